@@ -1,0 +1,141 @@
+//! The estimate of an expression: its value with interval and n.
+//!
+//! A kernel brings its own interval, `P` is Wilson's, `E` Student's; anything else is resampled by row
+//! (percentile bootstrap), so that a difference of two figures on the same rows is paired.
+
+use crate::check::program::Callee;
+use crate::check::special::Special;
+use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::forms;
+use crate::eval::value::{Out, Value};
+use crate::eval::{Env, View};
+use crate::metrics::inference;
+use crate::metrics::resampling::{self, Lane, REPLICATES};
+use crate::syntax::ast::{Expr, ExprKind};
+use arrow_array::UInt32Array;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+/// Evaluates `expr` with its uncertainty at 95 %, unless the context says otherwise.
+pub fn measure(env: &Env, expr: &Expr) -> Measured {
+    measure_at(env, expr, inference::LEVEL)
+}
+
+/// The same with intervals of another confidence level where they can be made anew; kernels keep 95 %.
+pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
+    match &expr.kind {
+        ExprKind::Scoped { body, on, filter } => {
+            let mut inner = env.clone();
+            if let Some(on) = on {
+                inner.view = env
+                    .datasets
+                    .get(&on.name)
+                    .cloned()
+                    .ok_or_else(|| Undefined::new(format!("`{}` is not loaded", on.name)))?;
+            }
+            if let Some(filter) = filter {
+                inner = forms::narrow(&inner, filter, body).map_err(reason)?;
+            }
+            measure_at(&inner, body, level)
+        }
+        ExprKind::Name(name) => match env.program.let_item(name) {
+            Some(item) if env.refers_to_let(expr) => measure_at(&env.at_home(), &item.value, level),
+            _ => general(env, expr, level),
+        },
+        ExprKind::Call { args, given, .. } => match env.program.tables.call(expr.id).map(|p| p.callee) {
+            Some(Callee::Function(index)) => {
+                let env = match given {
+                    Some(given) => forms::narrow(env, given, expr).map_err(reason)?,
+                    None => env.clone(),
+                };
+                let Some(info) = env.program.functions.get(index) else { return general(&env, expr, level) };
+                if !info.decl.is_metric {
+                    return general(&env, expr, level);
+                }
+                let inner = forms::bind(&env, expr, index, args).map_err(reason)?;
+                match &info.decl.body {
+                    // Kernels make their intervals at 95 %; another level is resampled.
+                    None if level != inference::LEVEL => general(&env, expr, level),
+                    None => forms::call_kernel(&inner, index, true),
+                    Some(body) => general(&inner, body, level),
+                }
+            }
+            Some(Callee::Special(Special::Probability)) => {
+                let (k, n) = forms::successes(env, args, given.as_deref()).map_err(reason)?;
+                let interval = inference::wilson(k as u64, n as u64, level);
+                Ok(Estimate { interval, ..Estimate::plain(k as f64 / n as f64, n) })
+            }
+            Some(Callee::Special(Special::Expectation)) => {
+                let x = forms::numbers(env, args, given.as_deref()).map_err(reason)?;
+                let value = inference::mean(&x).ok_or_else(|| Undefined::new("there is no row"))?;
+                Ok(Estimate { interval: inference::mean_interval_t(&x, level), ..Estimate::plain(value, x.len()) })
+            }
+            // A count is what it is.
+            Some(Callee::Special(Special::Count)) => plain(env, expr),
+            _ => general(env, expr, level),
+        },
+        _ => general(env, expr, level),
+    }
+}
+
+fn reason(value: Value) -> Undefined {
+    match value {
+        Value::Undefined(why) => why.as_ref().clone(),
+        other => Undefined::new(format!("{other} is not a number")),
+    }
+}
+
+fn number(value: Value) -> Result<f64, Undefined> {
+    match value {
+        Value::Number(v) => Ok(v),
+        other => Err(reason(other)),
+    }
+}
+
+fn plain(env: &Env, expr: &Expr) -> Measured {
+    let value = number(env.one(expr))?;
+    Ok(Estimate::plain(value, env.view.rows))
+}
+
+/// Value by the columnar walk, interval by resampling rows.
+fn general(env: &Env, expr: &Expr, level: f64) -> Measured {
+    let estimate = plain(env, expr)?;
+    let names = env.needed(expr);
+    let reads_rows = names.iter().any(|n| env.view.column(n).is_some());
+    if !reads_rows || env.view.rows < 2 {
+        return Ok(Estimate { n: if reads_rows { env.view.rows } else { 0 }, ..estimate });
+    }
+    let draws = resampled(env, &names, |env| point(env, expr));
+    let interval = inference::percentile_interval(&draws, level);
+    Ok(Estimate { interval, ..estimate })
+}
+
+/// What `figure` gives over resampled rows; a resample without a value (an empty group, say) is left out.
+fn resampled(env: &Env, names: &BTreeSet<String>, figure: impl Fn(&Env) -> Option<f64> + Sync) -> Vec<f64> {
+    let n = env.view.rows;
+    (0..REPLICATES)
+        .into_par_iter()
+        .filter_map(|index| {
+            let mut rng = resampling::stream(env.seed, Lane::Bootstrap, index);
+            let rows: Vec<u32> = (0..n).map(|_| resampling::below(&mut rng, n) as u32).collect();
+            let view: View = env.view.take(&UInt32Array::from(rows), names);
+            figure(&env.over(view))
+        })
+        .collect()
+}
+
+fn point(env: &Env, expr: &Expr) -> Option<f64> {
+    match env.eval(expr) {
+        Out::One(Value::Number(v)) => Some(v),
+        _ => None,
+    }
+}
+
+/// The difference of two figures on the same rows, resampled together.
+pub fn difference(env: &Env, a: &Expr, b: &Expr, level: f64) -> Measured {
+    let value = number(env.one(a))? - number(env.one(b))?;
+    let mut names = env.needed(a);
+    names.extend(env.needed(b));
+    let draws = resampled(env, &names, |env| Some(point(env, a)? - point(env, b)?));
+    Ok(Estimate { interval: inference::percentile_interval(&draws, level), ..Estimate::plain(value, env.view.rows) })
+}

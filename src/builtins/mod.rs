@@ -1,0 +1,38 @@
+//! The standard library: declarations in `stdlib/*.dbf`, kernels by name, and the estimate of any
+//! expression. One declaration a builtin; a test holds declarations and kernels equal.
+
+mod kernels;
+pub mod measure;
+
+pub use kernels::kernels;
+
+use crate::check::StdModule;
+
+/// The modules of the standard library, embedded.
+pub const STD: &[StdModule] = &[
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/classification.dbf",
+        text: include_str!("../../stdlib/metrics/classification.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/ranking.dbf",
+        text: include_str!("../../stdlib/metrics/ranking.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/calibration.dbf",
+        text: include_str!("../../stdlib/metrics/calibration.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/fairness.dbf",
+        text: include_str!("../../stdlib/metrics/fairness.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/compliance.dbf",
+        text: include_str!("../../stdlib/metrics/compliance.dbf"),
+    },
+];

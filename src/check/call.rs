@@ -1,0 +1,376 @@
+//! Calls: who answers, which argument goes where, and whether it fits.
+
+use super::convert::article;
+use super::program::{ArgSource, CallPlan, Callee, Checker};
+use super::special::{self, Scalar, Special};
+use super::types::{Base, Level, Type};
+use crate::source::diagnostic::nearest;
+use crate::source::{Diagnostic, codes};
+use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, expr: &Expr, name: &Ident, args: &[Arg], given: Option<&Expr>) -> Type {
+        let outer = self.scope.clone();
+        if let Some(given) = given {
+            self.condition(given, "the condition after `|`");
+        }
+        let ty = match self.program.function(&name.name).map(|(i, f)| (i, f.module)) {
+            Some((index, module)) if self.may_use(name, module) => self.function_call(expr, index, name, args),
+            Some(_) => {
+                for arg in args {
+                    self.infer(&arg.value, None);
+                }
+                Type::unknown()
+            }
+            None => match special::find(&name.name) {
+                Some(form) => self.form(expr, name, form, args),
+                None => {
+                    self.unknown_function(name);
+                    Type::unknown()
+                }
+            },
+        };
+        self.scope = outer;
+        ty
+    }
+
+    /// A standard name needs its `use` in a file.
+    fn may_use(&mut self, name: &Ident, module: Option<&'static str>) -> bool {
+        let (Some(module), Some(used)) = (module, &self.used) else { return true };
+        if used.iter().any(|u| *u == name.name) {
+            return true;
+        }
+        self.found.push(
+            Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` is not in use here", name.name))
+                .at(name.span, format!("it is part of `{module}`"))
+                .help(format!("add `use {module}.{{{}}}` at the top", name.name)),
+        );
+        false
+    }
+
+    fn unknown_function(&mut self, name: &Ident) {
+        if self.is_lost(&name.name) {
+            return;
+        }
+        let mut known: Vec<&str> = self.program.functions.iter().map(|f| f.decl.name.name.as_str()).collect();
+        known.extend(special::FORMS.iter().map(|(n, _, _)| *n));
+        let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
+            .at(name.span, "not in scope");
+        if self.open.contains(&name.name) {
+            d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
+                .at(name.span, "called in its own definition")
+                .help("use `sum over`, `max over` or `count` instead of recursion");
+        } else if let Some(near) = nearest(&name.name, known.iter().copied()) {
+            d = d.help(format!("did you mean `{near}`?"));
+        }
+        self.found.push(d);
+    }
+
+    fn function_call(&mut self, expr: &Expr, index: usize, name: &Ident, args: &[Arg]) -> Type {
+        if self.open.contains(&name.name) {
+            self.unknown_function(name);
+            return Type::unknown();
+        }
+        let Some(info) = self.program.functions.get(index).cloned() else { return Type::unknown() };
+        let params = &info.decl.params;
+        let mut sources: Vec<Option<ArgSource>> = vec![None; params.len()];
+        let mut positional = 0usize;
+        for (i, arg) in args.iter().enumerate() {
+            let at = match &arg.name {
+                Some(label) => params.iter().position(|p| p.name.name == label.name),
+                None => {
+                    positional += 1;
+                    (positional <= params.len()).then(|| positional - 1)
+                }
+            };
+            let Some(at) = at else {
+                self.infer(&arg.value, None);
+                let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
+                let (span, what) = match &arg.name {
+                    Some(label) => (label.span, format!("`{}` has no parameter `{}`", name.name, label.name)),
+                    None => (arg.value.span, format!("`{}` takes {} arguments", name.name, params.len())),
+                };
+                let mut d = Diagnostic::new(codes::WRONG_ARGUMENTS, what)
+                    .at(span, "not expected")
+                    .note(format!("it takes: {}", names.join(", ")));
+                if let Some(label) = &arg.name
+                    && let Some(near) = nearest(&label.name, names.iter().copied())
+                {
+                    d = d.help(format!("did you mean `{near}`?"));
+                }
+                self.found.push(d);
+                continue;
+            };
+            if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
+                let place = format!("`{}` of `{}`", param.name.name, name.name);
+                self.argument(&arg.value, ty, &place, info.decl.is_metric);
+            }
+            match sources.get_mut(at) {
+                Some(slot @ None) => *slot = Some(ArgSource::Given(i)),
+                _ => self.error(codes::WRONG_ARGUMENTS, "this argument is given twice", arg.value.span, "given again"),
+            }
+        }
+        let auto = self.auto.clone();
+        let mut missing = Vec::new();
+        let mut plan = Vec::new();
+        for ((param, ty), source) in params.iter().zip(&info.params).zip(sources) {
+            let from_rows = auto.as_ref().and_then(|r| r.get(&param.name.name)).filter(|t| t.base == ty.base);
+            plan.push(match source {
+                Some(source) => source,
+                None if param.default.is_some() => ArgSource::Default,
+                None if from_rows.is_some() => ArgSource::Column(param.name.name.clone()),
+                None => {
+                    missing.push(param.name.name.as_str());
+                    ArgSource::Default
+                }
+            });
+        }
+        if !missing.is_empty() {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` needs {}", name.name, missing.join(" and ")))
+                    .at(name.span, "an argument is missing")
+                    .help(format!(
+                        "write `{}({})`",
+                        name.name,
+                        params.iter().map(|p| format!("{}: …", p.name.name)).collect::<Vec<_>>().join(", ")
+                    )),
+            );
+        }
+        self.program.tables.set_call(expr.id, CallPlan { callee: Callee::Function(index), args: plan });
+        let unknown = |a: &Arg| self.program.tables.ty(a.value.id).is_some_and(Type::is_unknown);
+        if !info.decl.is_metric && args.iter().any(unknown) {
+            return Type::unknown();
+        }
+        let level = if info.decl.is_metric {
+            Level::Cohort
+        } else {
+            args.iter().filter_map(|a| self.program.tables.ty(a.value.id)).fold(Level::Constant, |l, t| l.join(t.level))
+        };
+        Type::new(info.result.clone(), level)
+    }
+
+    /// An argument against its parameter.
+    fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool) {
+        let found = self.infer(value, Some(&ty.base));
+        if let (Level::Row, Base::List(of)) = (ty.level, &found.base) {
+            // A list of constants stands for a column of them.
+            let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
+            let numbers = ty.base.is_numeric() && of.is_numeric();
+            if category || numbers || **of == ty.base {
+                return;
+            }
+        }
+        if !self.fits(value, &found, &ty.base, place) {
+            return;
+        }
+        self.present(value, &found, place);
+        // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
+        if !is_metric {
+            return;
+        }
+        if ty.level == Level::Constant {
+            self.at_most(value, &found, Level::Cohort, place);
+        } else if ty.level == Level::Row && found.level != Level::Row && !found.is_unknown() {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_LEVEL, format!("{place} needs one value per row"))
+                    .at(value.span, found.level.words().to_string())
+                    .help("give a column, an expression over columns, or a list"),
+            );
+        }
+    }
+
+    fn form(&mut self, expr: &Expr, name: &Ident, form: Result<Special, Scalar>, args: &[Arg]) -> Type {
+        let (callee, least, most) = match form {
+            Err(Scalar::Round) => (Callee::Scalar(Scalar::Round), 1, 2),
+            Err(f) => (Callee::Scalar(f), 1, 1),
+            Ok(s @ (Special::Quantile | Special::OrElse | Special::Bins)) => (Callee::Special(s), 2, 2),
+            Ok(Special::Count) => (Callee::Special(Special::Count), 0, 1),
+            Ok(s) => (Callee::Special(s), 1, 1),
+        };
+        let plan = CallPlan { callee, args: (0..args.len()).map(ArgSource::Given).collect() };
+        self.program.tables.set_call(expr.id, plan);
+        if args.len() < least || args.len() > most {
+            for arg in args {
+                self.infer(&arg.value, None);
+            }
+            let help = special::FORMS.iter().find(|(n, _, _)| *n == name.name).map_or("", |(_, _, h)| h);
+            self.found.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` takes {}", name.name, counted(least, most)))
+                    .at(name.span, format!("{} given", args.len()))
+                    .help(help),
+            );
+            return Type::unknown();
+        }
+        let first = args.first().map(|a| &a.value);
+        let second = args.get(1).map(|a| &a.value);
+        match form {
+            Err(scalar) => self.scalar(name, scalar, first, second),
+            Ok(special) => self.special(name, special, first, second),
+        }
+    }
+
+    fn scalar(&mut self, name: &Ident, scalar: Scalar, first: Option<&Expr>, second: Option<&Expr>) -> Type {
+        let Some(x) = first else { return Type::unknown() };
+        let place = format!("`{}`", name.name);
+        let ty = self.infer(x, None);
+        if ty.is_unknown() {
+            return ty;
+        }
+        if !ty.base.is_numeric() {
+            self.error(
+                codes::WRONG_TYPE,
+                format!("{place} needs a number"),
+                x.span,
+                format!("this is {}", article(&ty.base)),
+            );
+            return Type::unknown();
+        }
+        if let Some(digits) = second {
+            let d = self.infer(digits, None);
+            self.fits(digits, &d, &Base::int(), "the digits of `round`");
+        }
+        let plain = |c: &mut Self| {
+            if !ty.base.unit().is_one() {
+                c.unit_clash(x, &ty.base.unit(), &super::unit::Unit::one(), &place);
+            }
+        };
+        let base = match scalar {
+            Scalar::Abs => match &ty.base {
+                Base::Rating => Base::real(),
+                other => other.clone(),
+            },
+            Scalar::Floor | Scalar::Ceil => Base::Number { integer: true, unit: ty.base.unit() },
+            Scalar::Round => Base::Number { integer: second.is_none(), unit: ty.base.unit() },
+            Scalar::Sqrt | Scalar::Exp | Scalar::Ln | Scalar::Log10 => {
+                plain(self);
+                Base::real()
+            }
+            Scalar::Prob => {
+                plain(self);
+                Base::Prob
+            }
+            Scalar::Rating => {
+                plain(self);
+                Base::Rating
+            }
+            Scalar::ToProb => {
+                if ty.base != Base::Rating {
+                    self.fits(x, &ty, &Base::Rating, &place);
+                }
+                Base::Prob
+            }
+        };
+        Type { base, ..ty }
+    }
+
+    fn special(&mut self, name: &Ident, special: Special, first: Option<&Expr>, second: Option<&Expr>) -> Type {
+        let place = format!("`{}`", name.name);
+        let cohort = |base: Base| Type::new(base, Level::Cohort);
+        match special {
+            Special::Count => {
+                if let Some(x) = first {
+                    let ty = self.infer(x, Some(&Base::Bool));
+                    if ty.base != Base::Group {
+                        self.fits(x, &ty, &Base::Bool, &place);
+                    }
+                }
+                cohort(Base::int())
+            }
+            Special::Probability => {
+                let Some(x) = first else { return Type::unknown() };
+                let ty = self.infer(x, Some(&Base::Bool));
+                if ty.base != Base::Group {
+                    self.fits(x, &ty, &Base::Bool, &place);
+                }
+                cohort(Base::Prob)
+            }
+            Special::Expectation
+            | Special::Variance
+            | Special::Sum
+            | Special::Min
+            | Special::Max
+            | Special::Quantile => {
+                let Some(x) = first else { return Type::unknown() };
+                let ty = self.infer(x, None);
+                if let Some(q) = second {
+                    let at = self.infer(q, Some(&Base::Prob));
+                    self.fits(q, &at, &Base::Prob, "the share of `quantile`");
+                }
+                match (&ty.base, special) {
+                    (Base::Unknown, _) => Type::unknown(),
+                    // The mean of a flag is the share where it holds.
+                    (Base::Bool, Special::Expectation) => cohort(Base::Prob),
+                    (base, Special::Variance) if base.is_numeric() => {
+                        cohort(Base::Number { integer: false, unit: base.unit().times(&base.unit()) })
+                    }
+                    (Base::Prob, Special::Sum) => cohort(Base::real()),
+                    (Base::Number { unit, .. }, Special::Expectation | Special::Quantile) => {
+                        cohort(Base::Number { integer: false, unit: unit.clone() })
+                    }
+                    (base, _) if base.is_numeric() => cohort(base.clone()),
+                    (base, _) => {
+                        let what = article(base);
+                        self.found.push(
+                            Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs numbers"))
+                                .at(x.span, format!("this is {what}"))
+                                .help("`P(x == …)` gives the share of a category"),
+                        );
+                        Type::unknown()
+                    }
+                }
+            }
+            Special::Present => {
+                let Some(x) = first else { return Type::unknown() };
+                let ty = self.infer(x, None);
+                Type::new(Base::Bool, ty.level)
+            }
+            Special::OrElse => {
+                let (Some(x), Some(y)) = (first, second) else { return Type::unknown() };
+                let ty = self.infer(x, None);
+                let other = self.infer(y, Some(&ty.base));
+                self.fits(y, &other, &ty.base, "the value of `or_else`");
+                Type { base: ty.base, optional: other.optional, level: ty.level.join(other.level) }
+            }
+            Special::Groups => {
+                let Some(x) = first else { return Type::unknown() };
+                let items: &[Expr] = match &x.kind {
+                    ExprKind::List(items) => items,
+                    _ => std::slice::from_ref(x),
+                };
+                for item in items {
+                    let ty = self.infer(item, None);
+                    if !matches!(ty.base, Base::Category(_) | Base::Bool | Base::Unknown)
+                        || ty.level != Level::Row && !ty.is_unknown()
+                    {
+                        self.error(
+                            codes::WRONG_TYPE,
+                            "groups are made from category columns",
+                            item.span,
+                            format!("this is {ty}"),
+                        );
+                    }
+                }
+                if let ExprKind::List(_) = x.kind {
+                    self.note(x, Type::new(Base::List(Box::new(Base::Unknown)), Level::Row));
+                }
+                Type::new(Base::List(Box::new(Base::Group)), Level::Constant)
+            }
+            Special::Bins => {
+                let (Some(p), Some(n)) = (first, second) else { return Type::unknown() };
+                let ty = self.infer(p, None);
+                self.fits(p, &ty, &Base::Prob, "`bins`");
+                let count = self.infer(n, None);
+                self.fits(n, &count, &Base::int(), "the number of bins");
+                Type::new(Base::List(Box::new(Base::Bin)), Level::Constant)
+            }
+        }
+    }
+}
+
+fn counted(least: usize, most: usize) -> String {
+    match (least, most) {
+        (1, 1) => "one argument".into(),
+        (a, b) if a == b => format!("{a} arguments"),
+        (a, b) => format!("{a} to {b} arguments"),
+    }
+}

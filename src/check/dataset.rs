@@ -1,0 +1,278 @@
+//! A dataset's schema, as checked: what a loader needs to judge every cell.
+
+use super::program::Checker;
+use super::scope::{RowScope, Scope};
+use super::types::{Base, Level, Levels, Type};
+use super::unit::Unit;
+use crate::source::codes;
+use crate::source::diagnostic::nearest;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::ast;
+use crate::syntax::ast::{Expr, ExprKind, Role};
+use std::sync::Arc;
+
+/// The event a recorded probability is about, in terms of a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub label: String,
+    pub negated: bool,
+}
+
+/// One checked column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// Heading in the file.
+    pub heading: String,
+    pub span: Span,
+    pub doc: Option<String>,
+    pub ty: Type,
+    /// Inclusive bounds in the column's unit.
+    pub range: Option<(f64, f64)>,
+    pub roles: Vec<Role>,
+    pub derived: Option<Expr>,
+    pub predicts: Option<Event>,
+}
+
+impl Column {
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Why a model must not see this column; none when it may.
+    pub fn hidden(&self) -> Option<&'static str> {
+        if self.has(Role::Label) {
+            Some("it is the label")
+        } else if self.has(Role::Outcome) {
+            Some("it is an outcome, known only after the prediction")
+        } else if self.has(Role::Subject) {
+            Some("it identifies the subject")
+        } else if self.predicts.is_some() {
+            Some("it is a recorded prediction of the label")
+        } else {
+            None
+        }
+    }
+}
+
+/// A checked dataset declaration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    pub name: String,
+    pub span: Span,
+    pub path: String,
+    pub path_span: Span,
+    pub columns: Vec<Column>,
+    pub sensitivity: String,
+    pub license: Option<String>,
+    pub source: Option<String>,
+    /// Headings of the file that the script leaves out on purpose.
+    pub ignore: Vec<String>,
+}
+
+impl Schema {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+
+    pub fn label(&self) -> Option<&Column> {
+        self.columns.iter().find(|c| c.has(Role::Label))
+    }
+
+    pub fn rows(&self) -> RowScope {
+        RowScope {
+            name: self.name.clone(),
+            columns: self.columns.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
+        }
+    }
+}
+
+const SENSITIVITY: [&str; 4] = ["phi", "deidentified", "synthetic", "public"];
+const TYPES: [&str; 8] = ["Int", "Real", "Prob", "Rating", "Bool", "Text", "Date", "Category"];
+
+impl Checker<'_> {
+    /// Checks one `dataset` and returns its schema.
+    pub(super) fn dataset(&mut self, decl: &ast::Dataset) -> Schema {
+        let mut columns: Vec<Column> = Vec::new();
+        for column in &decl.columns {
+            if let Some(before) = columns.iter().find(|c| c.name == column.name.name) {
+                self.found.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", before.name))
+                        .at(column.name.span, "declared again")
+                        .also(before.span, "first declared here"),
+                );
+                continue;
+            }
+            let checked = self.column(column, &columns, &decl.name.name);
+            columns.push(checked);
+        }
+        let sensitivity = match &decl.sensitivity {
+            Some(word) if SENSITIVITY.contains(&word.name.as_str()) => word.name.clone(),
+            Some(word) => {
+                self.unknown_word(word, "sensitivity", &SENSITIVITY);
+                "phi".into()
+            }
+            // What nobody classified is treated as the most sensitive.
+            None => "phi".into(),
+        };
+        Schema {
+            name: decl.name.name.clone(),
+            span: decl.name.span,
+            path: decl.path.0.clone(),
+            path_span: decl.path.1,
+            columns,
+            sensitivity,
+            license: decl.license.clone(),
+            source: decl.source.clone(),
+            ignore: decl.ignore.iter().map(|(n, _)| n.clone()).collect(),
+        }
+    }
+
+    fn column(&mut self, decl: &ast::ColumnDecl, before: &[Column], dataset: &str) -> Column {
+        let base = self.column_base(decl);
+        let ty = Type { base, optional: decl.optional, level: Level::Row };
+        let range = decl.range.and_then(|(lo, hi, span)| {
+            if !ty.base.is_numeric() && !ty.is_unknown() {
+                self.found.push(
+                    Diagnostic::new(codes::WRONG_TYPE, format!("a range needs a number, `{}` is {ty}", decl.name.name))
+                        .at(span, "this range"),
+                );
+                return None;
+            }
+            if lo > hi {
+                self.found.push(
+                    Diagnostic::new(codes::OUTSIDE_RANGE, "this range is empty")
+                        .at(span, format!("{lo} is larger than {hi}")),
+                );
+            }
+            Some((lo, hi))
+        });
+        let range = range.or(match ty.base {
+            Base::Prob => Some((0.0, 1.0)),
+            Base::Rating => Some((-1.0, 1.0)),
+            _ => None,
+        });
+        let rows = RowScope {
+            name: dataset.to_string(),
+            columns: before.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
+        };
+        if let Some(expr) = &decl.derived {
+            self.scope = Scope::with_rows(Some(Arc::new(rows.clone())));
+            let found = self.infer(expr, Some(&ty.base));
+            self.fits(expr, &found, &ty.base, &format!("the column `{}`", decl.name.name));
+            if found.optional && !ty.optional {
+                self.found.push(
+                    Diagnostic::new(codes::MAY_BE_MISSING, format!("`{}` may be missing", decl.name.name))
+                        .at(expr.span, "made from a column that may be missing")
+                        .help(format!(
+                            "declare it `{} : {}?`, or give a value with `or_else`",
+                            decl.name.name, ty.base
+                        )),
+                );
+            }
+        }
+        let predicts = decl.predicts.as_ref().and_then(|e| self.event(e, &rows));
+        Column {
+            name: decl.name.name.clone(),
+            heading: decl.heading.clone().unwrap_or_else(|| decl.name.name.clone()),
+            span: decl.name.span,
+            doc: decl.doc.clone(),
+            ty,
+            range,
+            roles: decl.roles.iter().map(|(r, _)| *r).collect(),
+            derived: decl.derived.clone(),
+            predicts,
+        }
+    }
+
+    fn column_base(&mut self, decl: &ast::ColumnDecl) -> Base {
+        let unit = match &decl.unit {
+            Some((code, span)) => self.unit(code, *span),
+            None => Unit::one(),
+        };
+        if decl.unit.is_some() && !matches!(decl.type_name.name.as_str(), "Int" | "Real") {
+            let (_, span) = decl.unit.clone().unwrap_or((String::new(), decl.name.span));
+            self.found.push(
+                Diagnostic::new(codes::WRONG_UNIT, format!("a {} has no unit", decl.type_name.name))
+                    .at(span, "only Int and Real columns have units"),
+            );
+        }
+        match decl.type_name.name.as_str() {
+            "Int" => Base::Number { integer: true, unit },
+            "Real" => Base::Number { integer: false, unit },
+            "Prob" => Base::Prob,
+            "Rating" => Base::Rating,
+            "Bool" => Base::Bool,
+            "Text" => Base::Text,
+            "Date" => Base::Date,
+            "Category" => {
+                let mut names: Vec<String> = Vec::new();
+                for level in &decl.levels {
+                    if names.contains(&level.name) {
+                        self.found.push(
+                            Diagnostic::new(
+                                codes::DUPLICATE_NAME,
+                                format!("the level `{}` is declared twice", level.name),
+                            )
+                            .at(level.span, "declared again"),
+                        );
+                    } else {
+                        names.push(level.name.clone());
+                    }
+                }
+                if names.is_empty() {
+                    self.found.push(
+                        Diagnostic::new(codes::WRONG_TYPE, "a category column lists its levels")
+                            .at(decl.type_name.span, "no levels")
+                            .help("for example `Category { female, male }`"),
+                    );
+                }
+                Base::Category(Arc::new(Levels { column: decl.name.name.clone(), names }))
+            }
+            _ => {
+                self.unknown_word(&decl.type_name, "type", &TYPES);
+                Base::Unknown
+            }
+        }
+    }
+
+    pub(super) fn unit(&mut self, code: &str, span: Span) -> Unit {
+        Unit::parse(code).unwrap_or_else(|why| {
+            self.found.push(
+                Diagnostic::new(codes::UNKNOWN_UNIT, why)
+                    .at(span, "not a unit")
+                    .help("units are UCUM codes, for example 'mg/dL', 'mmol/L', 'a' (year), 'd' (day), '[degF]'"),
+            );
+            Unit::one()
+        })
+    }
+
+    /// `predicts label` or `predicts not label`.
+    fn event(&mut self, expr: &Expr, rows: &RowScope) -> Option<Event> {
+        let (inner, negated) = match &expr.kind {
+            ExprKind::Not(inner) => (inner.as_ref(), true),
+            _ => (expr, false),
+        };
+        if let ExprKind::Name(name) = &inner.kind
+            && rows.get(name).is_some_and(|t| t.base == Base::Bool)
+        {
+            return Some(Event { label: name.clone(), negated });
+        }
+        self.found.push(
+            Diagnostic::new(codes::OTHER_EVENT, "a recorded prediction names the flag it is about")
+                .at(expr.span, "not a Bool column declared above")
+                .help("for example `predicts not died`"),
+        );
+        None
+    }
+
+    pub(super) fn unknown_word(&mut self, word: &ast::Ident, what: &str, known: &[&str]) {
+        let mut d = Diagnostic::new(codes::UNKNOWN_SETTING, format!("unknown {what} `{}`", word.name))
+            .at(word.span, format!("not a {what}"))
+            .note(format!("known: {}", known.join(", ")));
+        if let Some(near) = nearest(&word.name, known.iter().copied()) {
+            d = d.help(format!("did you mean `{near}`?"));
+        }
+        self.found.push(d);
+    }
+}

@@ -1,0 +1,422 @@
+//! Types of expressions.
+
+use super::convert::article;
+use super::program::{Checker, Resolved};
+use super::types::{Base, Level, Type};
+use super::unit::Unit;
+use crate::source::diagnostic::nearest;
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::{Aggregate, BinOp, Expr, ExprKind, Ident};
+use std::sync::Arc;
+
+/// The verdicts as names.
+pub const VERDICTS: [&str; 5] = ["pass", "fail", "inconclusive", "not_applicable", "unknown"];
+
+impl Checker<'_> {
+    /// The type of `expr`; `wanted` helps names of levels and typed holes.
+    pub(super) fn infer(&mut self, expr: &Expr, wanted: Option<&Base>) -> Type {
+        let ty = self.infer_kind(expr, wanted);
+        self.note(expr, ty)
+    }
+
+    fn infer_kind(&mut self, expr: &Expr, wanted: Option<&Base>) -> Type {
+        use Level::Constant;
+        match &expr.kind {
+            ExprKind::Int(_) => Type::new(Base::int(), Constant),
+            ExprKind::Real(_) => Type::new(Base::real(), Constant),
+            ExprKind::Percent(v) if (0.0..=1.0).contains(v) => Type::new(Base::Prob, Constant),
+            ExprKind::Percent(_) => Type::new(Base::real(), Constant),
+            ExprKind::Quantity(_, code) => {
+                let unit = self.unit(code, expr.span);
+                Type::new(Base::Number { integer: false, unit }, Constant)
+            }
+            ExprKind::Text(text) => self.text(expr, text, wanted),
+            ExprKind::Date(text) => {
+                self.date(text, expr.span);
+                Type::new(Base::Date, Constant)
+            }
+            ExprKind::Bool(_) => Type::new(Base::Bool, Constant),
+            ExprKind::Hole => self.hole(expr, wanted),
+            ExprKind::Name(name) => self.name(expr, name, wanted),
+            ExprKind::List(items) | ExprKind::Set(items) => {
+                let inner = match wanted {
+                    Some(Base::List(of)) => Some(of.as_ref().clone()),
+                    other => other.cloned(),
+                };
+                self.list(items, inner.as_ref())
+            }
+            ExprKind::Neg(inner) => {
+                let ty = self.infer(inner, None);
+                if ty.is_unknown() {
+                    return ty;
+                }
+                if !ty.base.is_numeric() {
+                    self.error(
+                        codes::WRONG_TYPE,
+                        "only numbers have a negative",
+                        inner.span,
+                        format!("this is {}", article(&ty.base)),
+                    );
+                    return Type::unknown();
+                }
+                let base = if ty.base == Base::Prob { Base::real() } else { ty.base };
+                Type { base, ..ty }
+            }
+            ExprKind::Not(inner) => {
+                let ty = self.infer(inner, Some(&Base::Bool));
+                if ty.is_unknown() || !self.fits(inner, &ty, &Base::Bool, "`not`") {
+                    return Type::unknown();
+                }
+                Type { base: Base::Bool, ..ty }
+            }
+            ExprKind::Binary(op, span, a, b) => self.binary(expr, *op, *span, a, b),
+            ExprKind::If(test, yes, no) => {
+                let t = self.infer(test, Some(&Base::Bool));
+                self.fits(test, &t, &Base::Bool, "the condition of `if`");
+                let a = self.infer(yes, wanted);
+                let b = self.infer(no, Some(&a.base));
+                self.fits(no, &b, &widen(&a.base, &b.base), "`else` (as `then` does)");
+                if t.is_unknown() || a.is_unknown() || b.is_unknown() {
+                    return Type::unknown();
+                }
+                Type {
+                    base: widen(&a.base, &b.base),
+                    optional: t.optional || a.optional || b.optional,
+                    level: t.level.join(a.level).join(b.level),
+                }
+            }
+            ExprKind::Let(name, value, body) => {
+                let ty = self.infer(value, None);
+                self.with_local(name, ty, |c| c.infer(body, wanted))
+            }
+            ExprKind::Quantified { var, range, body, .. } => {
+                let item = self.range_item(range);
+                let ty = self.with_local(var, item, |c| {
+                    let ty = c.infer(body, Some(&Base::Bool));
+                    c.fits(body, &ty, &Base::Bool, "what follows `:`");
+                    c.at_most(body, &ty, Level::Cohort, "a statement about groups");
+                    ty
+                });
+                Type { base: Base::Bool, optional: ty.optional, level: Level::Cohort.min(ty.level.join(Level::Cohort)) }
+            }
+            ExprKind::Over { aggregate, var, range, body } => self.over(*aggregate, var, range, body),
+            ExprKind::Call { function, args, given } => self.call(expr, function, args, given.as_deref()),
+            ExprKind::Comprehension { function, body, var, range } => {
+                if function.name != "count" {
+                    self.error(
+                        codes::WRONG_ARGUMENTS,
+                        format!("`{}` does not take `for`", function.name),
+                        function.span,
+                        "only `count` does",
+                    );
+                }
+                let item = self.range_item(range);
+                self.with_local(var, item, |c| {
+                    let ty = c.infer(body, Some(&Base::Bool));
+                    c.fits(body, &ty, &Base::Bool, "`count`");
+                });
+                Type::new(Base::int(), Level::Constant)
+            }
+            ExprKind::Member(inner, name) => {
+                self.infer(inner, None);
+                self.error(
+                    codes::UNKNOWN_NAME,
+                    format!("nothing here has a part called `{}`", name.name),
+                    name.span,
+                    "unknown part",
+                );
+                Type::unknown()
+            }
+            ExprKind::Index(list, at) => {
+                let ty = self.infer(list, None);
+                let index = self.infer(at, None);
+                self.fits(at, &index, &Base::int(), "a position");
+                match ty.base {
+                    Base::List(of) => Type { base: *of, ..ty },
+                    Base::Unknown => Type::unknown(),
+                    other => {
+                        self.error(
+                            codes::WRONG_TYPE,
+                            "only lists have positions",
+                            list.span,
+                            format!("this is {}", article(&other)),
+                        );
+                        Type::unknown()
+                    }
+                }
+            }
+            ExprKind::Columns { .. } => {
+                self.error(
+                    codes::WRONG_TYPE,
+                    "a choice of columns stands only in `features:` or `columns`",
+                    expr.span,
+                    "not a value",
+                );
+                Type::unknown()
+            }
+            ExprKind::Scoped { body, on, filter } => self.scoped(body, on.as_ref(), filter.as_deref(), wanted),
+        }
+    }
+
+    pub(super) fn with_local<T>(&mut self, name: &Ident, ty: Type, then: impl FnOnce(&mut Self) -> T) -> T {
+        self.scope.locals.push((name.name.clone(), ty));
+        let out = then(self);
+        self.scope.locals.pop();
+        out
+    }
+
+    fn text(&mut self, expr: &Expr, text: &str, wanted: Option<&Base>) -> Type {
+        let Some(Base::Category(levels)) = wanted else {
+            return Type::new(Base::Text, Level::Constant);
+        };
+        match levels.code(text) {
+            Some(code) => self.program.tables.set_name(expr.id, Resolved::Level(code)),
+            None => self.unknown_level(text, expr.span, levels),
+        }
+        Type::new(Base::Category(levels.clone()), Level::Constant)
+    }
+
+    fn unknown_level(&mut self, text: &str, span: Span, levels: &super::types::Levels) {
+        let mut d = Diagnostic::new(codes::UNKNOWN_LEVEL, format!("`{text}` is not a level of `{}`", levels.column))
+            .at(span, "not declared")
+            .note(format!("its levels: {}", levels.names.join(", ")));
+        if let Some(near) = nearest(text, levels.names.iter().map(String::as_str)) {
+            d = d.help(format!("did you mean `{near}`?"));
+        }
+        self.found.push(d);
+    }
+
+    pub(super) fn date(&mut self, text: &str, span: Span) {
+        if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_err() {
+            self.error(codes::BAD_DATE, format!("`{text}` is not a day of the calendar"), span, "year-month-day");
+        }
+    }
+
+    fn hole(&mut self, expr: &Expr, wanted: Option<&Base>) -> Type {
+        let mut d = Diagnostic::new(
+            codes::HOLE,
+            match wanted {
+                Some(base) => format!("a hole: {} belongs here", article(base)),
+                None => "a hole: anything may stand here".to_string(),
+            },
+        )
+        .at(expr.span, "to fill");
+        let fitting: Vec<&str> = self
+            .scope
+            .names()
+            .into_iter()
+            .filter(|n| {
+                let ty = self.scope.local(n).cloned().or_else(|| self.scope.column(n));
+                ty.is_some_and(|t| wanted.is_none_or(|w| t.base == *w))
+            })
+            .take(12)
+            .collect();
+        if !fitting.is_empty() {
+            d = d.help(format!("in scope and fitting: {}", fitting.join(", ")));
+        }
+        self.found.push(d);
+        Type::unknown()
+    }
+
+    /// Whether `name` means something besides a level.
+    pub(super) fn in_scope(&self, name: &str) -> bool {
+        self.scope.local(name).is_some() || self.scope.column(name).is_some() || self.program.lets.contains_key(name)
+    }
+
+    fn name(&mut self, expr: &Expr, name: &str, wanted: Option<&Base>) -> Type {
+        if let Some(ty) = self.scope.local(name).cloned() {
+            self.program.tables.set_name(expr.id, Resolved::Local(name.to_string()));
+            return ty;
+        }
+        if let Some(ty) = self.scope.column(name) {
+            self.program.tables.set_name(expr.id, Resolved::Column(name.to_string()));
+            return ty;
+        }
+        if let Some(Base::Category(levels)) = wanted
+            && let Some(code) = levels.code(name)
+        {
+            self.program.tables.set_name(expr.id, Resolved::Level(code));
+            return Type::new(Base::Category(levels.clone()), Level::Constant);
+        }
+        if wanted == Some(&Base::Verdict) && VERDICTS.contains(&name) {
+            self.program.tables.set_name(expr.id, Resolved::Verdict(name.to_string()));
+            return Type::new(Base::Verdict, Level::Constant);
+        }
+        if let Some(ty) = self.program.lets.get(name).cloned() {
+            self.program.tables.set_name(expr.id, Resolved::Let(name.to_string()));
+            return ty;
+        }
+        if let Some(Base::Category(levels)) = wanted {
+            let levels = levels.clone();
+            self.unknown_level(name, expr.span, &levels);
+            return Type::unknown();
+        }
+        self.unknown_name(name, expr.span);
+        Type::unknown()
+    }
+
+    pub(super) fn unknown_name(&mut self, name: &str, span: Span) {
+        if self.is_lost(name) {
+            return;
+        }
+        let lets: Vec<String> = self.program.lets.keys().cloned().collect();
+        let mut known: Vec<&str> = self.scope.names();
+        known.extend(lets.iter().map(String::as_str));
+        let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
+        if self.open.iter().any(|o| o == name) {
+            d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
+                .at(span, "used in its own definition");
+        } else if let Some(near) = nearest(name, known.iter().copied()) {
+            d = d.help(format!("did you mean `{near}`?"));
+        } else if self.program.function(name).is_some() || super::special::find(name).is_some() {
+            d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
+        } else if self.program.dataset(name).is_some() {
+            d = d.help(format!("`{name}` is a dataset: write `… on {name}`"));
+        } else if self.scope.rows.is_none() && self.program.datasets.len() > 1 {
+            d = Diagnostic::new(codes::NO_DATASET, format!("`{name}` could be a column of several datasets"))
+                .at(span, "which data?")
+                .help("end the expression with `on DATASET`");
+        }
+        self.found.push(d);
+    }
+
+    fn list(&mut self, items: &[Expr], wanted: Option<&Base>) -> Type {
+        let mut base: Option<Base> = wanted.cloned().filter(|w| matches!(w, Base::Category(_) | Base::Verdict));
+        let mut level = Level::Constant;
+        for item in items {
+            let ty = self.infer(item, base.as_ref());
+            level = level.join(ty.level);
+            if ty.is_unknown() {
+                continue;
+            }
+            base = Some(match base.take() {
+                None => ty.base,
+                Some(before) => {
+                    let joined = widen(&before, &ty.base);
+                    self.fits(item, &ty, &joined, "a list of one kind");
+                    joined
+                }
+            });
+        }
+        Type::new(Base::List(Box::new(base.unwrap_or(Base::Unknown))), level)
+    }
+
+    /// What a variable stands for when it walks over `range`.
+    fn range_item(&mut self, range: &Expr) -> Type {
+        let ty = self.infer(range, None);
+        let base = match ty.base {
+            Base::List(of) => *of,
+            // A category column, or a metric's Category parameter: its levels.
+            Base::Category(levels) => Base::Category(levels),
+            Base::AnyCategory => Base::AnyCategory,
+            Base::Unknown => Base::Unknown,
+            other => {
+                self.found.push(
+                    Diagnostic::new(codes::WRONG_TYPE, "only lists, categories, groups and bins can be walked over")
+                        .at(range.span, format!("this is {}", article(&other)))
+                        .help("for example `over g in sex`, `forall g in groups(by: [sex, race])`"),
+                );
+                Base::Unknown
+            }
+        };
+        Type::new(base, Level::Constant)
+    }
+
+    fn over(&mut self, aggregate: Aggregate, var: &Ident, range: &Expr, body: &Expr) -> Type {
+        let item = self.range_item(range);
+        let ty = self.with_local(var, item.clone(), |c| {
+            let ty = c.infer(body, None);
+            if !ty.is_unknown() && !ty.base.is_numeric() {
+                c.error(
+                    codes::WRONG_TYPE,
+                    "what follows `:` is a number",
+                    body.span,
+                    format!("this is {}", article(&ty.base)),
+                );
+            }
+            c.at_most(body, &ty, Level::Cohort, "a figure per group");
+            ty
+        });
+        let base = match aggregate {
+            Aggregate::ArgMax => item.base,
+            Aggregate::Sum | Aggregate::Mean if ty.base == Base::Prob => Base::real(),
+            _ => ty.base,
+        };
+        Type { base, optional: false, level: ty.level.min(Level::Cohort) }
+    }
+
+    fn scoped(&mut self, body: &Expr, on: Option<&Ident>, filter: Option<&Expr>, wanted: Option<&Base>) -> Type {
+        let outer = self.scope.clone();
+        if let Some(name) = on {
+            match self.program.dataset(&name.name) {
+                Some(schema) => {
+                    self.scope.rows = Some(Arc::new(schema.rows()));
+                    self.scope.present.clear();
+                }
+                None => {
+                    let known: Vec<String> = self.program.datasets.iter().map(|d| d.name.clone()).collect();
+                    let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown dataset `{}`", name.name))
+                        .at(name.span, "not declared");
+                    if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
+                        d = d.help(format!("did you mean `{near}`?"));
+                    }
+                    self.found.push(d);
+                }
+            }
+        }
+        if let Some(filter) = filter {
+            self.condition(filter, "`where`");
+        }
+        let ty = self.infer(body, wanted);
+        if on.is_some() || filter.is_some() {
+            self.at_most(body, &ty, Level::Cohort, "`on`/`where`");
+        }
+        self.scope = outer;
+        ty
+    }
+
+    /// Checks a `where` or `|` condition and narrows what it says is present.
+    pub(super) fn condition(&mut self, expr: &Expr, place: &str) -> Type {
+        let ty = self.infer(expr, Some(&Base::Bool));
+        if ty.base != Base::Group {
+            self.fits(expr, &ty, &Base::Bool, place);
+        }
+        self.narrow(expr);
+        ty
+    }
+
+    fn narrow(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Binary(BinOp::And, _, a, b) => {
+                self.narrow(a);
+                self.narrow(b);
+            }
+            ExprKind::Call { function, args, .. } if function.name == "present" => {
+                if let Some(ExprKind::Name(name)) = args.first().map(|a| &a.value.kind) {
+                    self.scope.present.push(name.clone());
+                }
+            }
+            // A named condition says what its formula says.
+            ExprKind::Name(name) if self.program.lets.contains_key(name) => {
+                if let Some(value) = self.program.let_item(name).map(|l| l.value.clone()) {
+                    self.narrow(&value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The type that holds both.
+pub(super) fn widen(a: &Base, b: &Base) -> Base {
+    match (a, b) {
+        (Base::Unknown, other) | (other, Base::Unknown) => other.clone(),
+        (Base::Number { integer: x, unit }, Base::Number { integer: y, .. }) => {
+            Base::Number { integer: *x && *y, unit: unit.clone() }
+        }
+        (Base::Number { .. }, Base::Prob | Base::Rating) | (Base::Prob | Base::Rating, Base::Number { .. }) => {
+            Base::Number { integer: false, unit: Unit::one() }
+        }
+        _ => a.clone(),
+    }
+}

@@ -1,0 +1,231 @@
+//! Types of operators.
+
+use super::convert::article;
+use super::expr::widen;
+use super::program::Checker;
+use super::types::{Base, Type};
+use super::unit::Unit;
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::{BinOp, Expr, ExprKind};
+
+impl Checker<'_> {
+    pub(super) fn binary(&mut self, expr: &Expr, op: BinOp, op_span: Span, a: &Expr, b: &Expr) -> Type {
+        match op {
+            BinOp::And | BinOp::Or => {
+                let x = self.infer(a, Some(&Base::Bool));
+                let y = self.infer(b, Some(&Base::Bool));
+                let place = format!("`{}`", op.symbol());
+                self.fits(a, &x, &Base::Bool, &place);
+                self.fits(b, &y, &Base::Bool, &place);
+                truth(&x, &y)
+            }
+            BinOp::In => self.membership(a, b),
+            BinOp::Range => {
+                let x = self.infer(a, None);
+                let y = self.infer(b, Some(&x.base));
+                self.same_kind(op, op_span, a, &x, b, &y);
+                both(Base::List(Box::new(widen(&x.base, &y.base))), &x, &y)
+            }
+            _ if op.is_comparison() => {
+                let (x, y) = self.two_sides(a, b);
+                self.same_kind(op, op_span, a, &x, b, &y);
+                let ordered = x.base.is_numeric() || matches!(x.base, Base::Date | Base::Unknown);
+                if !matches!(op, BinOp::Eq | BinOp::Ne) && !ordered {
+                    self.error(
+                        codes::WRONG_TYPE,
+                        format!("`{}` compares numbers and dates", op.symbol()),
+                        op_span,
+                        format!("not {}", article(&x.base)),
+                    );
+                }
+                truth(&x, &y)
+            }
+            _ => self.arithmetic(expr, op, op_span, a, b),
+        }
+    }
+
+    /// Both sides of a comparison; a bare level takes its meaning from the other side.
+    fn two_sides(&mut self, a: &Expr, b: &Expr) -> (Type, Type) {
+        let is_free = |c: &Self, e: &Expr| match &e.kind {
+            ExprKind::Name(name) => !c.in_scope(name),
+            ExprKind::Text(_) => true,
+            _ => false,
+        };
+        if is_free(self, a) && !is_free(self, b) {
+            let y = self.infer(b, None);
+            let x = self.infer(a, Some(&y.base));
+            return (x, y);
+        }
+        let x = self.infer(a, None);
+        let y = self.infer(b, Some(&x.base));
+        (x, y)
+    }
+
+    fn same_kind(&mut self, op: BinOp, op_span: Span, a: &Expr, x: &Type, b: &Expr, y: &Type) {
+        if x.is_unknown() || y.is_unknown() {
+            return;
+        }
+        let clash = |c: &mut Self, why: &str| {
+            let mut d = Diagnostic::new(codes::WRONG_TYPE, format!("`{}` needs two values of one kind", op.symbol()))
+                .at(op_span, why)
+                .also(a.span, format!("{x}"))
+                .also(b.span, format!("{y}"));
+            if matches!((&x.base, &y.base), (Base::Prob, Base::Rating) | (Base::Rating, Base::Prob)) {
+                d = d.help("`to_prob(r)` turns a rating (-1..1) into a probability (0..1)");
+            }
+            c.found.push(d);
+        };
+        match (&x.base, &y.base) {
+            (Base::Prob, Base::Rating) | (Base::Rating, Base::Prob) => {
+                clash(self, "a probability and a rating do not mix")
+            }
+            (p, q) if p.is_numeric() && q.is_numeric() => {
+                let (from, to) = (q.unit(), p.unit());
+                match from.factor_to(&to) {
+                    Some(factor) => self.program.tables.set_scale(b.id, factor),
+                    None => self.unit_clash(b, &from, &to, "the left side"),
+                }
+            }
+            (Base::Category(p), Base::Category(q)) if p.names == q.names => {}
+            (Base::AnyCategory, Base::AnyCategory | Base::Category(_)) | (Base::Category(_), Base::AnyCategory) => {}
+            (p, q) if p == q => {}
+            _ => clash(self, "these cannot be compared"),
+        }
+    }
+
+    fn membership(&mut self, a: &Expr, b: &Expr) -> Type {
+        let x = self.infer(a, None);
+        let y = self.infer(b, Some(&x.base));
+        match &y.base {
+            Base::Bin => {
+                self.fits(a, &x, &Base::real(), "`in` a bin");
+            }
+            Base::List(of) => {
+                let range = matches!(b.kind, ExprKind::Binary(BinOp::Range, ..));
+                if x.base.is_numeric() && of.is_numeric() {
+                    if let Some(factor) = of.unit().factor_to(&x.base.unit()) {
+                        self.scale_items(b, factor);
+                    } else {
+                        self.unit_clash(b, &of.unit(), &x.base.unit(), "the left side");
+                    }
+                } else if range || (x.base != **of && !x.is_unknown() && **of != Base::Unknown) {
+                    self.error(
+                        codes::WRONG_TYPE,
+                        "`in` needs values of one kind",
+                        b.span,
+                        format!("these are {of}, the left side is {}", x.base),
+                    );
+                }
+            }
+            Base::Unknown => {}
+            other => {
+                let other = article(other);
+                self.error(
+                    codes::WRONG_TYPE,
+                    "`in` needs a list, a range or a bin on its right",
+                    b.span,
+                    format!("this is {other}"),
+                );
+            }
+        }
+        truth(&x, &y)
+    }
+
+    fn scale_items(&mut self, list: &Expr, factor: f64) {
+        match &list.kind {
+            ExprKind::Binary(BinOp::Range, _, lo, hi) => {
+                self.program.tables.set_scale(lo.id, factor);
+                self.program.tables.set_scale(hi.id, factor);
+            }
+            ExprKind::List(items) | ExprKind::Set(items) => {
+                for item in items {
+                    self.program.tables.set_scale(item.id, factor);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn arithmetic(&mut self, expr: &Expr, op: BinOp, op_span: Span, a: &Expr, b: &Expr) -> Type {
+        let x = self.infer(a, None);
+        let y = self.infer(b, None);
+        if x.is_unknown() || y.is_unknown() {
+            return Type::unknown();
+        }
+        for (side, ty) in [(a, &x), (b, &y)] {
+            if !ty.base.is_numeric() {
+                self.error(
+                    codes::WRONG_TYPE,
+                    format!("`{}` needs numbers", op.symbol()),
+                    side.span,
+                    format!("this is {}", article(&ty.base)),
+                );
+                return Type::unknown();
+            }
+        }
+        let rating = |t: &Type| t.base == Base::Rating;
+        let prob = |t: &Type| t.base == Base::Prob;
+        if (rating(&x) && prob(&y)) || (prob(&x) && rating(&y)) {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_TYPE, "a probability (0..1) and a rating (-1..1) do not mix")
+                    .at(op_span, "different scales")
+                    .also(a.span, format!("{x}"))
+                    .also(b.span, format!("{y}"))
+                    .help("`to_prob(r)` is (r + 1) / 2"),
+            );
+            return Type::unknown();
+        }
+        let (ux, uy) = (x.base.unit(), y.base.unit());
+        let whole = |t: &Type| matches!(t.base, Base::Number { integer: true, .. });
+        let base = match op {
+            BinOp::Add | BinOp::Sub => {
+                match uy.factor_to(&ux) {
+                    Some(factor) => self.program.tables.set_scale(b.id, factor),
+                    None => {
+                        let word = if op == BinOp::Add { "added" } else { "subtracted" };
+                        let mut d = Diagnostic::new(
+                            codes::WRONG_UNIT,
+                            format!("'{}' and '{}' cannot be {word}", ux.code, uy.code),
+                        )
+                        .at(op_span, "different units")
+                        .also(a.span, format!("in '{}'", ux.code))
+                        .also(b.span, format!("in '{}'", uy.code));
+                        if ux.needs_molar_mass(&uy) {
+                            d = d.help("one is a mass, the other an amount of substance: the molar mass is missing");
+                        }
+                        self.found.push(d);
+                        return Type::unknown();
+                    }
+                }
+                // 1 - p is the probability of the other event.
+                if op == BinOp::Sub && prob(&y) && matches!(a.kind, ExprKind::Int(1)) {
+                    Base::Prob
+                } else {
+                    Base::Number { integer: whole(&x) && whole(&y), unit: ux }
+                }
+            }
+            BinOp::Mul if prob(&x) && prob(&y) => Base::Prob,
+            BinOp::Mul => Base::Number { integer: whole(&x) && whole(&y), unit: ux.times(&uy) },
+            BinOp::Div => Base::Number { integer: false, unit: ux.over(&uy) },
+            _ => {
+                if !ux.is_one() || !uy.is_one() {
+                    self.error(codes::WRONG_UNIT, "`^` needs numbers without unit", expr.span, "has a unit");
+                }
+                Base::Number { integer: false, unit: Unit::one() }
+            }
+        };
+        both(base, &x, &y)
+    }
+}
+
+fn both(base: Base, x: &Type, y: &Type) -> Type {
+    // A mistake on one side has been told: nothing follows from it.
+    if x.is_unknown() || y.is_unknown() {
+        return Type::unknown();
+    }
+    Type { base, optional: x.optional || y.optional, level: x.level.join(y.level) }
+}
+
+fn truth(x: &Type, y: &Type) -> Type {
+    both(Base::Bool, x, y)
+}

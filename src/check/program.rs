@@ -1,0 +1,363 @@
+//! A checked program: the tree, its side tables and the declarations by name.
+
+use super::dataset::Schema;
+use super::scope::{RowScope, Scope};
+use super::types::{Base, Type};
+use crate::source::{Diagnostic, SourceId, SourceMap, Span};
+use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
+use crate::syntax::{NodeIds, parse_file};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A module of the standard library: its name and text.
+#[derive(Debug, Clone, Copy)]
+pub struct StdModule {
+    /// For example `std.metrics`.
+    pub path: &'static str,
+    /// For example `stdlib/metrics/classification.dbf`.
+    pub file: &'static str,
+    pub text: &'static str,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resolved {
+    /// A parameter, a variable or a policy's `param`.
+    Local(String),
+    Column(String),
+    /// A level of a category, by code.
+    Level(u32),
+    /// A top-level `let`.
+    Let(String),
+    Verdict(String),
+}
+
+/// Who answers a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callee {
+    /// Index into [`Program::functions`]; with a body it is evaluated, without it is a kernel.
+    Function(usize),
+    /// A function of one row, see `special.rs`.
+    Scalar(super::special::Scalar),
+    /// A form with rules of its own, see `special.rs`.
+    Special(super::special::Special),
+}
+
+/// Where a parameter's value comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ArgSource {
+    /// The call's argument at this position.
+    Given(usize),
+    /// The parameter's default.
+    Default,
+    /// A column taken by name (in `benchmark … metrics`).
+    Column(String),
+}
+
+/// How a call is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallPlan {
+    pub callee: Callee,
+    /// One entry a parameter (functions), or one an argument (others).
+    pub args: Vec<ArgSource>,
+}
+
+/// What the checker learned, by node.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    types: Vec<Option<Type>>,
+    names: Vec<Option<Resolved>>,
+    calls: Vec<Option<CallPlan>>,
+    scales: Vec<Option<f64>>,
+}
+
+impl Tables {
+    fn slot<T>(table: &mut Vec<Option<T>>, id: NodeId, value: T) {
+        let at = id.0 as usize;
+        if table.len() <= at {
+            table.resize_with(at + 1, || None);
+        }
+        if let Some(slot) = table.get_mut(at) {
+            *slot = Some(value);
+        }
+    }
+
+    pub fn set_type(&mut self, id: NodeId, ty: Type) {
+        Self::slot(&mut self.types, id, ty);
+    }
+
+    pub fn set_name(&mut self, id: NodeId, name: Resolved) {
+        Self::slot(&mut self.names, id, name);
+    }
+
+    pub fn set_call(&mut self, id: NodeId, plan: CallPlan) {
+        Self::slot(&mut self.calls, id, plan);
+    }
+
+    /// The node's value is to be multiplied by `factor` (a unit conversion).
+    pub fn set_scale(&mut self, id: NodeId, factor: f64) {
+        if factor != 1.0 {
+            Self::slot(&mut self.scales, id, factor);
+        }
+    }
+
+    pub fn ty(&self, id: NodeId) -> Option<&Type> {
+        self.types.get(id.0 as usize)?.as_ref()
+    }
+
+    pub fn name(&self, id: NodeId) -> Option<&Resolved> {
+        self.names.get(id.0 as usize)?.as_ref()
+    }
+
+    pub fn call(&self, id: NodeId) -> Option<&CallPlan> {
+        self.calls.get(id.0 as usize)?.as_ref()
+    }
+
+    pub fn scale(&self, id: NodeId) -> Option<f64> {
+        *self.scales.get(id.0 as usize)?
+    }
+}
+
+/// A function or metric with its checked parameters.
+#[derive(Debug, Clone)]
+pub struct FunctionInfo {
+    pub decl: Function,
+    pub doc: Option<String>,
+    pub params: Vec<Type>,
+    pub result: Base,
+    /// The standard module it comes from; none for the script's own.
+    pub module: Option<&'static str>,
+}
+
+/// A file that parsed and checked without errors, or as much of it as did.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    pub file: File,
+    pub ids: NodeIds,
+    pub tables: Tables,
+    pub functions: Vec<FunctionInfo>,
+    pub datasets: Vec<Schema>,
+    pub lets: BTreeMap<String, Type>,
+    /// The dataset whose columns bare names mean; none when there are several.
+    pub home: Option<String>,
+}
+
+impl Program {
+    pub fn dataset(&self, name: &str) -> Option<&Schema> {
+        self.datasets.iter().find(|d| d.name == name)
+    }
+
+    pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
+        // The script's own come last and win.
+        self.functions.iter().enumerate().rev().find(|(_, f)| f.decl.name.name == name)
+    }
+
+    /// The item of this kind, by name.
+    pub fn find<'a, T>(&'a self, name: &str, pick: impl Fn(&'a ItemKind) -> Option<(&'a str, T)>) -> Option<T> {
+        self.file.items.iter().filter_map(|i| pick(&i.kind)).find(|(n, _)| *n == name).map(|(_, t)| t)
+    }
+
+    pub fn scenario(&self, name: &str) -> Option<&ast::Scenario> {
+        self.find(name, |k| match k {
+            ItemKind::Scenario(s) => Some((s.name.name.as_str(), s)),
+            _ => None,
+        })
+    }
+
+    pub fn task(&self, name: &str) -> Option<&ast::Task> {
+        self.find(name, |k| match k {
+            ItemKind::Task(s) => Some((s.name.name.as_str(), s)),
+            _ => None,
+        })
+    }
+
+    pub fn model(&self, name: &str) -> Option<&ast::Model> {
+        self.find(name, |k| match k {
+            ItemKind::Model(s) => Some((s.name.name.as_str(), s)),
+            _ => None,
+        })
+    }
+
+    pub fn policy(&self, name: &str) -> Option<&ast::Policy> {
+        self.find(name, |k| match k {
+            ItemKind::Policy(s) => Some((s.name.name.as_str(), s)),
+            _ => None,
+        })
+    }
+
+    pub fn let_item(&self, name: &str) -> Option<&ast::LetItem> {
+        self.find(name, |k| match k {
+            ItemKind::Let(s) => Some((s.name.name.as_str(), s)),
+            _ => None,
+        })
+    }
+
+    pub fn generators(&self) -> impl Iterator<Item = &ast::Generator> {
+        self.file.items.iter().filter_map(|i| match &i.kind {
+            ItemKind::Generator(g) => Some(g),
+            _ => None,
+        })
+    }
+
+    pub fn benchmark(&self) -> Option<&ast::Benchmark> {
+        self.file.items.iter().find_map(|i| match &i.kind {
+            ItemKind::Benchmark(b) => Some(b),
+            _ => None,
+        })
+    }
+
+    /// The dataset under a scenario, through `with`.
+    pub fn scenario_data(&self, name: &str) -> Option<&Schema> {
+        let mut at = name;
+        for _ in 0..64 {
+            if let Some(schema) = self.dataset(at) {
+                return Some(schema);
+            }
+            at = self.scenario(at)?.base.name.as_str();
+        }
+        None
+    }
+}
+
+/// A program and what there is to say about it.
+#[derive(Debug, Clone, Default)]
+pub struct Checked {
+    pub program: Program,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// The state of one check.
+pub struct Checker<'a> {
+    pub(super) program: &'a mut Program,
+    pub(super) scope: Scope,
+    pub(super) found: Vec<Diagnostic>,
+    /// Definitions being checked, to refuse recursion.
+    pub(super) open: Vec<String>,
+    /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
+    pub(super) used: Option<Vec<String>>,
+    /// In `benchmark … metrics`, parameters not given are taken by name from here.
+    pub(super) auto: Option<Arc<RowScope>>,
+}
+
+impl Program {
+    /// Parses and checks a file on top of the standard library.
+    pub fn load(source: SourceId, sources: &mut SourceMap, std: &[StdModule]) -> Checked {
+        let mut program = Program::default();
+        let mut diagnostics = program.load_std(sources, std);
+        let text = sources.file(source).map(|f| f.text.clone()).unwrap_or_default();
+        let (file, mut found) = parse_file(source, &text, &mut program.ids);
+        diagnostics.append(&mut found);
+        program.file = file;
+        if program.file.lost.iter().any(|(word, _)| word == "dataset") {
+            // Without its columns, nearly every name below would be called unknown.
+            return Checked { program, diagnostics };
+        }
+        let mut checker = Checker {
+            program: &mut program,
+            scope: Scope::default(),
+            found: Vec::new(),
+            open: Vec::new(),
+            used: Some(Vec::new()),
+            auto: None,
+        };
+        checker.items(std);
+        diagnostics.append(&mut checker.found);
+        diagnostics.sort_by_key(|d| d.labels.iter().find(|l| l.primary).map(|l| l.span));
+        Checked { program, diagnostics }
+    }
+
+    /// A program of the standard library alone.
+    pub fn bare(sources: &mut SourceMap, std: &[StdModule]) -> Checked {
+        let mut program = Program::default();
+        let diagnostics = program.load_std(sources, std);
+        Checked { program, diagnostics }
+    }
+
+    fn load_std(&mut self, sources: &mut SourceMap, std: &[StdModule]) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        for module in std {
+            let id = sources.add(module.file, module.text);
+            let (file, mut found) = parse_file(id, module.text, &mut self.ids);
+            diagnostics.append(&mut found);
+            let mut checker = Checker {
+                program: self,
+                scope: Scope::default(),
+                found: Vec::new(),
+                open: Vec::new(),
+                used: None,
+                auto: None,
+            };
+            for item in file.items {
+                if let ItemKind::Function(decl) = item.kind {
+                    checker.function(decl, item.doc, Some(module.path));
+                }
+            }
+            checker.bodies();
+            diagnostics.append(&mut checker.found);
+        }
+        diagnostics
+    }
+
+    /// Types one expression over the home dataset (or `rows`), with every standard name in scope.
+    pub fn check_expr(&mut self, expr: &Expr, rows: Option<Arc<RowScope>>) -> (Type, Vec<Diagnostic>) {
+        let rows = rows.or_else(|| self.home_rows());
+        let mut checker = Checker {
+            program: self,
+            scope: Scope::with_rows(rows),
+            found: Vec::new(),
+            open: Vec::new(),
+            used: None,
+            auto: None,
+        };
+        let ty = checker.infer(expr, None);
+        (ty, checker.found)
+    }
+
+    /// Adds an item typed at the prompt.
+    pub fn add_item(&mut self, item: ast::Item) -> Vec<Diagnostic> {
+        let mut checker = Checker {
+            program: self,
+            scope: Scope::default(),
+            found: Vec::new(),
+            open: Vec::new(),
+            used: None,
+            auto: None,
+        };
+        checker.add(item);
+        checker.found
+    }
+
+    pub fn home_rows(&self) -> Option<Arc<RowScope>> {
+        let home = self.home.as_ref()?;
+        self.dataset(home).map(|s| Arc::new(s.rows()))
+    }
+}
+
+impl Checker<'_> {
+    /// Whether `name` belongs to an item whose own mistake has been told.
+    pub(super) fn is_lost(&self, name: &str) -> bool {
+        self.program.file.lost.iter().any(|(_, n)| n == name)
+    }
+
+    /// The type of a node, also noted in the side table.
+    pub(super) fn note(&mut self, expr: &Expr, ty: Type) -> Type {
+        self.program.tables.set_type(expr.id, ty.clone());
+        ty
+    }
+
+    pub(super) fn error(
+        &mut self,
+        code: &'static crate::source::Code,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) {
+        self.found.push(Diagnostic::new(code, message).at(span, label));
+    }
+}

@@ -1,0 +1,86 @@
+//! Forms with typing rules of their own, and functions of one row.
+
+/// Forms that need their own rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// `P(event | given)`: share of rows.
+    Probability,
+    /// `E[x | given]`, `mean(x)`.
+    Expectation,
+    /// `Var[x | given]`: n − 1 in the denominator.
+    Variance,
+    /// `sum(x | given)`.
+    Sum,
+    Min,
+    Max,
+    /// `quantile(x, q | given)`: type 7, as R and NumPy do by default.
+    Quantile,
+    /// `count(event | given)`; `n(group)`, `n()`.
+    Count,
+    /// `present(x)`.
+    Present,
+    /// `or_else(x, value)`.
+    OrElse,
+    /// `groups(by: [a, b])`.
+    Groups,
+    /// `bins(p, n)`: equal width over 0..1, closed on the right, 0 in the first.
+    Bins,
+}
+
+/// Functions applied row by row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    Abs,
+    Sqrt,
+    Exp,
+    Ln,
+    Log10,
+    Floor,
+    Ceil,
+    /// `round(x, digits: 0)`: half away from zero.
+    Round,
+    /// Checks 0..1.
+    Prob,
+    /// Checks −1..1.
+    Rating,
+    /// (r + 1) / 2.
+    ToProb,
+}
+
+/// One line of help for each, in the order of the guide.
+pub const FORMS: &[(&str, Result<Special, Scalar>, &str)] = &[
+    (
+        "P",
+        Ok(Special::Probability),
+        "P(event | given): share of the rows where event holds, among those where given holds",
+    ),
+    ("E", Ok(Special::Expectation), "E[x | given]: mean over the rows where given holds"),
+    ("mean", Ok(Special::Expectation), "mean(x | given): the same as E[x | given]"),
+    ("Var", Ok(Special::Variance), "Var[x | given]: sample variance (n - 1)"),
+    ("sum", Ok(Special::Sum), "sum(x | given): total over rows; `sum over g in …:` over groups"),
+    ("min", Ok(Special::Min), "min(x | given): smallest over rows; `min over g in …:` over groups"),
+    ("max", Ok(Special::Max), "max(x | given): largest over rows; `max over g in …:` over groups"),
+    ("quantile", Ok(Special::Quantile), "quantile(x, q | given): the q-quantile, type 7"),
+    ("count", Ok(Special::Count), "count(event | given): number of rows; count(test for v in list)"),
+    ("n", Ok(Special::Count), "n(group): number of rows of a group; n(): of all rows"),
+    ("present", Ok(Special::Present), "present(x): whether x has a value in this row"),
+    ("or_else", Ok(Special::OrElse), "or_else(x, value): x, or value where x is missing"),
+    ("groups", Ok(Special::Groups), "groups(by: [a, b]): every combination of levels"),
+    ("bins", Ok(Special::Bins), "bins(p, n): n bins of equal width over 0..1; `p in b`"),
+    ("abs", Err(Scalar::Abs), "abs(x): distance from zero"),
+    ("sqrt", Err(Scalar::Sqrt), "sqrt(x): square root"),
+    ("exp", Err(Scalar::Exp), "exp(x): e to the power x"),
+    ("ln", Err(Scalar::Ln), "ln(x): natural logarithm"),
+    ("log10", Err(Scalar::Log10), "log10(x): logarithm to base 10"),
+    ("floor", Err(Scalar::Floor), "floor(x): the whole number at or below x"),
+    ("ceil", Err(Scalar::Ceil), "ceil(x): the whole number at or above x"),
+    ("round", Err(Scalar::Round), "round(x, digits: 0): rounded half away from zero"),
+    ("prob", Err(Scalar::Prob), "prob(x): x as a probability; refuses values outside 0..1"),
+    ("rating", Err(Scalar::Rating), "rating(x): x as a rating; refuses values outside -1..1"),
+    ("to_prob", Err(Scalar::ToProb), "to_prob(r): a rating as a probability, (r + 1) / 2"),
+];
+
+/// The form called `name`.
+pub fn find(name: &str) -> Option<Result<Special, Scalar>> {
+    FORMS.iter().find(|(n, _, _)| *n == name).map(|(_, f, _)| *f)
+}

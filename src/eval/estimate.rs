@@ -1,0 +1,60 @@
+//! A metric's value is an estimate: value, interval, n and, where there is one, a noise floor.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a figure has no value. Carried, never turned into 0 or NaN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undefined {
+    /// The reason in words of the domain, for example `no row has race == asian`.
+    pub reason: String,
+}
+
+impl Undefined {
+    pub fn new(reason: impl Into<String>) -> Self {
+        Undefined { reason: reason.into() }
+    }
+}
+
+/// An interval around an estimate and how it was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    pub lo: f64,
+    pub hi: f64,
+    /// Confidence level, for example 0.95.
+    pub level: f64,
+    /// `wilson`, `delong`, `normal`, `newcombe`, `bootstrap percentile (1000)` …
+    pub method: String,
+}
+
+/// The value of one group that an estimate was made from (for example a selection rate by sex).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub group: String,
+    pub value: Option<f64>,
+    pub interval: Option<Interval>,
+    pub n: usize,
+}
+
+/// A figure with its uncertainty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    pub value: f64,
+    pub interval: Option<Interval>,
+    /// Rows that the figure was computed from.
+    pub n: usize,
+    /// What a perfect model would score at this n (expected value), where the metric has one.
+    pub noise_floor: Option<f64>,
+    /// The groups behind the figure, in the order of the declaration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+impl Estimate {
+    /// A bare value over `n` rows.
+    pub fn plain(value: f64, n: usize) -> Self {
+        Estimate { value, interval: None, n, noise_floor: None, parts: Vec::new() }
+    }
+}
+
+/// What a kernel returns.
+pub type Measured = Result<Estimate, Undefined>;

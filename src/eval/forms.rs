@@ -1,0 +1,617 @@
+//! What both walks share: aggregates, groups, metric calls. They differ only in how they read a
+//! column ([`Reader`]): row by row, or whole.
+
+use super::aggregate::{mean, quantile, sum, variance};
+use super::bins::{EdgeRule, bin_edges, bin_of};
+use super::env::Env;
+use super::kernel::{KernelArg, KernelArgs};
+use super::ops;
+use super::value::{Bin, Group, Out, Value};
+use super::view::{View, cell, column_of};
+use super::{columnar, scalar};
+use crate::check::program::ArgSource;
+use crate::check::special::Special;
+use crate::check::{Base, Level};
+use crate::data::Column;
+use crate::syntax::ast::{Aggregate, Arg, BinOp, Expr, ExprKind};
+use crate::syntax::show;
+use arrow_array::UInt32Array;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Which walk reads the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    Scalar,
+    Columnar,
+}
+
+/// The value of a literal.
+pub(super) fn literal(expr: &Expr) -> Option<Value> {
+    Some(match &expr.kind {
+        ExprKind::Int(v) => Value::Number(*v as f64),
+        ExprKind::Real(v) | ExprKind::Percent(v) | ExprKind::Quantity(v, _) => Value::Number(*v),
+        ExprKind::Bool(v) => Value::Bool(*v),
+        ExprKind::Date(text) => match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(date) => {
+                let days = date.signed_duration_since(chrono::NaiveDate::default()).num_days();
+                i32::try_from(days).map_or(Value::Missing, Value::Date)
+            }
+            Err(_) => Value::undefined("not a date"),
+        },
+        ExprKind::Hole => Value::undefined("a hole"),
+        _ => return None,
+    })
+}
+
+/// A level by code, with the levels of the expression's type.
+pub(super) fn level(env: &Env, expr: &Expr, code: u32) -> Value {
+    match env.tables().ty(expr.id).map(|t| &t.base) {
+        Some(Base::Category(levels)) => Value::Level(code, levels.clone()),
+        _ => Value::undefined("an unknown level"),
+    }
+}
+
+/// Evaluates a whole expression by one of the walks.
+fn value(env: &Env, expr: &Expr, reader: Reader) -> Value {
+    match reader {
+        Reader::Scalar => scalar::eval(env, expr, None),
+        Reader::Columnar => env.one(expr),
+    }
+}
+
+/// The expression as a column of the view, or the reason why there is none.
+pub(super) fn column(env: &Env, expr: &Expr, reader: Reader) -> Result<Column, Value> {
+    if let Reader::Columnar = reader {
+        return match columnar::eval(env, expr) {
+            Out::Rows(column) => Ok(column),
+            Out::One(value) => spread(value, env.view.rows),
+        };
+    }
+    if !env.is_row(expr.id) {
+        return spread(scalar::eval(env, expr, None), env.view.rows);
+    }
+    let values: Vec<Value> = (0..env.view.rows).map(|row| scalar::eval(env, expr, Some(row))).collect();
+    gather(env, expr, &values)
+}
+
+/// Row values as a column; the first undefined row speaks for all.
+pub(super) fn gather(env: &Env, expr: &Expr, values: &[Value]) -> Result<Column, Value> {
+    if let Some(bad) = values.iter().find(|v| matches!(v, Value::Undefined(_))) {
+        return Err(bad.clone());
+    }
+    Ok(column_of(values).unwrap_or_else(|| blank(env, expr, values.len())))
+}
+
+/// A column without any value, of the expression's type.
+fn blank(env: &Env, expr: &Expr, rows: usize) -> Column {
+    match env.tables().ty(expr.id).map(|t| &t.base) {
+        Some(Base::Bool) => Column::bools(vec![None; rows]),
+        Some(Base::Category(levels)) => Column::levels(vec![None; rows], levels.clone()),
+        Some(Base::Text) => Column::Text(vec![None::<&str>; rows].into()),
+        Some(Base::Date) => Column::Date(vec![None; rows].into()),
+        _ => Column::numbers(vec![None; rows]),
+    }
+}
+
+/// One value as a column: a list is a column of its items, anything else the same in every row.
+fn spread(value: Value, rows: usize) -> Result<Column, Value> {
+    match &value {
+        Value::Undefined(_) => Err(value),
+        Value::List(items) => column_of(items).ok_or_else(|| Value::undefined("an empty list")),
+        Value::Missing => Ok(Column::numbers(vec![None; rows])),
+        one => column_of(&vec![one.clone(); rows.max(1)])
+            .map(|c| if rows == 0 { c.take(&UInt32Array::from(Vec::<u32>::new())) } else { c })
+            .ok_or_else(|| Value::undefined("not one value per row")),
+    }
+}
+
+/// Which rows meet a condition or belong to a group: true, false or unknown.
+fn mask(env: &Env, expr: &Expr, reader: Reader) -> Result<Vec<Option<bool>>, Value> {
+    if env.tables().ty(expr.id).is_some_and(|t| t.base == Base::Group) {
+        return match value(env, expr, reader) {
+            Value::Group(group) => Ok(members(&env.view, &group)),
+            other => Err(other),
+        };
+    }
+    match column(env, expr, reader)? {
+        Column::Bool(flags) => Ok(flags.iter().collect()),
+        _ => Err(Value::undefined("not a condition")),
+    }
+}
+
+/// The rows of a group; a row with a missing part is unknown.
+fn members(view: &View, group: &Group) -> Vec<Option<bool>> {
+    let mut out = vec![Some(true); view.rows];
+    for (name, code, _) in &group.parts {
+        let Some(column) = view.column(name) else { return vec![None; view.rows] };
+        for (row, slot) in out.iter_mut().enumerate() {
+            let here = match cell(column, row) {
+                Value::Level(at, _) => Some(at == *code),
+                Value::Bool(flag) => Some(u32::from(flag) == *code),
+                _ => None,
+            };
+            *slot = match (*slot, here) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            };
+        }
+    }
+    out
+}
+
+/// The aggregates over rows, and the lists that groups are walked by.
+pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Value {
+    let result = match special {
+        Special::Groups => return groups(env, args),
+        Special::Bins => bins(env, args, reader),
+        Special::Count => count(env, args, given, reader),
+        Special::Probability => probability(env, args, given, reader),
+        _ => moments(env, special, args, given, reader),
+    };
+    result.unwrap_or_else(|why| why)
+}
+
+fn kept(env: &Env, given: Option<&Expr>, reader: Reader, rows: usize) -> Result<Vec<bool>, Value> {
+    match given {
+        Some(given) => {
+            let mask = mask(env, given, reader)?;
+            if mask.len() != rows {
+                return Err(Value::undefined("the condition is about other rows"));
+            }
+            Ok(mask.into_iter().map(|m| m == Some(true)).collect())
+        }
+        None => Ok(vec![true; rows]),
+    }
+}
+
+fn nothing(given: Option<&Expr>, what: &str) -> Value {
+    match given {
+        Some(given) => Value::undefined(format!("no row {what}meets `{}`", show(given))),
+        None => Value::undefined(format!("there is no row {what}").trim_end().to_string()),
+    }
+}
+
+fn count(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
+    let event = match args.first() {
+        Some(arg) => mask(env, &arg.value, reader)?,
+        None => vec![Some(true); env.view.rows],
+    };
+    let kept = kept(env, given, reader, event.len())?;
+    let n = event.iter().zip(&kept).filter(|(e, k)| **k && **e == Some(true)).count();
+    Ok(Value::Number(n as f64))
+}
+
+/// Successes and trials of `P(event | given)`: rows where the event is unknown are neither.
+fn trials(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<(usize, usize), Value> {
+    let Some(arg) = args.first() else { return Err(Value::undefined("a missing argument")) };
+    let event = mask(env, &arg.value, reader)?;
+    let kept = kept(env, given, reader, event.len())?;
+    let mut hits = (0, 0);
+    for (event, kept) in event.iter().zip(&kept) {
+        if let (Some(event), true) = (event, kept) {
+            hits.0 += usize::from(*event);
+            hits.1 += 1;
+        }
+    }
+    if hits.1 == 0 { Err(nothing(given, "")) } else { Ok(hits) }
+}
+
+fn probability(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
+    let (k, n) = trials(env, args, given, reader)?;
+    Ok(Value::Number(k as f64 / n as f64))
+}
+
+/// The present numbers of the first argument in the rows where `given` holds.
+fn sample(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Vec<f64>, Value> {
+    let Some(arg) = args.first() else { return Err(Value::undefined("a missing argument")) };
+    let values = column(env, &arg.value, reader)?.as_f64();
+    let kept = kept(env, given, reader, values.len())?;
+    let sample: Vec<f64> = values.into_iter().zip(kept).filter(|(v, k)| *k && !v.is_nan()).map(|(v, _)| v).collect();
+    if sample.is_empty() { Err(nothing(given, "with a value ")) } else { Ok(sample) }
+}
+
+fn moments(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
+    let mut x = match (special, sample(env, args, given, reader)) {
+        // The sum over no rows is zero, as in mathematics.
+        (Special::Sum, Err(_)) if env.view.rows > 0 => return Ok(Value::Number(0.0)),
+        (_, sample) => sample?,
+    };
+    let value = match special {
+        Special::Expectation => mean(&x),
+        Special::Variance => variance(&x),
+        Special::Sum => Some(sum(&x)),
+        Special::Min => x.iter().copied().reduce(f64::min),
+        Special::Max => x.iter().copied().reduce(f64::max),
+        _ => {
+            let q = args.get(1).and_then(|a| value(env, &a.value, reader).number()).unwrap_or(0.5);
+            x.sort_by(f64::total_cmp);
+            quantile(&x, q)
+        }
+    };
+    Ok(value.map_or_else(
+        || Value::undefined("a variance needs two rows"),
+        |v| ops::finite(v, false, "the result is not a finite number"),
+    ))
+}
+
+/// Every combination of levels, whether rows have it or not.
+fn groups(env: &Env, args: &[Arg]) -> Value {
+    let Some(arg) = args.first() else { return Value::undefined("a missing argument") };
+    let items: &[Expr] = match &arg.value.kind {
+        ExprKind::List(items) => items,
+        _ => std::slice::from_ref(&arg.value),
+    };
+    let mut combos: Vec<Vec<(String, u32, String)>> = vec![Vec::new()];
+    for item in items {
+        let ExprKind::Name(name) = &item.kind else { return Value::undefined("groups are made from columns") };
+        let names = match env.tables().ty(item.id).map(|t| &t.base) {
+            Some(Base::Category(levels)) => levels.names.clone(),
+            _ => vec!["false".to_string(), "true".to_string()],
+        };
+        combos = combos
+            .into_iter()
+            .flat_map(|combo| {
+                names.iter().enumerate().map(move |(code, level)| {
+                    let mut next = combo.clone();
+                    next.push((name.clone(), code as u32, level.clone()));
+                    next
+                })
+            })
+            .collect();
+    }
+    Value::List(Arc::new(combos.into_iter().map(|parts| Value::Group(Arc::new(Group { parts }))).collect()))
+}
+
+/// The bins that hold rows.
+fn bins(env: &Env, args: &[Arg], reader: Reader) -> Result<Value, Value> {
+    let [p, n] = args else { return Err(Value::undefined("a missing argument")) };
+    let values = column(env, &p.value, reader)?.as_f64();
+    let n = value(env, &n.value, reader).number().unwrap_or(0.0);
+    if !(1.0..=10_000.0).contains(&n) {
+        return Err(Value::undefined("bins are 1 to 10000"));
+    }
+    let count = n as usize;
+    let edges = bin_edges(count);
+    let mut holds = vec![false; count];
+    for v in values {
+        if (0.0..=1.0).contains(&v)
+            && let Some(slot) = holds.get_mut(bin_of(v, &edges, EdgeRule::default()))
+        {
+            *slot = true;
+        }
+    }
+    let bins = holds.iter().enumerate().filter(|(_, h)| **h).map(|(index, _)| Value::Bin(Bin { index, count }));
+    Ok(Value::List(Arc::new(bins.collect())))
+}
+
+/// Whether a value is in a list, a range or a bin.
+pub(super) fn is_in(env: &Env, x: &Value, right: &Expr, at: &dyn Fn(&Expr) -> Value) -> Value {
+    let set = at(right);
+    if let (Value::Bin(bin), Value::Number(v)) = (&set, x) {
+        return Value::Bool(ops::in_bin(*v, *bin));
+    }
+    let Value::List(items) = &set else {
+        return if matches!(x, Value::Missing | Value::Undefined(_)) { x.clone() } else { set };
+    };
+    if matches!(right.kind, ExprKind::Binary(BinOp::Range, ..))
+        && let [lo, hi] = items.as_slice()
+    {
+        let row = env.is_row(right.id) || matches!(x, Value::Missing);
+        return ops::and(&ops::binary(BinOp::Ge, x, lo, row), &ops::binary(BinOp::Le, x, hi, row));
+    }
+    ops::in_list(x, items)
+}
+
+/// What a variable walks over: list items, or the levels that occur in the rows, in declared order.
+fn items(env: &Env, range: &Expr, reader: Reader) -> Result<Vec<Value>, Value> {
+    let is_category = env
+        .tables()
+        .ty(range.id)
+        .is_some_and(|t| matches!(t.base, Base::Category(_) | Base::AnyCategory) && t.level == Level::Row);
+    if is_category {
+        let Column::Level(codes, levels) = column(env, range, reader)? else {
+            return Err(Value::undefined("not a category"));
+        };
+        let mut occurs = vec![false; levels.names.len()];
+        for code in codes.iter().flatten() {
+            if let Some(slot) = occurs.get_mut(code as usize) {
+                *slot = true;
+            }
+        }
+        let present =
+            occurs.iter().enumerate().filter(|(_, o)| **o).map(|(i, _)| Value::Level(i as u32, levels.clone()));
+        return Ok(present.collect());
+    }
+    match value(env, range, reader) {
+        Value::List(items) => Ok(items.to_vec()),
+        Value::Undefined(why) => Err(Value::Undefined(why)),
+        other => Ok(vec![other]),
+    }
+}
+
+/// The forms that only make sense for a cohort.
+pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
+    match &expr.kind {
+        ExprKind::Quantified { all, var, range, body } => {
+            let items = match items(env, range, reader) {
+                Ok(items) => items,
+                Err(why) => return why,
+            };
+            let mut out = Value::Bool(*all);
+            for item in items {
+                let here = value(&env.bind(&var.name, item), body, reader);
+                out = if *all { ops::and(&out, &here) } else { ops::or(&out, &here) };
+            }
+            out
+        }
+        ExprKind::Over { aggregate, var, range, body } => match items(env, range, reader) {
+            Ok(items) => over(env, *aggregate, &var.name, items, body, reader),
+            Err(why) => why,
+        },
+        ExprKind::Comprehension { body, var, range, .. } => match items(env, range, reader) {
+            Ok(items) => {
+                let holds = |item: &Value| value(&env.bind(&var.name, item.clone()), body, reader) == Value::Bool(true);
+                Value::Number(items.iter().filter(|i| holds(i)).count() as f64)
+            }
+            Err(why) => why,
+        },
+        ExprKind::Index(list, at) => match (value(env, list, reader), value(env, at, reader)) {
+            (Value::List(items), Value::Number(at)) => {
+                let found = if at >= 1.0 { items.get(at as usize - 1) } else { None };
+                found
+                    .cloned()
+                    .unwrap_or_else(|| Value::undefined(format!("the list has no position {at}; the first is 1")))
+            }
+            (Value::Undefined(why), _) | (_, Value::Undefined(why)) => Value::Undefined(why),
+            _ => Value::undefined("only lists have positions"),
+        },
+        ExprKind::Scoped { body, on, filter } => {
+            let mut env = env.clone();
+            if let Some(on) = on {
+                match env.datasets.get(&on.name) {
+                    Some(view) => env.view = view.clone(),
+                    None => return Value::undefined(format!("`{}` is not loaded", on.name)),
+                }
+            }
+            match filter {
+                Some(filter) => match narrowed(&env, filter, body, reader) {
+                    Ok(env) => value(&env, body, reader),
+                    Err(why) => why,
+                },
+                None => value(&env, body, reader),
+            }
+        }
+        _ => Value::undefined("this has no value"),
+    }
+}
+
+/// The context with only the rows where `filter` is true.
+fn narrowed<'a>(env: &Env<'a>, filter: &Expr, body: &Expr, reader: Reader) -> Result<Env<'a>, Value> {
+    let index: Vec<u32> = mask(env, filter, reader)?
+        .iter()
+        .enumerate()
+        .filter(|(_, m)| **m == Some(true))
+        .map(|(i, _)| i as u32)
+        .collect();
+    if index.is_empty() {
+        return Err(nothing(Some(filter), ""));
+    }
+    Ok(env.over(env.view.take(&UInt32Array::from(index), &env.needed(body))))
+}
+
+fn over(env: &Env, aggregate: Aggregate, var: &str, items: Vec<Value>, body: &Expr, reader: Reader) -> Value {
+    let mut values = Vec::with_capacity(items.len());
+    for item in &items {
+        match value(&env.bind(var, item.clone()), body, reader) {
+            Value::Number(v) => values.push(v),
+            Value::Undefined(why) => return Value::undefined(format!("{item}: {}", why.reason)),
+            other => return other,
+        }
+    }
+    if values.is_empty() {
+        return if aggregate == Aggregate::Sum {
+            Value::Number(0.0)
+        } else {
+            Value::undefined("there is nothing to walk over")
+        };
+    }
+    let number =
+        |v: Option<f64>| v.map_or(Value::Missing, |v| ops::finite(v, false, "the result is not a finite number"));
+    match aggregate {
+        Aggregate::Sum => number(Some(sum(&values))),
+        Aggregate::Mean => number(mean(&values)),
+        Aggregate::Min => number(values.iter().copied().reduce(f64::min)),
+        Aggregate::Max => number(values.iter().copied().reduce(f64::max)),
+        Aggregate::ArgMax => {
+            let best =
+                values.iter().enumerate().fold(0, |b, (i, v)| if values.get(b).is_some_and(|w| v > w) { i } else { b });
+            items.get(best).cloned().unwrap_or(Value::Missing)
+        }
+    }
+}
+
+/// A function's parameters bound: row parameters as the columns of a new view.
+fn bound<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg], reader: Reader) -> Result<Env<'a>, Value> {
+    let plan = env.tables().call(expr.id).ok_or_else(|| Value::undefined("an unknown function"))?;
+    let info = env.program.functions.get(index).ok_or_else(|| Value::undefined("an unknown function"))?;
+    let mut columns = BTreeMap::new();
+    let mut locals = Vec::new();
+    let mut rows = None;
+    for ((param, ty), source) in info.decl.params.iter().zip(&info.params).zip(&plan.args) {
+        let name = param.name.name.clone();
+        let from = match source {
+            ArgSource::Given(at) => args.get(*at).map(|a| &a.value),
+            ArgSource::Default => param.default.as_ref(),
+            ArgSource::Column(_) => None,
+        };
+        if ty.level == Level::Constant {
+            let given = from.map_or_else(|| Value::undefined("a missing argument"), |e| value(env, e, reader));
+            locals.push((name, given));
+            continue;
+        }
+        let made = match (source, from) {
+            (ArgSource::Column(column), _) => {
+                env.view.column(column).cloned().ok_or_else(|| Value::undefined(format!("`{column}` is not here")))?
+            }
+            (_, Some(expr)) => column(env, expr, reader)?,
+            _ => return Err(Value::undefined("a missing argument")),
+        };
+        if rows.is_some_and(|r| r != made.len()) {
+            return Err(Value::undefined("the arguments have different numbers of rows"));
+        }
+        rows = Some(made.len());
+        columns.insert(name, made);
+    }
+    Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
+}
+
+/// A call of a function or metric.
+pub(super) fn function(
+    env: &Env,
+    expr: &Expr,
+    index: usize,
+    args: &[Arg],
+    given: Option<&Expr>,
+    reader: Reader,
+    row: Option<usize>,
+) -> Value {
+    let Some(info) = env.program.functions.get(index) else { return Value::undefined("an unknown function") };
+    if !info.decl.is_metric {
+        return plain_function(env, expr, index, args, reader, row);
+    }
+    let env = match given {
+        Some(given) => match narrowed(env, given, expr, reader) {
+            Ok(env) => env,
+            Err(why) => return why,
+        },
+        None => env.clone(),
+    };
+    let inner = match bound(&env, expr, index, args, reader) {
+        Ok(inner) => inner,
+        Err(why) => return why,
+    };
+    match &info.decl.body {
+        Some(body) => value(&inner, body, reader),
+        None => match call_kernel(&inner, index, false) {
+            Ok(estimate) => Value::Number(estimate.value),
+            Err(why) => Value::Undefined(Arc::new(why)),
+        },
+    }
+}
+
+/// `fn`: the arguments are variables of its body.
+fn plain_function(env: &Env, expr: &Expr, index: usize, args: &[Arg], reader: Reader, row: Option<usize>) -> Value {
+    let (Some(info), Some(plan)) = (env.program.functions.get(index), env.tables().call(expr.id)) else {
+        return Value::undefined("an unknown function");
+    };
+    let Some(body) = &info.decl.body else { return Value::undefined("a function without formula") };
+    let mut locals = Vec::new();
+    for (param, source) in info.decl.params.iter().zip(&plan.args) {
+        let value = match source {
+            ArgSource::Given(at) => args.get(*at).map(|a| match reader {
+                Reader::Scalar => scalar::eval(env, &a.value, row),
+                Reader::Columnar => env.one(&a.value),
+            }),
+            _ => param.default.as_ref().map(|d| scalar::eval(env, d, None)),
+        };
+        locals.push((param.name.name.clone(), value.unwrap_or(Value::Missing)));
+    }
+    let inner = Env { locals, ..env.clone() };
+    // The body reads its variables only, never a column, so any row will do.
+    scalar::eval(&inner, body, Some(row.unwrap_or(0)))
+}
+
+/// Runs the kernel of a metric whose parameters are bound in `env`.
+pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::Measured {
+    use super::estimate::Undefined;
+    let info = env.program.functions.get(index).ok_or_else(|| Undefined::new("an unknown metric"))?;
+    let name = &info.decl.name.name;
+    let kernel =
+        env.kernels.find(name).ok_or_else(|| Undefined::new(format!("`{name}` is declared but has no kernel")))?;
+    let mut args = Vec::new();
+    for param in &info.decl.params {
+        let name = &param.name.name;
+        args.push(match env.local(name) {
+            Some(Value::Number(v)) => KernelArg::Number(*v),
+            Some(Value::Text(t)) => KernelArg::Text(t.to_string()),
+            Some(Value::List(items)) => KernelArg::Verdicts(items.iter().map(Value::to_string).collect()),
+            Some(Value::Undefined(why)) => return Err(why.as_ref().clone()),
+            Some(other) => KernelArg::Text(other.to_string()),
+            None => match env.view.column(name) {
+                Some(column) => kernel_column(name, column),
+                None => return Err(Undefined::new(format!("`{name}` is not bound"))),
+            },
+        });
+    }
+    if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
+        return Err(Undefined::new(format!("`{name}` has rows without a value")));
+    }
+    kernel(&KernelArgs { args, seed: env.seed, interval })
+}
+
+fn kernel_column(name: &str, column: &Column) -> KernelArg {
+    if column.missing() > 0 {
+        return KernelArg::Missing(name.to_string());
+    }
+    match column {
+        Column::Bool(a) => KernelArg::Bools(a.values().iter().collect()),
+        Column::Number(a) => KernelArg::Numbers(a.values().to_vec()),
+        Column::Level(a, levels) => KernelArg::Levels(a.values().to_vec(), levels.clone()),
+        _ => KernelArg::Missing(name.to_string()),
+    }
+}
+
+/// A top-level `let`: a cohort's over the home dataset, a row's in this very view.
+pub(super) fn let_value(env: &Env, name: &str, row: Option<usize>, reader: Reader) -> Value {
+    let Some(item) = env.program.let_item(name) else { return Value::undefined(format!("`{name}` is not defined")) };
+    if env.is_row(item.value.id) {
+        let inner = Env { locals: Vec::new(), ..env.clone() };
+        return scalar::eval(&inner, &item.value, row);
+    }
+    value(&env.home(), &item.value, reader)
+}
+
+/// The context with one more column.
+pub(super) fn with_column(
+    env: &Env,
+    name: &str,
+    column: Result<Column, Value>,
+    then: impl FnOnce(&Env) -> Value,
+) -> Value {
+    match column {
+        Ok(column) if column.len() == env.view.rows => {
+            let mut inner = env.over(env.view.with([(name.to_string(), column)]));
+            inner.locals.retain(|(n, _)| n != name);
+            then(&inner)
+        }
+        Ok(_) => Value::undefined("a list of another length"),
+        Err(why) => why,
+    }
+}
+
+/// For estimates: the context with only the rows where `filter` is true.
+pub fn narrow<'a>(env: &Env<'a>, filter: &Expr, body: &Expr) -> Result<Env<'a>, Value> {
+    narrowed(env, filter, body, Reader::Columnar)
+}
+
+/// For estimates: a metric's parameters bound to columns.
+pub fn bind<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg]) -> Result<Env<'a>, Value> {
+    bound(env, expr, index, args, Reader::Columnar)
+}
+
+/// For estimates: successes and trials of `P(event | given)`.
+pub fn successes(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<(usize, usize), Value> {
+    trials(env, args, given, Reader::Columnar)
+}
+
+/// For estimates: the numbers that `E[x | given]` averages.
+pub fn numbers(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<Vec<f64>, Value> {
+    sample(env, args, given, Reader::Columnar)
+}
+
+/// For witnesses: what `forall g in range` walks over.
+pub fn walked(env: &Env, range: &Expr) -> Result<Vec<Value>, Value> {
+    items(env, range, Reader::Columnar)
+}

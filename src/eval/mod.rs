@@ -1,0 +1,22 @@
+//! Evaluation: the scalar walk is the specification, the columnar walk the fast path.
+//!
+//! Pure: no file, clock, network or terminal. Total: what has no value is `Undefined` with its reason,
+//! never 0, NaN or a panic.
+
+pub mod aggregate;
+pub mod bins;
+mod columnar;
+pub mod derive;
+pub mod env;
+pub mod estimate;
+pub mod forms;
+pub mod kernel;
+mod ops;
+mod scalar;
+pub mod value;
+pub mod view;
+
+pub use env::Env;
+pub use kernel::{Kernel, KernelArg, KernelArgs, Kernels};
+pub use value::Value;
+pub use view::View;

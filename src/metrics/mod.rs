@@ -1,0 +1,19 @@
+//! Kernels of the built-in metrics: plain functions over slices, one family a file.
+//!
+//! A kernel returns a [`Measured`](crate::eval::estimate::Measured): the value with its interval, n
+//! and, where there is one, its noise floor, or the reason why there is no value. The room knows
+//! nothing of the language, of files, clocks or terminals; anything random comes from a seed that the
+//! caller passes, so the same input gives the same bits on any number of threads.
+//!
+//! Sample weights are not part of the kernels: the language has no weighted cohort.
+
+pub mod calibration;
+mod checks;
+pub mod classification;
+pub mod fairness;
+pub mod inference;
+pub mod ranking;
+pub mod resampling;
+
+#[cfg(test)]
+mod fixtures;

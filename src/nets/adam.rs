@@ -1,0 +1,74 @@
+//! Adam (Kingma and Ba 2015, algorithm 1) over a list of matrices.
+//!
+//! burn's own optimiser walks derived modules; these networks are plain lists (see `mod.rs`).
+//! Knows gradients and nothing of what they are for.
+
+use burn::tensor::{Gradients, Tensor};
+
+use super::weights::Weights;
+
+/// Optimiser state of one network.
+pub struct Adam {
+    rate: f64,
+    beta1: f64,
+    beta2: f64,
+    steps: i32,
+    moments: Vec<Option<(Tensor<2>, Tensor<2>)>>,
+}
+
+impl Adam {
+    /// `beta1 = 0.5` and `beta2 = 0.9` are usual for a Wasserstein critic (Gulrajani et al. 2017).
+    pub fn new(rate: f64, beta1: f64, beta2: f64) -> Adam {
+        Adam { rate, beta1, beta2, steps: 0, moments: Vec::new() }
+    }
+
+    /// One step of `weights` along the gradients of their `leaves`; a leaf the loss does not
+    /// depend on stays as it is.
+    pub fn step(&mut self, weights: &mut Weights, leaves: &[Tensor<2>], mut grads: Gradients) {
+        self.steps = self.steps.saturating_add(1);
+        self.moments.resize_with(weights.values.len(), || None);
+        let (b1, b2) = (self.beta1, self.beta2);
+        let correct1 = 1.0 - b1.powi(self.steps);
+        let correct2 = (1.0 - b2.powi(self.steps)).sqrt();
+        for ((weight, leaf), moments) in weights.values.iter_mut().zip(leaves).zip(&mut self.moments) {
+            let Some(grad) = leaf.grad_remove(&mut grads) else {
+                continue;
+            };
+            let square = grad.clone().square().mul_scalar(1.0 - b2);
+            let grad = grad.mul_scalar(1.0 - b1);
+            let (first, second) = match moments.take() {
+                Some((m, v)) => (m.mul_scalar(b1) + grad, v.mul_scalar(b2) + square),
+                None => (grad, square),
+            };
+            let size = second.clone().sqrt().div_scalar(correct2).add_scalar(1e-8);
+            let step = (first.clone() / size).mul_scalar(self.rate / correct1);
+            *weight = weight.clone() - step;
+            *moments = Some((first, second));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::device::cpu;
+    use super::super::weights::{HostMatrix, to_host};
+    use super::*;
+
+    #[test]
+    fn the_first_step_has_the_size_of_the_rate_and_a_bowl_is_descended() {
+        let device = cpu().device;
+        let mut w = Weights::new(vec![("w", HostMatrix::filled(1, 3, 2.0))], &device);
+        let mut adam = Adam::new(0.1, 0.5, 0.9);
+        for step in 0..60 {
+            let leaves = w.leaves();
+            let loss = leaves[0].clone().square().sum();
+            let grads = loss.backward();
+            adam.step(&mut w, &leaves, grads);
+            if step == 0 {
+                let x = to_host(w.values[0].clone());
+                assert!(x.iter().all(|x| (x - 1.9).abs() < 1e-4), "{x:?}");
+            }
+        }
+        assert!(to_host(w.values[0].clone()).iter().all(|x| x.abs() < 0.1));
+    }
+}

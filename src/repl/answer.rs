@@ -1,0 +1,172 @@
+//! Answers, for people and for machines.
+
+use crate::data::Column;
+use crate::eval::aggregate::{mean, quantile};
+use crate::eval::estimate::Measured;
+use crate::eval::value::{Out, Value};
+use crate::eval::view::cell;
+use serde_json::json;
+
+/// What a session says.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A number with its uncertainty, or why there is none.
+    Figure {
+        formula: String,
+        measured: Measured,
+        unit: Option<String>,
+    },
+    Value(Value),
+    Rows(Summary),
+    Defined(String),
+}
+
+/// A column in a few lines.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub ty: String,
+    pub rows: usize,
+    pub missing: usize,
+    /// Name and figure, in order: quartiles of numbers, counts of levels.
+    pub lines: Vec<(String, f64)>,
+    pub first: Vec<Value>,
+    pub undefined: Option<String>,
+}
+
+impl Summary {
+    pub fn of(out: &Out, ty: String) -> Summary {
+        let column = match out {
+            Out::Rows(column) => column,
+            Out::One(value) => {
+                let undefined = match value {
+                    Value::Undefined(why) => Some(why.reason.clone()),
+                    _ => None,
+                };
+                return Summary { ty, rows: 1, missing: 0, lines: Vec::new(), first: vec![value.clone()], undefined };
+            }
+        };
+        let mut lines = Vec::new();
+        match column {
+            Column::Bool(flags) => {
+                lines.push(("true".into(), flags.true_count() as f64));
+                lines.push(("false".into(), flags.false_count() as f64));
+            }
+            Column::Level(codes, levels) => {
+                for (code, name) in levels.names.iter().enumerate() {
+                    let n = codes.iter().flatten().filter(|c| *c as usize == code).count();
+                    lines.push((name.clone(), n as f64));
+                }
+            }
+            Column::Number(_) => {
+                let mut x: Vec<f64> = column.as_f64().into_iter().filter(|v| !v.is_nan()).collect();
+                x.sort_by(f64::total_cmp);
+                for (name, q) in [("min", 0.0), ("25%", 0.25), ("median", 0.5), ("75%", 0.75), ("max", 1.0)] {
+                    if let Some(v) = quantile(&x, q) {
+                        lines.push((name.into(), v));
+                    }
+                }
+                if let Some(v) = mean(&x) {
+                    lines.push(("mean".into(), v));
+                }
+            }
+            Column::Text(_) | Column::Date(_) => {}
+        }
+        Summary {
+            ty,
+            rows: column.len(),
+            missing: column.missing(),
+            lines,
+            first: (0..column.len().min(5)).map(|r| cell(column, r)).collect(),
+            undefined: None,
+        }
+    }
+}
+
+/// Six significant digits.
+pub fn figure(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let digits = (5 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+impl Answer {
+    /// For a terminal.
+    pub fn to_text(&self) -> String {
+        match self {
+            Answer::Defined(name) => format!("defined {name}"),
+            Answer::Value(value) => value.to_string(),
+            Answer::Rows(summary) => summary.to_text(),
+            Answer::Figure { measured: Err(why), .. } => format!("undefined: {}", why.reason),
+            Answer::Figure { measured: Ok(e), unit, .. } => {
+                let unit = unit.as_ref().map_or(String::new(), |u| format!(" '{u}'"));
+                let mut out = format!("{}{unit}", figure(e.value));
+                if let Some(i) = &e.interval {
+                    out.push_str(&format!(
+                        "   {}% interval {} to {} ({})",
+                        figure(i.level * 100.0),
+                        figure(i.lo),
+                        figure(i.hi),
+                        i.method
+                    ));
+                }
+                if e.n > 0 {
+                    out.push_str(&format!("   n = {}", e.n));
+                }
+                if let Some(floor) = e.noise_floor {
+                    out.push_str(&format!("   noise floor {}", figure(floor)));
+                }
+                for part in &e.parts {
+                    let value = part.value.map_or("no rows".into(), figure);
+                    out.push_str(&format!("\n  {:<12} {value}   n = {}", part.group, part.n));
+                }
+                out
+            }
+        }
+    }
+
+    /// For a machine.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Answer::Defined(name) => json!({ "defined": name }),
+            Answer::Value(value) => json!({ "value": value.to_json() }),
+            Answer::Figure { formula, measured: Err(why), .. } => {
+                json!({ "formula": formula, "value": null, "undefined": why.reason })
+            }
+            Answer::Figure { formula, measured: Ok(e), unit } => {
+                let mut out = json!({ "formula": formula, "unit": unit });
+                if let (Ok(serde_json::Value::Object(fields)), Some(target)) =
+                    (serde_json::to_value(e), out.as_object_mut())
+                {
+                    target.extend(fields);
+                }
+                out
+            }
+            Answer::Rows(s) => json!({
+                "type": s.ty,
+                "rows": s.rows,
+                "missing": s.missing,
+                "summary": s.lines.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>(),
+                "first": s.first.iter().map(Value::to_json).collect::<Vec<_>>(),
+                "undefined": s.undefined,
+            }),
+        }
+    }
+}
+
+impl Summary {
+    fn to_text(&self) -> String {
+        if let Some(why) = &self.undefined {
+            return format!("undefined: {why}");
+        }
+        let mut out = format!("{}, one value per row: {} rows, {} missing", self.ty, self.rows, self.missing);
+        for (name, value) in &self.lines {
+            out.push_str(&format!("\n  {name:<20} {}", figure(*value)));
+        }
+        let first: Vec<String> = self.first.iter().map(Value::to_string).collect();
+        out.push_str(&format!("\n  first: {}", first.join(", ")));
+        out
+    }
+}

@@ -1,0 +1,225 @@
+//! A session: a program, its data, and questions about them. Knows no terminal; `dbf eval`, `dbf test`
+//! and the REPL all ask here.
+
+use super::answer::{Answer, Summary};
+use crate::builtins::STD;
+use crate::builtins::measure::measure;
+use crate::check::{Checked, Level, Program};
+use crate::eval::value::{Out, Value};
+use crate::source::world::World;
+use crate::source::{Diagnostic, SourceMap, codes};
+use crate::suite::Loaded;
+use crate::syntax::ast::{Expr, ItemKind};
+use crate::syntax::{Entry, parse_entry, show};
+
+/// What a person is working with.
+pub struct Session {
+    world: Box<dyn World>,
+    pub sources: SourceMap,
+    pub program: Program,
+    loaded: Option<Loaded>,
+    /// Entries that worked, for `:save`.
+    pub worked: Vec<String>,
+    entries: usize,
+}
+
+impl Session {
+    /// A session over the standard library alone.
+    pub fn bare(world: Box<dyn World>) -> Session {
+        let mut sources = SourceMap::default();
+        let Checked { program, .. } = Program::bare(&mut sources, STD);
+        Session { world, sources, program, loaded: None, worked: Vec::new(), entries: 0 }
+    }
+
+    /// A session over a file; its diagnostics come back, and what is sound of it is kept.
+    pub fn open(world: Box<dyn World>, name: &str, text: &str) -> (Session, Vec<Diagnostic>) {
+        let mut sources = SourceMap::default();
+        let id = sources.add(name, text);
+        let Checked { program, diagnostics } = Program::load(id, &mut sources, STD);
+        (Session { world, sources, program, loaded: None, worked: Vec::new(), entries: 0 }, diagnostics)
+    }
+
+    /// Loads the data of the program, once.
+    pub fn data(&mut self) -> Result<&Loaded, Vec<Diagnostic>> {
+        let loaded = match self.loaded.take() {
+            Some(loaded) => loaded,
+            None => Loaded::load(&self.program, self.world.as_ref())?,
+        };
+        Ok(self.loaded.insert(loaded))
+    }
+
+    /// Answers one entry: an expression is evaluated, an item is defined.
+    pub fn enter(&mut self, text: &str) -> Result<Answer, Vec<Diagnostic>> {
+        self.entries += 1;
+        let id = self.sources.add(format!("entry {}", self.entries), text);
+        let entry = parse_entry(id, text, &mut self.program.ids)?;
+        let answer = match entry {
+            Entry::Item(item) => {
+                let is_data = matches!(item.kind, ItemKind::Dataset(_));
+                let name = text.split(['(', '=', '{', ':']).next().unwrap_or("").trim().to_string();
+                let found = self.program.add_item(*item);
+                if found.iter().any(Diagnostic::is_error) {
+                    return Err(found);
+                }
+                if is_data {
+                    self.loaded = None;
+                }
+                Answer::Defined(name)
+            }
+            Entry::Expr(expr) => self.ask(&expr)?,
+        };
+        self.worked.push(text.trim().to_string());
+        Ok(answer)
+    }
+
+    /// The type of an expression, as text.
+    pub fn type_of(&mut self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        self.entries += 1;
+        let id = self.sources.add(format!("entry {}", self.entries), text);
+        match parse_entry(id, text, &mut self.program.ids)? {
+            Entry::Expr(expr) => {
+                let (ty, found) = self.program.check_expr(&expr, None);
+                if found.iter().any(Diagnostic::is_error) {
+                    Err(found)
+                } else {
+                    Ok(format!("{ty}, {}", ty.level.words()))
+                }
+            }
+            Entry::Item(_) => Ok("a definition".into()),
+        }
+    }
+
+    /// Evaluates a parsed expression.
+    pub fn ask(&mut self, expr: &Expr) -> Result<Answer, Vec<Diagnostic>> {
+        let (ty, found) = self.program.check_expr(expr, None);
+        if found.iter().any(Diagnostic::is_error) {
+            return Err(found);
+        }
+        let nothing;
+        if self.reads_data(expr) {
+            self.data()?;
+        }
+        let loaded = match &self.loaded {
+            Some(loaded) => loaded,
+            None => {
+                nothing = Loaded::nothing();
+                &nothing
+            }
+        };
+        let env = loaded.env(&self.program, 0);
+        if ty.level == Level::Row {
+            return Ok(Answer::Rows(Summary::of(&env.eval(expr), ty.to_string())));
+        }
+        if ty.base.is_numeric() {
+            let unit = ty.base.unit();
+            return Ok(Answer::Figure {
+                formula: show(expr),
+                measured: measure(&env, expr),
+                unit: (!unit.is_one()).then_some(unit.code),
+            });
+        }
+        match env.eval(expr) {
+            Out::One(Value::Undefined(why)) => {
+                Ok(Answer::Figure { formula: show(expr), measured: Err(why.as_ref().clone()), unit: None })
+            }
+            Out::One(value) => Ok(Answer::Value(value)),
+            rows => Ok(Answer::Rows(Summary::of(&rows, ty.to_string()))),
+        }
+    }
+
+    /// Whether evaluating needs any dataset.
+    fn reads_data(&self, expr: &Expr) -> bool {
+        let mut reads = false;
+        crate::check::walk(expr, &mut |e| {
+            use crate::check::program::{Callee, Resolved};
+            use crate::check::special::Special;
+            use crate::syntax::ast::ExprKind;
+            reads |= matches!(self.program.tables.name(e.id), Some(Resolved::Column(_) | Resolved::Let(_)));
+            reads |= matches!(e.kind, ExprKind::Scoped { on: Some(_), .. });
+            reads |= self.program.tables.call(e.id).is_some_and(|p| p.callee == Callee::Special(Special::Count));
+        });
+        reads && !self.program.datasets.is_empty()
+    }
+
+    /// Runs the `test` blocks and the `@example`s of the file's own functions.
+    pub fn tests(&mut self) -> Result<Vec<(String, Result<(), Diagnostic>)>, Vec<Diagnostic>> {
+        let mut out = Vec::new();
+        let items = self.program.file.items.clone();
+        for item in &items {
+            match &item.kind {
+                ItemKind::Test(test) => {
+                    let mut result = Ok(());
+                    for assertion in &test.assertions {
+                        if result.is_ok() {
+                            result = self.assertion(assertion)?;
+                        }
+                    }
+                    out.push((test.name.0.clone(), result));
+                }
+                ItemKind::Function(f) => {
+                    for (call, wanted) in examples(item.doc.as_deref()) {
+                        let result = self.example(&call, &wanted);
+                        out.push((format!("{}: {call}", f.name.name), result));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(out)
+    }
+
+    fn assertion(&mut self, expr: &Expr) -> Result<Result<(), Diagnostic>, Vec<Diagnostic>> {
+        if self.reads_data(expr) {
+            self.data()?;
+        }
+        let nothing = Loaded::nothing();
+        let env = self.loaded.as_ref().unwrap_or(&nothing).env(&self.program, 0);
+        let value = env.one(expr);
+        if value == Value::Bool(true) {
+            return Ok(Ok(()));
+        }
+        let mut d = Diagnostic::new(codes::ASSERTION, "this assertion does not hold").at(
+            expr.span,
+            match &value {
+                Value::Bool(_) => "is false".to_string(),
+                other => other.to_string(),
+            },
+        );
+        // Both sides of a comparison, to see by how much.
+        if let crate::syntax::ast::ExprKind::Binary(op, _, a, b) = &expr.kind
+            && op.is_comparison()
+        {
+            d = d.note(format!("left: {}, right: {}", env.one(a), env.one(b)));
+        }
+        Ok(Err(d))
+    }
+
+    /// Checks `call => wanted`; both are expressions.
+    pub fn example(&mut self, call: &str, wanted: &str) -> Result<(), Diagnostic> {
+        let value = |session: &mut Session, text: &str| -> Result<Value, Diagnostic> {
+            match session.enter(text) {
+                Ok(Answer::Figure { measured: Ok(e), .. }) => Ok(Value::Number(e.value)),
+                Ok(Answer::Figure { measured: Err(why), .. }) => Ok(Value::undefined(why.reason)),
+                Ok(Answer::Value(value)) => Ok(value),
+                Ok(_) => Err(Diagnostic::new(codes::ASSERTION, format!("`{text}` is not one value"))),
+                Err(mut found) => Err(found.remove(0)),
+            }
+        };
+        let (left, right) = (value(self, call)?, value(self, wanted)?);
+        let close = match (&left, &right) {
+            (Value::Number(a), Value::Number(b)) => (a - b).abs() <= 1e-12 * b.abs().max(1.0),
+            (a, b) => a == b,
+        };
+        if close { Ok(()) } else { Err(Diagnostic::new(codes::ASSERTION, format!("`{call}` is {left}, not {right}"))) }
+    }
+}
+
+/// The `@example call => result` lines of a doc comment.
+pub fn examples(doc: Option<&str>) -> Vec<(String, String)> {
+    doc.unwrap_or("")
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("@example "))
+        .filter_map(|l| l.rsplit_once("=>"))
+        .map(|(a, b)| (a.trim().to_string(), b.trim().to_string()))
+        .collect()
+}

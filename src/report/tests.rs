@@ -1,0 +1,205 @@
+//! What holds for every report, checked on the made-up run and on an empty one.
+
+use super::format::width;
+use super::{page, render, sample, written};
+use crate::suite::result::{Plots, Results, Verdict};
+
+/// A run that was stopped before anything was finished.
+fn empty() -> Results {
+    let mut results = sample::results();
+    let body = &mut results.body;
+    body.datasets.clear();
+    body.generators.clear();
+    body.scenarios.clear();
+    body.models.clear();
+    body.figures.clear();
+    body.cells.clear();
+    body.policies.clear();
+    body.plots = Plots::default();
+    body.script.doc = None;
+    results.receipt.interrupted = true;
+    results.receipt.timings.clear();
+    results
+}
+
+/// A run whose numbers are as awkward as numbers get.
+fn awkward() -> Results {
+    let mut results = sample::results();
+    let strange = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e300, -1e-300];
+    for (i, cell) in results.body.cells.iter_mut().enumerate() {
+        cell.value = strange.get(i % 9).copied();
+        if let Some(interval) = &mut cell.interval {
+            interval.lo = strange.get(i % 8).copied().unwrap_or(0.5);
+        }
+    }
+    for (i, c) in results.body.policies.iter_mut().flat_map(|p| &mut p.constraints).enumerate() {
+        c.left = strange.get(i % 8).copied();
+        c.name = "名前のとても長い制約".repeat(1 + i % 5);
+    }
+    for (i, r) in results.body.plots.reliability.iter_mut().enumerate() {
+        r.bins.iter_mut().for_each(|b| b.lo = strange.get(i % 7).copied().unwrap_or(0.0));
+    }
+    for (i, d) in results.body.plots.distributions.iter_mut().enumerate() {
+        d.real.truncate(i);
+        d.synthetic.iter_mut().for_each(|v| *v = strange.get(i % 7).copied().unwrap_or(0.0));
+        d.distance = f64::NAN;
+    }
+    for g in &mut results.body.generators {
+        g.generator_loss = strange.to_vec();
+        g.critic_loss.clear();
+    }
+    results.body.benchmark.name = "wide \u{1b}[31m\u{202E} name".repeat(12);
+    results.body.scenarios[1].prevalence = f64::NAN;
+    results
+}
+
+fn every() -> [Results; 3] {
+    [sample::results(), empty(), awkward()]
+}
+
+/// Tags open and close in order; returns what is wrong.
+fn unbalanced(markup: &str) -> Option<String> {
+    const VOID: [&str; 4] = ["meta", "link", "wbr", "!DOCTYPE"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        let tag_and_rest = &rest[start + 1..];
+        let Some(end) = tag_and_rest.find('>') else {
+            return Some("a tag has no end".into());
+        };
+        let tag = &tag_and_rest[..end];
+        rest = &tag_and_rest[end + 1..];
+        if !tag.matches('"').count().is_multiple_of(2) {
+            return Some(format!("quotes in <{tag}>"));
+        }
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap_or("");
+        if VOID.contains(&name) {
+            continue;
+        }
+        if tag.starts_with('/') {
+            if open.pop() != Some(name) {
+                return Some(format!("</{name}> closes another tag"));
+            }
+        } else {
+            open.push(name);
+        }
+    }
+    open.pop().map(|name| format!("<{name}> stays open"))
+}
+
+#[test]
+fn the_page_loads_nothing_and_runs_nothing() {
+    for results in every() {
+        let html = page(&results);
+        for forbidden in
+            ["src=", "<script", "@import", "url(", "href=\"http", "<iframe", "javascript:", "<base", "onload="]
+        {
+            assert!(!html.contains(forbidden), "{forbidden}");
+        }
+        assert!(html.contains("default-src 'none'"));
+    }
+}
+
+#[test]
+fn text_of_the_script_is_escaped() {
+    let html = page(&sample::results());
+    assert!(html.contains("&lt;script&gt;alert"));
+    assert!(html.contains("youden&lt;j&gt; &amp; &quot;friends&quot;") && !html.contains("youden<j>"));
+    assert!(html.contains("Naeini et al. 2015 &lt;ECE&gt; &amp; binning"));
+    let html = page(&awkward());
+    assert!(!html.contains('\u{1b}') && !html.contains('\u{202E}'));
+}
+
+#[test]
+fn every_picture_and_the_page_are_well_formed() {
+    for results in every() {
+        let html = page(&results);
+        assert_eq!(unbalanced(&html), None);
+        let mut pictures = 0;
+        for picture in html.split("<svg").skip(1) {
+            let (picture, _) = picture.split_once("</svg>").expect("a picture ends");
+            let picture = format!("<svg{picture}</svg>");
+            assert_eq!(unbalanced(&picture), None, "{picture}");
+            assert!(picture.contains("role=\"img\"") && picture.contains("<title>") && picture.contains("<desc>"));
+            pictures += 1;
+        }
+        assert!(pictures > 100 || results.body.cells.is_empty());
+    }
+}
+
+#[test]
+fn ids_are_unique_and_every_inner_link_leads_somewhere() {
+    let html = page(&sample::results());
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|s| s.split('"').next()).collect();
+    for (i, id) in ids.iter().enumerate() {
+        assert!(!ids[..i].contains(id), "{id}");
+    }
+    for target in html.split("href=\"#").skip(1).filter_map(|s| s.split('"').next()) {
+        assert!(ids.contains(&target), "{target}");
+    }
+}
+
+#[test]
+fn no_reader_sees_a_number_that_is_none() {
+    for results in every() {
+        for text in [page(&results), render(&results, true)] {
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            for word in words {
+                assert!(!["NaN", "nan", "inf", "Infinity", "null"].contains(&word), "{word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_verdicts_figures_and_reasons_are_on_the_page() {
+    let results = sample::results();
+    let html = page(&results);
+    for verdict in super::view::VERDICTS {
+        let found = results.body.policies.iter().flat_map(|p| &p.constraints).any(|c| c.verdict == verdict);
+        assert!(found, "the sample lacks {verdict:?}");
+        assert!(html.contains(super::view::word(verdict)));
+    }
+    assert!(results.body.policies.iter().flat_map(|p| &p.constraints).any(|c| c.verdict == Verdict::Fail));
+    for needed in [
+        "no row has race == asian",
+        "does not take part in realism",
+        "noise floor",
+        "Nothing here is legal advice",
+        "CC BY 4.0",
+    ] {
+        assert!(html.contains(needed), "{needed}");
+    }
+}
+
+#[test]
+fn terminal_lines_fit_and_carry_no_escape_without_colour() {
+    for results in every() {
+        let plain = render(&results, false);
+        assert!(!plain.contains('\u{1b}'));
+        for line in plain.lines() {
+            assert!(width(line) <= 100, "{} columns: {line}", width(line));
+        }
+        assert_eq!(strip(&render(&results, true)), plain);
+    }
+    assert!(render(&sample::results(), true).contains("\u{1b}[1;31m✗ fail"));
+    assert_eq!(written(&[("page", "out/report.html")], false), "page     out/report.html\n");
+}
+
+/// Text without colour.
+fn strip(text: &str) -> String {
+    let mut out = String::new();
+    let mut parts = text.split('\u{1b}');
+    out.push_str(parts.next().unwrap_or(""));
+    for part in parts {
+        out.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    out
+}
+
+#[test]
+fn the_same_results_give_the_same_bytes() {
+    let results = sample::results();
+    assert_eq!(page(&results), page(&results.clone()));
+    assert_eq!(render(&results, false), render(&results.clone(), false));
+}

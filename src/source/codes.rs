@@ -1,0 +1,103 @@
+//! The table of diagnostic codes. Each has a page in `docs/errors`, printed by `dbf explain CODE`.
+
+/// How bad a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+    Advice,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Advice => "advice",
+        }
+    }
+}
+
+/// A kind of diagnostic.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub severity: Severity,
+    /// The page of `dbf explain`, in Markdown.
+    pub page: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $title:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub const $name: &Code = &Code {
+                id: $id,
+                title: $title,
+                severity: Severity::$severity,
+                page: include_str!(concat!("../../docs/errors/", $id, ".md")),
+            };
+        )*
+        /// Every code, in order.
+        pub static ALL: &[&Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    UNEXPECTED "DBF0001" Error "text that does not fit here";
+    EXPECTED_ITEM "DBF0002" Error "a file holds items";
+    OPEN_TEXT "DBF0003" Error "a text without its closing quote";
+    UNKNOWN_CHARACTER "DBF0004" Error "a character without meaning";
+    TOO_DEEP "DBF0005" Error "brackets nested too deep";
+    CHAINED_COMPARISON "DBF0006" Error "two comparisons in a row";
+    NUMBER_TOO_LARGE "DBF0007" Error "a whole number that is too large";
+    BAD_DATE "DBF0008" Error "a date that does not exist";
+    INTERNAL "DBF0099" Error "a mistake of ours";
+    UNKNOWN_NAME "DBF0101" Error "an unknown name";
+    DUPLICATE_NAME "DBF0102" Error "a name given twice";
+    UNKNOWN_LEVEL "DBF0103" Error "a category that was not declared";
+    UNKNOWN_SETTING "DBF0104" Error "an unknown kind or setting";
+    UNKNOWN_MODULE "DBF0105" Error "a module or one of its names is unknown";
+    RECURSION "DBF0106" Error "a definition that needs itself";
+    NO_DATASET "DBF0107" Error "columns without a dataset";
+    WRONG_TYPE "DBF0201" Error "a value of the wrong type";
+    WRONG_ARGUMENTS "DBF0202" Error "arguments that do not fit";
+    MAY_BE_MISSING "DBF0203" Error "a value that may be missing";
+    OUTSIDE_RANGE "DBF0204" Error "a constant outside its range";
+    HOLE "DBF0205" Error "a hole to fill";
+    WRONG_LEVEL "DBF0301" Error "one value per row where one value per cohort is needed";
+    WRONG_UNIT "DBF0401" Error "units that do not fit";
+    UNKNOWN_UNIT "DBF0402" Error "an unknown unit";
+    NOT_A_FEATURE "DBF0501" Error "a column that a model must not see";
+    OTHER_EVENT "DBF0502" Error "a prediction of another event";
+    BAD_POLICY "DBF0601" Error "a policy that does not say enough";
+    STALE_POLICY "DBF0602" Warning "an as-of date past the last verification";
+    BAD_SCENARIO "DBF0603" Error "a scenario that cannot be met";
+    BAD_BENCHMARK "DBF0604" Error "a benchmark that does not fit together";
+    NO_FILE "DBF0701" Error "a file that cannot be read";
+    MALFORMED_ROW "DBF0702" Error "a row with the wrong number of cells";
+    CELL_TYPE "DBF0703" Error "a cell of the wrong type";
+    CELL_RANGE "DBF0704" Error "a cell out of range";
+    CELL_LEVEL "DBF0705" Error "a cell with an undeclared category";
+    CELL_MISSING "DBF0706" Error "an unexpected missing cell";
+    NO_HEADING "DBF0707" Error "a declared column that the file does not have";
+    EXTRA_COLUMNS "DBF0708" Error "columns that the schema does not declare";
+    EMPTY_CELL "DBF0801" Error "a scenario cell with too few rows";
+    NON_FINITE_LOSS "DBF0802" Error "training went to infinity";
+    MODEL_FAILED "DBF0803" Error "a model that could not be trained or asked";
+    NO_NETS "DBF0804" Error "a build without neural networks";
+    UNDEFINED "DBF0805" Error "a figure without a value";
+    OUTPUT "DBF0901" Error "an output that cannot be written";
+    INTERRUPTED "DBF0902" Error "a run stopped before its end";
+    ASSERTION "DBF0951" Error "an assertion that does not hold";
+}
+
+/// The code called `id`, in any case and with or without its prefix (`DBF0101`, `dbf0101`, `101`).
+pub fn find(id: &str) -> Option<&'static Code> {
+    let digits = id.trim().to_ascii_uppercase();
+    let digits = digits.strip_prefix("DBF").unwrap_or(&digits);
+    let number: u32 = digits.parse().ok()?;
+    let wanted = format!("DBF{number:04}");
+    ALL.iter().copied().find(|c| c.id == wanted)
+}

@@ -1,0 +1,168 @@
+//! Renders diagnostics for people (ariadne) and machines (JSON). The only file that names ariadne.
+
+use super::Severity;
+use super::diagnostic::Diagnostic;
+use super::file::{SourceId, SourceMap, Span};
+use ariadne::{CharSet, Color, Config, IndexType, Label, LabelAttach, Report, ReportKind};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A diagnostic as drawn in a terminal.
+pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+    let primary = diagnostic.labels.iter().find(|l| l.primary).or(diagnostic.labels.first());
+    let Some(primary) = primary else {
+        return without_source(diagnostic, color);
+    };
+    let kind = match diagnostic.severity {
+        Severity::Error => ReportKind::Error,
+        Severity::Warning => ReportKind::Warning,
+        Severity::Advice => ReportKind::Advice,
+    };
+    let config = Config::default()
+        .with_index_type(IndexType::Byte)
+        .with_char_set(CharSet::Unicode)
+        .with_label_attach(LabelAttach::Start)
+        .with_color(color);
+    let mut report = Report::build(kind, Keyed::of(primary.span, sources))
+        .with_config(config)
+        .with_code(diagnostic.code.id)
+        .with_message(&diagnostic.message);
+    for label in &diagnostic.labels {
+        let tint = if label.primary { Color::Red } else { Color::Blue };
+        report =
+            report.with_label(Label::new(Keyed::of(label.span, sources)).with_message(&label.message).with_color(tint));
+    }
+    for note in &diagnostic.notes {
+        report = report.with_note(note);
+    }
+    if let Some(help) = &diagnostic.help {
+        report = report.with_help(help);
+    }
+    let mut out = Vec::new();
+    let mut cache = Cache { sources, parsed: BTreeMap::new() };
+    if report.finish().write(&mut cache, &mut out).is_err() {
+        return without_source(diagnostic, color);
+    }
+    let text = String::from_utf8_lossy(&out);
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    while lines.last().is_some_and(|l| l.is_empty()) {
+        lines.pop();
+    }
+    lines.join("\n") + "\n"
+}
+
+fn without_source(diagnostic: &Diagnostic, color: bool) -> String {
+    let word = diagnostic.severity.word();
+    let mut out = if color {
+        format!("\u{1b}[31m[{}] {word}:\u{1b}[0m {}\n", diagnostic.code.id, diagnostic.message)
+    } else {
+        format!("[{}] {word}: {}\n", diagnostic.code.id, diagnostic.message)
+    };
+    for note in &diagnostic.notes {
+        out.push_str(&format!("  note: {note}\n"));
+    }
+    if let Some(help) = &diagnostic.help {
+        out.push_str(&format!("  help: {help}\n"));
+    }
+    out
+}
+
+/// A span clamped into its file, since ariadne panics on one past the end.
+#[derive(Clone)]
+struct Keyed {
+    source: SourceId,
+    start: usize,
+    end: usize,
+}
+
+impl Keyed {
+    fn of(span: Span, sources: &SourceMap) -> Self {
+        let (start, end) =
+            sources.file(span.source).map_or((0, 0), |f| (f.floor(span.start as usize), f.floor(span.end as usize)));
+        Keyed { source: span.source, start, end: end.max(start) }
+    }
+}
+
+impl ariadne::Span for Keyed {
+    type SourceId = SourceId;
+    fn source(&self) -> &SourceId {
+        &self.source
+    }
+    fn start(&self) -> usize {
+        self.start
+    }
+    fn end(&self) -> usize {
+        self.end
+    }
+}
+
+struct Cache<'a> {
+    sources: &'a SourceMap,
+    parsed: BTreeMap<SourceId, ariadne::Source<String>>,
+}
+
+impl ariadne::Cache<SourceId> for Cache<'_> {
+    type Storage = String;
+    fn fetch(&mut self, id: &SourceId) -> Result<&ariadne::Source<String>, impl std::fmt::Debug> {
+        let text = self.sources.file(*id).map_or_else(String::new, |f| f.text.to_string());
+        Ok::<_, String>(self.parsed.entry(*id).or_insert_with(|| ariadne::Source::from(text)))
+    }
+    fn display<'b>(&self, id: &'b SourceId) -> Option<impl std::fmt::Display + 'b> {
+        self.sources.file(*id).map(|f| f.name.clone())
+    }
+}
+
+/// A diagnostic as a machine reads it; `docs/guide` describes the fields.
+#[derive(Debug, Serialize)]
+pub struct JsonDiagnostic<'a> {
+    code: &'a str,
+    severity: &'a str,
+    message: &'a str,
+    labels: Vec<JsonLabel<'a>>,
+    notes: &'a [String],
+    help: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonLabel<'a> {
+    file: &'a str,
+    /// Byte offsets.
+    start: u32,
+    end: u32,
+    /// 1-based; the column counts characters.
+    line: usize,
+    column: usize,
+    message: &'a str,
+    primary: bool,
+}
+
+/// Serialisable forms of `diagnostics`, in order.
+pub fn to_json<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Vec<JsonDiagnostic<'a>> {
+    diagnostics
+        .iter()
+        .map(|d| JsonDiagnostic {
+            code: d.code.id,
+            severity: d.severity.word(),
+            message: &d.message,
+            labels: d
+                .labels
+                .iter()
+                .map(|l| {
+                    let file = sources.file(l.span.source);
+                    let (line, column) = file.map_or((0, 0), |f| f.locate(l.span.start as usize));
+                    JsonLabel {
+                        file: file.map_or("", |f| f.name.as_str()),
+                        start: l.span.start,
+                        end: l.span.end,
+                        line,
+                        column,
+                        message: &l.message,
+                        primary: l.primary,
+                    }
+                })
+                .collect(),
+            notes: &d.notes,
+            help: d.help.as_deref(),
+        })
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! Trains the generators a run needs and draws the synthetic rows of each scenario.
+
+use super::result::GeneratorInfo;
+use super::run::{Halt, Stages};
+use super::scenario::Drawn;
+use super::store::Store;
+use crate::check::Program;
+use crate::data::Table;
+use crate::data::frame::Frame;
+use crate::syntax::ast::{ExprKind, Generator};
+
+/// A generator, ready to draw.
+pub struct Ready {
+    pub info: GeneratorInfo,
+    #[cfg(feature = "nets")]
+    made: Box<dyn crate::synth::Generator>,
+    /// The columns it learned.
+    pub columns: Vec<String>,
+}
+
+/// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
+fn columns(program: &Program, generator: &Generator) -> Vec<String> {
+    let Some(schema) = program.dataset(&generator.data.name) else { return Vec::new() };
+    let chosen = generator.settings.iter().find(|(n, _)| n.name == "columns").map(|(_, e)| &e.kind);
+    let may = |c: &&crate::check::dataset::Column| {
+        !c.has(crate::syntax::ast::Role::Subject)
+            && !matches!(c.ty.base, crate::check::Base::Text | crate::check::Base::Date)
+    };
+    schema
+        .columns
+        .iter()
+        .filter(may)
+        .filter(|c| match chosen {
+            Some(ExprKind::Columns { except }) => !except.iter().any(|e| e.name == c.name),
+            Some(ExprKind::List(items)) => items.iter().any(|i| matches!(&i.kind, ExprKind::Name(n) if *n == c.name)),
+            _ => true,
+        })
+        .map(|c| c.name.clone())
+        .collect()
+}
+
+#[cfg(not(feature = "nets"))]
+pub fn train(_: &Program, generator: &Generator, _: &Table, _: u64, _: &Store, _: &Stages) -> Result<Ready, Halt> {
+    use crate::source::{Diagnostic, codes};
+    Err(Halt::Failed(vec![
+        Diagnostic::new(
+            codes::NO_NETS,
+            format!("`{}` needs neural networks, and this build has none", generator.name.name),
+        )
+        .at(generator.kind.span, "trains a network")
+        .help("build with the default features: `cargo build`"),
+    ]))
+}
+
+#[cfg(not(feature = "nets"))]
+impl Ready {
+    pub fn draw(&self, _: &Drawn, _: u64) -> Result<Frame, Halt> {
+        Err(Halt::Interrupted)
+    }
+}
+
+#[cfg(feature = "nets")]
+mod with_nets {
+    use super::*;
+    use crate::source::{Diagnostic, codes};
+    use crate::suite::seeds;
+    use crate::synth::{FitSettings, Given, SynthError, fit_conditional_gan};
+
+    /// Fits the generator, or takes it from the cache when data, settings and seed are the same.
+    pub fn train(
+        program: &Program,
+        generator: &Generator,
+        table: &Table,
+        seed: u64,
+        store: &Store,
+        stages: &Stages,
+    ) -> Result<Ready, Halt> {
+        let name = generator.name.name.as_str();
+        let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Interrupted) };
+        let columns = columns(program, generator);
+        let frame = table.frame(schema, &columns);
+        let settings = settings(generator, frame.rows, seed);
+        let described =
+            format!("{settings:?}{columns:?}{:?}", schema.columns.iter().map(|c| (&c.ty, c.range)).collect::<Vec<_>>());
+        let key = [env!("CARGO_PKG_VERSION"), &table.sha256, stages.device.label.as_str(), described.as_str()];
+        let cached = store.cached("generator", &key).and_then(|b| crate::synth::load(&b, &stages.device.picked).ok());
+        let made = match cached {
+            Some(made) => made,
+            None => {
+                let stage = stages.world.stage(&format!("train {name}"), settings.epochs as u64);
+                let made = fit_conditional_gan(&frame, &settings, &stages.device.picked, stage.as_ref(), &|| {
+                    stages.world.cancelled()
+                })
+                .map_err(|e| halt(e, generator))?;
+                store.keep("generator", &key, &made.to_bytes());
+                made
+            }
+        };
+        let history = made.history();
+        let info = GeneratorInfo {
+            name: name.to_string(),
+            kind: made.kind().to_string(),
+            dataset: generator.data.name.clone(),
+            epochs: history.len(),
+            rows_sampled: 0,
+            generator_loss: history.iter().map(|h| h.generator).collect(),
+            critic_loss: history.iter().map(|h| h.critic).collect(),
+        };
+        Ok(Ready { info, made, columns })
+    }
+
+    fn settings(generator: &Generator, rows: usize, seed: u64) -> FitSettings {
+        let mut out = FitSettings::for_rows(rows);
+        out.seed = seeds::seed(seed, &["generator", &generator.name.name]);
+        for (name, value) in &generator.settings {
+            let Some(v) = literal(&value.kind) else { continue };
+            match name.name.as_str() {
+                "epochs" => out.epochs = v as usize,
+                "batch" => out.batch = v as usize,
+                "latent" => out.latent = v as usize,
+                "hidden" => out.hidden = v as usize,
+                "learning_rate" => out.learning_rate = v,
+                "seed" => out.seed = v as u64,
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn literal(kind: &ExprKind) -> Option<f64> {
+        match kind {
+            ExprKind::Int(v) => Some(*v as f64),
+            ExprKind::Real(v) | ExprKind::Percent(v) => Some(*v),
+            _ => None,
+        }
+    }
+
+    fn halt(error: SynthError, generator: &Generator) -> Halt {
+        let name = &generator.name.name;
+        match error {
+            SynthError::Cancelled { .. } => Halt::Interrupted,
+            SynthError::NonFinite { epoch, which_loss, hint } => Halt::Failed(vec![
+                Diagnostic::new(
+                    codes::NON_FINITE_LOSS,
+                    format!("training `{name}` diverged: the {which_loss} loss is not finite in epoch {epoch}"),
+                )
+                .at(generator.name.span, "stopped here; earlier work is kept")
+                .help(hint),
+            ]),
+            other => Halt::Failed(vec![
+                Diagnostic::new(codes::MODEL_FAILED, format!("`{name}` could not be trained: {other}"))
+                    .at(generator.name.span, "this generator"),
+            ]),
+        }
+    }
+
+    impl Ready {
+        /// As many synthetic rows as the scenario has, in the same cells.
+        pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
+            let mut given = Given::nothing();
+            for (levels, rows) in &drawn.quotas {
+                let known: Vec<(&str, usize)> = levels
+                    .iter()
+                    .filter(|(name, _)| self.columns.contains(name))
+                    .map(|(name, code)| (name.as_str(), *code as usize))
+                    .collect();
+                given = given.and(&known, *rows);
+            }
+            let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
+            self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
+                Halt::Failed(vec![Diagnostic::new(
+                    codes::MODEL_FAILED,
+                    format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
+                )])
+            })
+        }
+    }
+}
+
+#[cfg(feature = "nets")]
+pub use with_nets::train;

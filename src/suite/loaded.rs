@@ -1,0 +1,50 @@
+//! The datasets of a program, loaded, checked cell by cell, derived columns filled in.
+
+use crate::check::Program;
+use crate::data::{Table, load::load};
+use crate::eval::derive::derive;
+use crate::eval::{Env, Kernels, View};
+use crate::source::Diagnostic;
+use crate::source::world::World;
+use std::collections::BTreeMap;
+
+/// Loaded data and everything an evaluation needs.
+pub struct Loaded {
+    pub tables: BTreeMap<String, Table>,
+    pub views: BTreeMap<String, View>,
+    pub kernels: Kernels,
+}
+
+impl Loaded {
+    /// Loads every dataset that the program declares.
+    pub fn load(program: &Program, world: &dyn World) -> Result<Loaded, Vec<Diagnostic>> {
+        let kernels = crate::builtins::kernels();
+        let mut out = Loaded { tables: BTreeMap::new(), views: BTreeMap::new(), kernels };
+        let mut found = Vec::new();
+        for schema in &program.datasets {
+            let table = load(schema, world).and_then(|mut table| {
+                derive(program, &out.kernels, schema, &mut table).map_err(|d| vec![d])?;
+                Ok(table)
+            });
+            match table {
+                Ok(table) => {
+                    out.views.insert(schema.name.clone(), View::of(&table));
+                    out.tables.insert(schema.name.clone(), table);
+                }
+                Err(mut bad) => found.append(&mut bad),
+            }
+        }
+        if found.is_empty() { Ok(out) } else { Err(found) }
+    }
+
+    /// Nothing but the kernels: for expressions without data.
+    pub fn nothing() -> Loaded {
+        Loaded { tables: BTreeMap::new(), views: BTreeMap::new(), kernels: crate::builtins::kernels() }
+    }
+
+    /// An evaluation context over the home dataset.
+    pub fn env<'a>(&'a self, program: &'a Program, seed: u64) -> Env<'a> {
+        let view = program.home.as_ref().and_then(|h| self.views.get(h)).cloned().unwrap_or_default();
+        Env { program, kernels: &self.kernels, datasets: &self.views, view, locals: Vec::new(), seed }
+    }
+}

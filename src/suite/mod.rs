@@ -1,0 +1,18 @@
+//! From a checked program to results: datasets, scenarios, folds, generators, models, cells, policies.
+//!
+//! Writes only through its [`store::Store`]; shows progress only through the `World`.
+
+pub mod evaluate;
+pub mod folds;
+mod generate;
+pub mod loaded;
+mod plots;
+mod predict;
+pub mod result;
+pub mod run;
+pub mod scenario;
+pub mod seeds;
+pub mod store;
+
+pub use loaded::Loaded;
+pub use run::{Options, Outcome, run};

@@ -1,0 +1,251 @@
+//! The records of a run: what `results.json` holds and the report draws.
+//!
+//! Schema `dbf.results/1`, described in `docs/results-schema.md`. Everything under `body` is covered by
+//! `digest` and holds no path and no clock value; `receipt` holds the rest.
+
+use crate::eval::estimate::{Interval, Part};
+pub use crate::policy::outcome::{ConstraintResult, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// The version of this schema; a reader refuses another major number.
+pub const SCHEMA: &str = "dbf.results/1";
+
+/// A whole `results.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    pub schema: String,
+    /// `sha256:` over the canonical JSON of `body`.
+    pub digest: String,
+    pub body: Body,
+    pub receipt: Receipt,
+}
+
+/// The reproducible part of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Body {
+    pub tool: Tool,
+    pub script: Script,
+    pub benchmark: BenchmarkInfo,
+    pub datasets: Vec<DatasetInfo>,
+    pub seed: u64,
+    /// `cpu (burn flex)`, `gpu …` or `none (built without nets)`.
+    pub device: String,
+    pub generators: Vec<GeneratorInfo>,
+    pub scenarios: Vec<ScenarioInfo>,
+    pub models: Vec<ModelInfo>,
+    /// Cohort-level `let`s of the script, in source order.
+    pub figures: Vec<Figure>,
+    pub cells: Vec<Cell>,
+    pub policies: Vec<PolicyResult>,
+    pub plots: Plots,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+    /// The language edition, apart from the tool's version.
+    pub language: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Script {
+    /// The path as given when relative, else the file name: never absolute.
+    pub path: String,
+    pub sha256: String,
+    pub module: Option<String>,
+    pub module_version: Option<String>,
+    /// The script's own `//!` text.
+    pub doc: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BenchmarkInfo {
+    pub name: String,
+    pub version: String,
+    pub as_of: Option<String>,
+    pub folds: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetInfo {
+    pub name: String,
+    pub file: String,
+    pub sha256: String,
+    pub rows: usize,
+    pub columns: usize,
+    pub sensitivity: String,
+    pub license: Option<String>,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorInfo {
+    pub name: String,
+    pub kind: String,
+    pub dataset: String,
+    pub epochs: usize,
+    pub rows_sampled: usize,
+    /// Mean losses of each epoch.
+    pub generator_loss: Vec<f64>,
+    pub critic_loss: Vec<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioInfo {
+    pub name: String,
+    pub rows: usize,
+    /// Label share of the drawn test set.
+    pub prevalence: f64,
+    /// What was asked for and what was drawn, one entry a declared level.
+    pub mix: Vec<MixEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MixEntry {
+    pub column: String,
+    pub level: String,
+    pub declared: Option<f64>,
+    pub drawn: f64,
+    pub n: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelInfo {
+    pub name: String,
+    /// The expression that made it, as in the script.
+    pub definition: String,
+    pub features: usize,
+}
+
+/// A cohort-level `let` of the script.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    pub name: String,
+    /// Source text of the formula.
+    pub formula: String,
+    pub doc: Option<String>,
+    pub value: Option<f64>,
+    pub interval: Option<Interval>,
+    pub n: usize,
+    pub noise_floor: Option<f64>,
+    /// Set when there is no value.
+    pub undefined: Option<String>,
+}
+
+/// One metric of one cell of the scenario × model × task × fold matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    pub scenario: String,
+    pub model: String,
+    pub task: String,
+    /// `1` … `folds`, or `all`: the out-of-fold predictions together.
+    pub fold: String,
+    /// The metric as the script asked for it, e.g. `dpd(by: race)`.
+    pub metric: String,
+    /// Name, parameters, conventions and version: figures with different signatures are not comparable.
+    pub signature: String,
+    pub value: Option<f64>,
+    pub interval: Option<Interval>,
+    pub n: usize,
+    /// Rows left out because the model gave no prediction for them.
+    pub missing: usize,
+    pub noise_floor: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Set when there is no value: why (`recorded(surv6m) does not take part in realism` …).
+    pub undefined: Option<String>,
+}
+
+/// A policy decided over one model's predictions in one scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyResult {
+    pub name: String,
+    pub model: String,
+    pub scenario: String,
+    pub task: String,
+    pub as_of: Option<String>,
+    /// 1 − fails / decided; none when nothing was decided.
+    pub compliance: Option<f64>,
+    /// As `compliance`, with inconclusive and unknown counted as violations.
+    pub strict: Option<f64>,
+    /// decided / applicable.
+    pub coverage: Option<f64>,
+    pub constraints: Vec<ConstraintResult>,
+}
+
+/// Data behind the report's pictures.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Plots {
+    pub reliability: Vec<Reliability>,
+    pub by_group: Vec<ByGroup>,
+    pub distributions: Vec<Distribution>,
+}
+
+/// A reliability curve of one model (pooled folds of a scenario).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reliability {
+    pub scenario: String,
+    pub task: String,
+    pub model: String,
+    pub bins: Vec<ReliabilityBin>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReliabilityBin {
+    pub mean_predicted: f64,
+    pub observed: f64,
+    /// Wilson 95 % interval of `observed`.
+    pub lo: f64,
+    pub hi: f64,
+    pub n: usize,
+}
+
+/// A metric by the levels of a protected column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ByGroup {
+    pub scenario: String,
+    pub task: String,
+    pub model: String,
+    pub metric: String,
+    pub column: String,
+    pub parts: Vec<Part>,
+}
+
+/// One column, real beside synthetic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Distribution {
+    pub generator: String,
+    pub column: String,
+    pub unit: Option<String>,
+    /// For a quantity: edges of equal-width bins, one more than shares. Empty for a category.
+    pub edges: Vec<f64>,
+    /// For a category: its levels. Empty for a quantity.
+    pub levels: Vec<String>,
+    /// Shares of the present values.
+    pub real: Vec<f64>,
+    pub synthetic: Vec<f64>,
+    pub real_missing: f64,
+    pub synthetic_missing: f64,
+    /// Kolmogorov-Smirnov statistic (quantity) or total variation distance (category).
+    pub distance: f64,
+    pub distance_name: String,
+}
+
+/// What a digest must not cover: when, where and how fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    pub threads: usize,
+    /// Seconds of each stage, in order.
+    pub timings: Vec<Timing>,
+    /// True when the run was stopped before the end; what was finished is here.
+    pub interrupted: bool,
+    pub cells_from_cache: usize,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    pub stage: String,
+    pub seconds: f64,
+}

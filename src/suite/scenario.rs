@@ -1,0 +1,331 @@
+//! From a scenario's recipe to a test set that meets its mix and prevalence exactly, or says which
+//! cell has too few rows.
+
+use super::result::{MixEntry, ScenarioInfo};
+use super::seeds;
+use crate::check::Program;
+use crate::check::dataset::Schema;
+use crate::data::{Column, Table};
+use crate::eval::view::cell;
+use crate::eval::{Env, Value};
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::Scenario;
+use rand::seq::SliceRandom;
+use std::collections::BTreeMap;
+
+/// A scenario with everything it inherits.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    pub name: String,
+    pub span: Span,
+    pub size: Option<usize>,
+    /// Column, and the share of each named level.
+    pub mixes: Vec<(String, Vec<(String, f64)>)>,
+    /// Flag and its share.
+    pub prevalence: Option<(String, f64)>,
+}
+
+/// A cell of the mix: (column, code) pairs, and how many rows it gets.
+pub type Quota = (Vec<(String, u32)>, usize);
+
+/// A drawn test set.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    pub recipe: Recipe,
+    /// Rows of the dataset, ascending.
+    pub rows: Vec<u32>,
+    /// The cells that the scenario controls; empty when it controls none.
+    pub quotas: Vec<Quota>,
+}
+
+/// Resolves `with` and evaluates the numbers.
+pub fn recipe(program: &Program, env: &Env, name: &str) -> Option<Recipe> {
+    let mut chain: Vec<&Scenario> = Vec::new();
+    let mut at = name;
+    while let Some(scenario) = program.scenario(at) {
+        if chain.len() > 64 {
+            return None;
+        }
+        chain.push(scenario);
+        at = &scenario.base.name;
+    }
+    let first = chain.first()?;
+    let mut out = Recipe {
+        name: first.name.name.clone(),
+        span: first.name.span,
+        size: None,
+        mixes: Vec::new(),
+        prevalence: None,
+    };
+    let number = |e| match env.one(e) {
+        Value::Number(v) => v,
+        _ => f64::NAN,
+    };
+    for scenario in chain.iter().rev() {
+        if let Some(size) = &scenario.size {
+            out.size = Some(number(size).max(0.0) as usize);
+        }
+        if let Some((column, share)) = &scenario.prevalence {
+            out.prevalence = Some((column.name.clone(), number(share)));
+        }
+        for mix in &scenario.mixes {
+            let shares = mix.shares.iter().map(|(l, e)| (l.name.clone(), number(e))).collect();
+            out.mixes.retain(|(c, _)| *c != mix.column.name);
+            out.mixes.push((mix.column.name.clone(), shares));
+        }
+    }
+    Some(out)
+}
+
+/// The code of a row in a category or flag column.
+fn code(column: &Column, row: usize) -> Option<u32> {
+    match cell(column, row) {
+        Value::Level(code, _) => Some(code),
+        Value::Bool(flag) => Some(u32::from(flag)),
+        _ => None,
+    }
+}
+
+/// Names of a controlled column's levels.
+fn level_names(column: &Column) -> Vec<String> {
+    match column {
+        Column::Level(_, levels) => levels.names.clone(),
+        _ => vec!["false".into(), "true".into()],
+    }
+}
+
+/// One controlled column: its data and the target share of each code.
+struct Margin<'a> {
+    name: String,
+    column: &'a Column,
+    shares: BTreeMap<u32, f64>,
+}
+
+/// Draws the test set.
+pub fn draw(recipe: &Recipe, table: &Table, seed: u64) -> Result<Drawn, Diagnostic> {
+    let mut rng = seeds::stream(seed, &["scenario", &recipe.name]);
+    let margins = margins(recipe, table)?;
+    if margins.is_empty() {
+        let size = recipe.size.unwrap_or(table.rows);
+        let mut all: Vec<u32> = (0..table.rows as u32).collect();
+        if size > all.len() {
+            return Err(too_few(recipe, "the whole table", size, all.len()));
+        }
+        all.shuffle(&mut rng);
+        all.truncate(size);
+        all.sort_unstable();
+        return Ok(Drawn { recipe: recipe.clone(), rows: all, quotas: Vec::new() });
+    }
+    // Rows by cell; rows with a missing part belong to none.
+    let mut cells: BTreeMap<Vec<u32>, Vec<u32>> = BTreeMap::new();
+    for row in 0..table.rows {
+        let key: Option<Vec<u32>> = margins.iter().map(|m| code(m.column, row)).collect();
+        if let Some(key) = key
+            && margins.iter().zip(&key).all(|(m, c)| m.shares.get(c).is_some_and(|s| *s > 0.0))
+        {
+            cells.entry(key).or_default().push(row as u32);
+        }
+    }
+    let keys = combinations(&margins);
+    let seeds: Vec<f64> = keys.iter().map(|k| cells.get(k).map_or(0.0, |r| r.len() as f64)).collect();
+    let fitted = rake(&margins, &keys, &seeds, recipe)?;
+    let size = match recipe.size {
+        Some(size) => size,
+        None => largest(&fitted, &seeds),
+    };
+    let counts = round(&margins, &keys, &fitted, size);
+    let mut rows = Vec::with_capacity(size);
+    let mut quotas = Vec::new();
+    for (key, &count) in keys.iter().zip(&counts) {
+        let mut pool = cells.get(key).cloned().unwrap_or_default();
+        if pool.len() < count {
+            return Err(too_few(recipe, &describe(&margins, key), count, pool.len()));
+        }
+        pool.shuffle(&mut rng);
+        rows.extend(pool.into_iter().take(count));
+        let names = margins.iter().zip(key).map(|(m, c)| (m.name.clone(), *c)).collect();
+        quotas.push((names, count));
+    }
+    rows.sort_unstable();
+    Ok(Drawn { recipe: recipe.clone(), rows, quotas })
+}
+
+fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<Vec<Margin<'a>>, Diagnostic> {
+    let mut out = Vec::new();
+    let column = |name: &str| {
+        table.column(name).ok_or_else(|| {
+            Diagnostic::new(codes::BAD_SCENARIO, format!("`{name}` is not in the data")).at(recipe.span, "asks for it")
+        })
+    };
+    for (name, shares) in &recipe.mixes {
+        let column = column(name)?;
+        let names = level_names(column);
+        let shares = shares
+            .iter()
+            .filter_map(|(level, share)| names.iter().position(|n| n == level).map(|c| (c as u32, *share)))
+            .collect();
+        out.push(Margin { name: name.clone(), column, shares });
+    }
+    if let Some((name, share)) = &recipe.prevalence {
+        let shares = BTreeMap::from([(0, 1.0 - share), (1, *share)]);
+        out.push(Margin { name: name.clone(), column: column(name)?, shares });
+    }
+    Ok(out)
+}
+
+fn combinations(margins: &[Margin]) -> Vec<Vec<u32>> {
+    let mut out: Vec<Vec<u32>> = vec![Vec::new()];
+    for margin in margins {
+        let wanted: Vec<u32> = margin.shares.iter().filter(|(_, s)| **s > 0.0).map(|(c, _)| *c).collect();
+        out = out.into_iter().flat_map(|k| wanted.iter().map(move |c| [k.as_slice(), &[*c]].concat())).collect();
+    }
+    out
+}
+
+/// Shares of the cells that meet every margin and keep the data's associations: iterative proportional
+/// fitting (Deming & Stephan 1940) from the observed counts.
+fn rake(margins: &[Margin], keys: &[Vec<u32>], seeds: &[f64], recipe: &Recipe) -> Result<Vec<f64>, Diagnostic> {
+    let mut shares = seeds.to_vec();
+    for _ in 0..1000 {
+        let mut worst: f64 = 0.0;
+        for (at, margin) in margins.iter().enumerate() {
+            for (level, target) in margin.shares.iter().filter(|(_, s)| **s > 0.0) {
+                let here = |k: &Vec<u32>| k.get(at) == Some(level);
+                let total: f64 = keys.iter().zip(&shares).filter(|(k, _)| here(k)).map(|(_, s)| s).sum();
+                if total <= 0.0 {
+                    let names = level_names(margin.column);
+                    let level = names.get(*level as usize).map_or("?", String::as_str);
+                    return Err(too_few(recipe, &format!("{} = {level}", margin.name), 1, 0));
+                }
+                worst = worst.max((total - target).abs());
+                for (key, share) in keys.iter().zip(shares.iter_mut()) {
+                    if here(key) {
+                        *share *= target / total;
+                    }
+                }
+            }
+        }
+        if worst < 1e-12 {
+            break;
+        }
+    }
+    Ok(shares)
+}
+
+/// The largest test set that the rows of every cell allow.
+fn largest(shares: &[f64], available: &[f64]) -> usize {
+    let limit =
+        shares.iter().zip(available).filter(|(s, _)| **s > 0.0).map(|(s, a)| a / s).fold(f64::INFINITY, f64::min);
+    if limit.is_finite() { (limit + 1e-9) as usize } else { 0 }
+}
+
+/// `total` split by largest remainder.
+fn apportion(shares: &[f64], total: usize) -> Vec<usize> {
+    let exact: Vec<f64> = shares.iter().map(|s| s * total as f64).collect();
+    let mut out: Vec<usize> = exact.iter().map(|e| (e + 1e-9) as usize).collect();
+    let mut order: Vec<usize> = (0..exact.len()).collect();
+    let rest = |i: usize| exact.get(i).copied().unwrap_or(0.0) - out.get(i).copied().unwrap_or(0) as f64;
+    let rests: Vec<f64> = order.iter().map(|&i| rest(i)).collect();
+    order.sort_by(|&a, &b| rests.get(b).unwrap_or(&0.0).total_cmp(rests.get(a).unwrap_or(&0.0)).then(a.cmp(&b)));
+    let short = total.saturating_sub(out.iter().sum());
+    for &i in order.iter().cycle().take(short) {
+        if let Some(slot) = out.get_mut(i) {
+            *slot += 1;
+        }
+    }
+    out
+}
+
+/// Whole numbers of rows a cell, with every margin met exactly: cells by largest remainder, then moves
+/// of single rows between cells that differ in one column only, which leave the other margins alone.
+fn round(margins: &[Margin], keys: &[Vec<u32>], shares: &[f64], size: usize) -> Vec<usize> {
+    let mut counts = apportion(shares, size);
+    for (at, margin) in margins.iter().enumerate() {
+        let levels: Vec<u32> = margin.shares.iter().filter(|(_, s)| **s > 0.0).map(|(c, _)| *c).collect();
+        let wanted: Vec<f64> = levels.iter().map(|l| margin.shares.get(l).copied().unwrap_or(0.0)).collect();
+        let targets = apportion(&wanted, size);
+        loop {
+            let have: Vec<usize> = levels
+                .iter()
+                .map(|l| keys.iter().zip(&counts).filter(|(k, _)| k.get(at) == Some(l)).map(|(_, c)| c).sum())
+                .collect();
+            let over = levels.iter().zip(have.iter().zip(&targets)).find(|(_, (h, t))| h > t).map(|(l, _)| *l);
+            let under = levels.iter().zip(have.iter().zip(&targets)).find(|(_, (h, t))| h < t).map(|(l, _)| *l);
+            let (Some(over), Some(under)) = (over, under) else { break };
+            // Take the row where the cell stands farthest above its exact share.
+            let excess = |i: usize| {
+                counts.get(i).copied().unwrap_or(0) as f64 - shares.get(i).copied().unwrap_or(0.0) * size as f64
+            };
+            let from = (0..keys.len())
+                .filter(|&i| {
+                    keys.get(i).is_some_and(|k| k.get(at) == Some(&over)) && counts.get(i).is_some_and(|c| *c > 0)
+                })
+                .max_by(|&a, &b| excess(a).total_cmp(&excess(b)).then(b.cmp(&a)));
+            let Some(from) = from else { break };
+            let to = keys.get(from).and_then(|k| {
+                let mut other = k.clone();
+                if let Some(slot) = other.get_mut(at) {
+                    *slot = under;
+                }
+                keys.iter().position(|k| *k == other)
+            });
+            let Some(to) = to else { break };
+            if let Some(c) = counts.get_mut(from) {
+                *c -= 1;
+            }
+            if let Some(c) = counts.get_mut(to) {
+                *c += 1;
+            }
+        }
+    }
+    counts
+}
+
+fn describe(margins: &[Margin], key: &[u32]) -> String {
+    let parts: Vec<String> = margins
+        .iter()
+        .zip(key)
+        .map(|(m, c)| format!("{} = {}", m.name, level_names(m.column).get(*c as usize).map_or("?", String::as_str)))
+        .collect();
+    parts.join(", ")
+}
+
+fn too_few(recipe: &Recipe, cell: &str, wanted: usize, have: usize) -> Diagnostic {
+    Diagnostic::new(
+        codes::EMPTY_CELL,
+        format!("the scenario `{}` needs {wanted} rows with {cell}; the data has {have}", recipe.name),
+    )
+    .at(recipe.span, "cannot be drawn")
+    .help(
+        "ask for a smaller `size`, another `mix` or `prevalence`, or leave `size` out to get the largest possible set",
+    )
+}
+
+/// What was declared and what was drawn.
+pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Option<&str>) -> ScenarioInfo {
+    let set = table.take(&drawn.rows);
+    let share = |n: usize| if set.rows == 0 { 0.0 } else { n as f64 / set.rows as f64 };
+    let mut mix = Vec::new();
+    let shown = schema
+        .columns
+        .iter()
+        .filter(|c| c.has(crate::syntax::ast::Role::Protected) || drawn.recipe.mixes.iter().any(|(m, _)| *m == c.name));
+    for declared in shown {
+        let Some(column) = set.column(&declared.name) else { continue };
+        if !matches!(column, Column::Level(..) | Column::Bool(_)) {
+            continue;
+        }
+        let wanted = drawn.recipe.mixes.iter().find(|(m, _)| *m == declared.name);
+        for (at, level) in level_names(column).into_iter().enumerate() {
+            let n = (0..set.rows).filter(|&r| code(column, r) == Some(at as u32)).count();
+            let declared_share =
+                wanted.map(|(_, shares)| shares.iter().find(|(l, _)| *l == level).map_or(0.0, |(_, s)| *s));
+            mix.push(MixEntry { column: declared.name.clone(), level, declared: declared_share, drawn: share(n), n });
+        }
+    }
+    let positives = match label.and_then(|l| set.column(l)) {
+        Some(Column::Bool(flags)) => flags.true_count(),
+        _ => 0,
+    };
+    ScenarioInfo { name: drawn.recipe.name.clone(), rows: set.rows, prevalence: share(positives), mix }
+}

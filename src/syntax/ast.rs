@@ -1,0 +1,371 @@
+//! The tree. Immutable; what the checker learns lives in side tables keyed by [`NodeId`].
+
+use crate::source::Span;
+
+/// Identifies an expression within a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// A name with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ident {
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    pub id: NodeId,
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinOp {
+    Or,
+    And,
+    Eq,
+    Ne,
+    Le,
+    Ge,
+    Lt,
+    Gt,
+    In,
+    Range,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+}
+
+impl BinOp {
+    pub fn symbol(self) -> &'static str {
+        match self {
+            BinOp::Or => "or",
+            BinOp::And => "and",
+            BinOp::Eq => "==",
+            BinOp::Ne => "!=",
+            BinOp::Le => "<=",
+            BinOp::Ge => ">=",
+            BinOp::Lt => "<",
+            BinOp::Gt => ">",
+            BinOp::In => "in",
+            BinOp::Range => "..",
+            BinOp::Add => "+",
+            BinOp::Sub => "-",
+            BinOp::Mul => "*",
+            BinOp::Div => "/",
+            BinOp::Pow => "^",
+        }
+    }
+
+    pub fn is_comparison(self) -> bool {
+        matches!(self, BinOp::Eq | BinOp::Ne | BinOp::Le | BinOp::Ge | BinOp::Lt | BinOp::Gt)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregate {
+    Sum,
+    Mean,
+    Min,
+    Max,
+    ArgMax,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    Int(i64),
+    Real(f64),
+    /// `2%` is 0.02.
+    Percent(f64),
+    Quantity(f64, String),
+    Text(String),
+    Date(String),
+    Bool(bool),
+    Hole,
+    Name(String),
+    List(Vec<Expr>),
+    Set(Vec<Expr>),
+    Neg(Box<Expr>),
+    Not(Box<Expr>),
+    Binary(BinOp, Span, Box<Expr>, Box<Expr>),
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    Let(Ident, Box<Expr>, Box<Expr>),
+    /// `forall g in range: body` (true) or `exists`.
+    Quantified {
+        all: bool,
+        var: Ident,
+        range: Box<Expr>,
+        body: Box<Expr>,
+    },
+    /// `max over g in range: body`.
+    Over {
+        aggregate: Aggregate,
+        var: Ident,
+        range: Box<Expr>,
+        body: Box<Expr>,
+    },
+    /// `f(a, b: c | given)`; also `E[x | given]`.
+    Call {
+        function: Ident,
+        args: Vec<Arg>,
+        given: Option<Box<Expr>>,
+    },
+    /// `count(test for v in list)`.
+    Comprehension {
+        function: Ident,
+        body: Box<Expr>,
+        var: Ident,
+        range: Box<Expr>,
+    },
+    Member(Box<Expr>, Ident),
+    Index(Box<Expr>, Box<Expr>),
+    /// `all except a, b`: a choice of columns.
+    Columns {
+        except: Vec<Ident>,
+    },
+    /// `body on dataset where condition`.
+    Scoped {
+        body: Box<Expr>,
+        on: Option<Ident>,
+        filter: Option<Box<Expr>>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arg {
+    pub name: Option<Ident>,
+    pub value: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypeExpr {
+    pub span: Span,
+    pub name: String,
+    pub argument: Option<Box<TypeExpr>>,
+    pub unit: Option<(String, Span)>,
+    pub optional: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Param {
+    pub name: Ident,
+    pub ty: TypeExpr,
+    pub default: Option<Expr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Subject,
+    Protected,
+    Label,
+    /// Known only after the fact: never a feature.
+    Outcome,
+    Text,
+    Image,
+    Genotypes,
+    Codes,
+}
+
+impl Role {
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Subject => "subject",
+            Role::Protected => "protected",
+            Role::Label => "label",
+            Role::Outcome => "outcome",
+            Role::Text => "text",
+            Role::Image => "image",
+            Role::Genotypes => "genotypes",
+            Role::Codes => "codes",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnDecl {
+    pub name: Ident,
+    pub doc: Option<String>,
+    pub type_name: Ident,
+    pub levels: Vec<Ident>,
+    pub unit: Option<(String, Span)>,
+    pub range: Option<(f64, f64, Span)>,
+    pub optional: bool,
+    /// The heading in the file when it is not the name.
+    pub heading: Option<String>,
+    pub derived: Option<Expr>,
+    /// The event this column is a probability of.
+    pub predicts: Option<Expr>,
+    pub roles: Vec<(Role, Span)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    pub name: Ident,
+    pub path: (String, Span),
+    pub columns: Vec<ColumnDecl>,
+    pub sensitivity: Option<Ident>,
+    pub license: Option<String>,
+    pub source: Option<String>,
+    pub ignore: Vec<(String, Span)>,
+}
+
+/// `metric` or `fn`; without a body it is a kernel of the builtin table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    pub name: Ident,
+    pub is_metric: bool,
+    pub params: Vec<Param>,
+    pub result: TypeExpr,
+    pub body: Option<Expr>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyParam {
+    pub name: Ident,
+    pub ty: TypeExpr,
+    pub default: Option<Expr>,
+    /// `from @date = value`, as written.
+    pub dated: Vec<(String, Span, Expr)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    pub name: Ident,
+    pub doc: Option<String>,
+    pub hard: bool,
+    pub weight: Option<f64>,
+    pub authority: Option<Ident>,
+    pub cite: Option<String>,
+    pub rule: Expr,
+    pub confidence: Option<Expr>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    pub name: Ident,
+    pub jurisdiction: Option<Ident>,
+    pub cite: Option<String>,
+    pub authority: Option<Ident>,
+    pub effective: Option<(String, Option<String>, Span)>,
+    pub last_verified: Option<(String, Span)>,
+    pub params: Vec<PolicyParam>,
+    pub constraints: Vec<Constraint>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mix {
+    pub column: Ident,
+    pub shares: Vec<(Ident, Expr)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    pub name: Ident,
+    /// A dataset, or the scenario it derives from (`with`).
+    pub base: Ident,
+    pub size: Option<Expr>,
+    pub mixes: Vec<Mix>,
+    pub prevalence: Option<(Ident, Expr)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskKind {
+    Predict(Ident),
+    /// `synthetic`, or a generator's name.
+    Discriminate(Ident),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    pub name: Ident,
+    pub kind: TaskKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub name: Ident,
+    pub kind: Ident,
+    pub args: Vec<Arg>,
+    /// Source text right of `=`.
+    pub definition: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generator {
+    pub name: Ident,
+    pub kind: Ident,
+    pub data: Ident,
+    pub settings: Vec<(Ident, Expr)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricUse {
+    /// Source text, the metric's name in tables.
+    pub text: String,
+    pub call: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Benchmark {
+    pub name: Ident,
+    pub version: String,
+    pub scenarios: Vec<Ident>,
+    pub models: Vec<Ident>,
+    pub tasks: Vec<Ident>,
+    pub metrics: Vec<MetricUse>,
+    pub policies: Vec<Ident>,
+    pub as_of: Option<(String, Span)>,
+    pub folds: Option<(i64, Span)>,
+    pub seed: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    pub name: (String, Span),
+    pub assertions: Vec<Expr>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct LetItem {
+    pub name: Ident,
+    pub value: Expr,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemKind {
+    Language(i64),
+    Module { name: Ident, version: String },
+    Use { path: Ident, names: Vec<Ident> },
+    UseFile { path: (String, Span), name: Ident },
+    Dataset(Dataset),
+    Function(Function),
+    Policy(Policy),
+    Scenario(Scenario),
+    Task(Task),
+    Model(Model),
+    Generator(Generator),
+    Benchmark(Benchmark),
+    Test(Test),
+    Let(LetItem),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    pub span: Span,
+    /// The `///` lines above the item.
+    pub doc: Option<String>,
+    pub kind: ItemKind,
+}
+
+/// A parsed file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct File {
+    /// The `//!` lines.
+    pub doc: Option<String>,
+    pub items: Vec<Item>,
+    /// Word and name of items that could not be parsed, so that uses of them are not mistakes too.
+    pub lost: Vec<(String, String)>,
+}

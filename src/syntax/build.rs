@@ -1,0 +1,424 @@
+//! Pest pairs to items.
+
+use super::ast::*;
+use super::build_expr::{Builder, as_f64, is_content, unquote, unquote_unit};
+use super::grammar::Rule;
+use crate::source::Span;
+use pest::iterators::{Pair, Pairs};
+
+type P<'i> = Pair<'i, Rule>;
+
+impl Builder<'_> {
+    pub fn item(&mut self, pair: P, docs: &dyn Fn(usize) -> Option<String>) -> Option<ItemKind> {
+        let inner = pair.into_inner().find(is_content)?;
+        let rule = inner.as_rule();
+        let whole = inner.as_str().trim();
+        let span = self.span(&inner);
+        let mut parts = inner.into_inner();
+        Some(match rule {
+            Rule::language_item => match self.number(parts.next()?)? {
+                ExprKind::Int(edition) => ItemKind::Language(edition),
+                _ => return None,
+            },
+            Rule::module_item => {
+                ItemKind::Module { name: self.ident(parts.next()?), version: unquote(parts.next()?.as_str()) }
+            }
+            Rule::use_item => self.use_item(parts)?,
+            Rule::let_item => {
+                let mut parts = parts.filter(is_content);
+                ItemKind::Let(LetItem { name: self.ident(parts.next()?), value: self.expr(parts.next()?)? })
+            }
+            Rule::dataset => ItemKind::Dataset(self.dataset(parts, docs)?),
+            Rule::metric | Rule::function => ItemKind::Function(self.function(parts, rule == Rule::metric)?),
+            Rule::policy => ItemKind::Policy(self.policy(parts, docs)?),
+            Rule::scenario => ItemKind::Scenario(self.scenario(parts)?),
+            Rule::task => {
+                let mut parts = parts.filter(is_content);
+                let name = self.ident(parts.next()?);
+                let kind = parts.next()?;
+                let predicts = kind.as_rule() == Rule::predict;
+                let target = self.last(kind).map(|p| self.ident(p))?;
+                let kind = if predicts { TaskKind::Predict(target) } else { TaskKind::Discriminate(target) };
+                ItemKind::Task(Task { name, kind })
+            }
+            Rule::model => {
+                let definition = whole.split_once('=').map_or("", |(_, d)| d.trim()).to_string();
+                let name = self.ident(parts.next()?);
+                let kind = self.ident(parts.next()?);
+                let args = match parts.next() {
+                    Some(p) => self.arguments(p)?,
+                    None => Vec::new(),
+                };
+                ItemKind::Model(Model { name, kind, args, definition })
+            }
+            Rule::generator => {
+                let name = self.ident(parts.next()?);
+                let kind = self.ident(parts.next()?);
+                let data = self.ident(parts.next()?);
+                let mut settings = Vec::new();
+                for setting in parts {
+                    let mut inner = setting.into_inner();
+                    settings.push((self.ident(inner.next()?), self.value(inner.next()?)?));
+                }
+                ItemKind::Generator(Generator { name, kind, data, settings })
+            }
+            Rule::benchmark => ItemKind::Benchmark(self.benchmark(parts)?),
+            Rule::test => {
+                let name = parts.next()?;
+                let title = (unquote(name.as_str()), self.span(&name));
+                let mut assertions = Vec::new();
+                for p in parts {
+                    assertions.push(self.last(p).and_then(|p| self.expr(p))?);
+                }
+                ItemKind::Test(Test { name: title, assertions })
+            }
+            _ => {
+                let _ = span;
+                return None;
+            }
+        })
+    }
+
+    fn use_item(&mut self, mut parts: Pairs<Rule>) -> Option<ItemKind> {
+        let first = parts.next()?;
+        if first.as_rule() == Rule::string {
+            let path = (unquote(first.as_str()), self.span(&first));
+            let name = parts.find(is_content).map(|p| self.ident(p))?;
+            return Some(ItemKind::UseFile { path, name });
+        }
+        let path = self.ident(first);
+        let names = match parts.next() {
+            Some(p) => p.into_inner().map(|p| self.ident(p)).collect(),
+            None => Vec::new(),
+        };
+        Some(ItemKind::Use { path, names })
+    }
+
+    fn text(&self, pair: P) -> Option<String> {
+        self.last(pair).map(|p| unquote(p.as_str()))
+    }
+
+    fn dataset(&mut self, parts: Pairs<Rule>, docs: &dyn Fn(usize) -> Option<String>) -> Option<Dataset> {
+        let mut parts = parts.filter(is_content);
+        let name = self.ident(parts.next()?);
+        let path = parts.next()?;
+        let path = (unquote(path.as_str()), self.span(&path));
+        let mut out = Dataset {
+            name,
+            path,
+            columns: Vec::new(),
+            sensitivity: None,
+            license: None,
+            source: None,
+            ignore: Vec::new(),
+        };
+        for part in parts {
+            if part.as_rule() == Rule::column {
+                let doc = docs(self.offset + part.as_span().start());
+                let column = self.column(part, doc)?;
+                out.columns.push(column);
+                continue;
+            }
+            let attr = part.into_inner().next()?;
+            match attr.as_rule() {
+                Rule::attr_sensitivity => out.sensitivity = self.last(attr).map(|p| self.ident(p)),
+                Rule::attr_license => out.license = self.text(attr),
+                Rule::attr_source => out.source = self.text(attr),
+                _ => {
+                    for p in attr.into_inner() {
+                        out.ignore.push((unquote(p.as_str()), self.span(&p)));
+                    }
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn column(&mut self, pair: P, doc: Option<String>) -> Option<ColumnDecl> {
+        let mut parts = pair.into_inner();
+        let name = self.ident(parts.next()?);
+        let ty = parts.next()?;
+        let ty_span = self.span(&ty);
+        let mut type_name = Ident { name: "Category".into(), span: ty_span };
+        let mut levels = Vec::new();
+        for p in ty.into_inner() {
+            match p.as_rule() {
+                Rule::level => levels.push(self.level(p)?),
+                _ => type_name = self.ident(p),
+            }
+        }
+        let mut out = ColumnDecl {
+            name,
+            doc,
+            type_name,
+            levels,
+            unit: None,
+            range: None,
+            optional: false,
+            heading: None,
+            derived: None,
+            predicts: None,
+            roles: Vec::new(),
+        };
+        for part in parts {
+            let part = part.into_inner().next()?;
+            let span = self.span(&part);
+            match part.as_rule() {
+                Rule::unit => out.unit = Some((unquote_unit(part.as_str()), span)),
+                Rule::optional => out.optional = true,
+                Rule::column_name => out.heading = self.text(part),
+                Rule::column_range => {
+                    let mut ends = part.into_inner().filter(is_content);
+                    let lo = self.signed(ends.next()?)?;
+                    let hi = self.signed(ends.next()?)?;
+                    out.range = Some((lo, hi, span));
+                }
+                Rule::derived => out.derived = Some(self.last(part).and_then(|p| self.expr(p))?),
+                Rule::predicts => out.predicts = Some(self.last(part).and_then(|p| self.expr(p))?),
+                _ => out.roles.push((role(part.as_str())?, span)),
+            }
+        }
+        Some(out)
+    }
+
+    fn signed(&mut self, pair: P) -> Option<f64> {
+        let negative = pair.as_str().trim_start().starts_with('-');
+        let value = as_f64(&self.number(pair.into_inner().next()?)?);
+        Some(if negative { -value } else { value })
+    }
+
+    fn level(&self, pair: P) -> Option<Ident> {
+        let span = self.span(&pair);
+        let inner = pair.into_inner().next()?;
+        let name = match inner.as_rule() {
+            Rule::string => unquote(inner.as_str()),
+            _ => inner.as_str().to_string(),
+        };
+        Some(Ident { name, span })
+    }
+
+    fn type_expr(&self, pair: P) -> Option<TypeExpr> {
+        let span = self.span(&pair);
+        let mut out = TypeExpr { span, name: String::new(), argument: None, unit: None, optional: false };
+        for p in pair.into_inner() {
+            match p.as_rule() {
+                Rule::type_name => out.name = p.as_str().to_string(),
+                Rule::type_expr => out.argument = Some(Box::new(self.type_expr(p)?)),
+                Rule::unit => out.unit = Some((unquote_unit(p.as_str()), self.span(&p))),
+                _ => out.optional = true,
+            }
+        }
+        Some(out)
+    }
+
+    fn function(&mut self, mut parts: Pairs<Rule>, is_metric: bool) -> Option<Function> {
+        let name = self.ident(parts.next()?);
+        let mut params = Vec::new();
+        for p in parts.next()?.into_inner() {
+            let mut inner = p.into_inner();
+            let name = self.ident(inner.next()?);
+            let ty = self.type_expr(inner.next()?)?;
+            let default = match inner.next() {
+                Some(p) => Some(self.expr(p)?),
+                None => None,
+            };
+            params.push(Param { name, ty, default });
+        }
+        let result = self.type_expr(parts.next()?)?;
+        let body = match parts.next() {
+            Some(p) => Some(self.expr(p)?),
+            None => None,
+        };
+        Some(Function { name, is_metric, params, result, body })
+    }
+
+    fn policy(&mut self, mut parts: Pairs<Rule>, docs: &dyn Fn(usize) -> Option<String>) -> Option<Policy> {
+        let mut out = Policy {
+            name: self.ident(parts.next()?),
+            jurisdiction: None,
+            cite: None,
+            authority: None,
+            effective: None,
+            last_verified: None,
+            params: Vec::new(),
+            constraints: Vec::new(),
+        };
+        for part in parts {
+            let part = match part.as_rule() {
+                Rule::policy_part => part.into_inner().next()?,
+                _ => part,
+            };
+            let span = self.span(&part);
+            match part.as_rule() {
+                Rule::jurisdiction => out.jurisdiction = self.last(part).map(|p| self.ident(p)),
+                Rule::cite => out.cite = self.text(part),
+                Rule::authority => out.authority = self.last(part).map(|p| self.ident(p)),
+                Rule::effective => {
+                    let mut dates = part.into_inner().map(|p| bare_date(p.as_str()));
+                    out.effective = Some((dates.next()?, dates.next(), span));
+                }
+                Rule::last_verified => {
+                    out.last_verified = Some((self.last(part).map(|p| bare_date(p.as_str()))?, span));
+                }
+                Rule::policy_param => {
+                    let param = self.policy_param(part)?;
+                    out.params.push(param);
+                }
+                _ => {
+                    let doc = docs(self.offset + part.as_span().start());
+                    let constraint = self.constraint(part, doc)?;
+                    out.constraints.push(constraint);
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn policy_param(&mut self, pair: P) -> Option<PolicyParam> {
+        let mut parts = pair.into_inner();
+        let name = self.ident(parts.next()?);
+        let ty = self.type_expr(parts.next()?)?;
+        let (mut default, mut dated) = (None, Vec::new());
+        for p in parts {
+            if p.as_rule() == Rule::dated {
+                let mut inner = p.into_inner().filter(is_content);
+                let date = inner.next()?;
+                dated.push((bare_date(date.as_str()), self.span(&date), self.expr(inner.next()?)?));
+            } else {
+                default = Some(self.expr(p)?);
+            }
+        }
+        Some(PolicyParam { name, ty, default, dated })
+    }
+
+    fn constraint(&mut self, pair: P, doc: Option<String>) -> Option<Constraint> {
+        let mut parts = pair.into_inner();
+        let name = self.ident(parts.next()?);
+        let (mut hard, mut weight, mut authority, mut cite) = (false, None, None, None);
+        let (mut rule, mut confidence) = (None, None);
+        for p in parts {
+            match p.as_rule() {
+                Rule::constraint_attr => {
+                    let attr = p.into_inner().next()?;
+                    match attr.as_rule() {
+                        Rule::hard => hard = true,
+                        Rule::weight => {
+                            weight = Some(as_f64(&self.last(attr).and_then(|p| self.number(p))?));
+                        }
+                        Rule::authority => authority = self.last(attr).map(|p| self.ident(p)),
+                        _ => cite = self.text(attr),
+                    }
+                }
+                Rule::confidence => confidence = Some(self.last(p).and_then(|p| self.expr(p))?),
+                _ => rule = Some(self.expr(p)?),
+            }
+        }
+        Some(Constraint { name, doc, hard, weight, authority, cite, rule: rule?, confidence })
+    }
+
+    fn scenario(&mut self, parts: Pairs<Rule>) -> Option<Scenario> {
+        let mut parts = parts.filter(is_content);
+        let name = self.ident(parts.next()?);
+        let base = self.ident(parts.next()?);
+        let mut out = Scenario { name, base, size: None, mixes: Vec::new(), prevalence: None };
+        for part in parts {
+            let part = part.into_inner().next()?;
+            match part.as_rule() {
+                Rule::size => out.size = Some(self.last(part).and_then(|p| self.expr(p))?),
+                Rule::prevalence => {
+                    let mut inner = part.into_inner();
+                    out.prevalence = Some((self.ident(inner.next()?), self.expr(inner.next()?)?));
+                }
+                _ => {
+                    let mut inner = part.into_inner();
+                    let column = self.ident(inner.next()?);
+                    let mut shares = Vec::new();
+                    for share in inner {
+                        let mut pair = share.into_inner();
+                        shares.push((self.level(pair.next()?)?, self.expr(pair.next()?)?));
+                    }
+                    out.mixes.push(Mix { column, shares });
+                }
+            }
+        }
+        Some(out)
+    }
+
+    fn benchmark(&mut self, mut parts: Pairs<Rule>) -> Option<Benchmark> {
+        let mut out = Benchmark {
+            name: self.ident(parts.next()?),
+            version: unquote(parts.next()?.as_str()),
+            scenarios: Vec::new(),
+            models: Vec::new(),
+            tasks: Vec::new(),
+            metrics: Vec::new(),
+            policies: Vec::new(),
+            as_of: None,
+            folds: None,
+            seed: None,
+        };
+        for part in parts {
+            let part = part.into_inner().next()?;
+            match part.as_rule() {
+                Rule::b_scenarios => out.scenarios = self.names(part)?,
+                Rule::b_models => out.models = self.names(part)?,
+                Rule::b_tasks => out.tasks = self.names(part)?,
+                Rule::b_policies => out.policies = self.names(part)?,
+                Rule::b_metrics => {
+                    for used in part.into_inner() {
+                        let text = used.as_str().trim().to_string();
+                        let span = self.span(&used);
+                        let inner = used.into_inner().next()?;
+                        let kind = match inner.as_rule() {
+                            Rule::call => self.call(inner)?,
+                            _ => {
+                                let function = self.ident(inner);
+                                ExprKind::Call { function, args: Vec::new(), given: None }
+                            }
+                        };
+                        let call = Expr { id: self.ids.fresh(), span, kind };
+                        out.metrics.push(MetricUse { text, call });
+                    }
+                }
+                Rule::b_as_of => {
+                    let date = self.last(part)?;
+                    out.as_of = Some((bare_date(date.as_str()), self.span(&date)));
+                }
+                Rule::b_folds => {
+                    let n = part.into_inner().next()?;
+                    let span = self.span(&n);
+                    out.folds = Some((as_f64(&self.number(n)?) as i64, span));
+                }
+                _ => out.seed = Some(as_f64(&self.last(part).and_then(|p| self.number(p))?) as i64),
+            }
+        }
+        Some(out)
+    }
+
+    fn names(&self, pair: P) -> Option<Vec<Ident>> {
+        Some(self.last(pair)?.into_inner().map(|p| self.ident(p)).collect())
+    }
+}
+
+fn bare_date(text: &str) -> String {
+    text.trim().trim_start_matches('@').to_string()
+}
+
+fn role(word: &str) -> Option<Role> {
+    Some(match word.trim() {
+        "subject" => Role::Subject,
+        "protected" => Role::Protected,
+        "label" => Role::Label,
+        "outcome" => Role::Outcome,
+        "text" => Role::Text,
+        "image" => Role::Image,
+        "genotypes" => Role::Genotypes,
+        "codes" => Role::Codes,
+        _ => return None,
+    })
+}
+
+/// A span of nothing at the start of a text, for diagnostics about the whole.
+pub(super) fn whole(source: crate::source::SourceId, start: usize, end: usize) -> Span {
+    Span::new(source, start, end)
+}

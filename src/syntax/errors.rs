@@ -1,0 +1,171 @@
+//! A pest error in our words: what was found, what could stand there, never a rule's name.
+
+use super::grammar::Rule;
+use super::items::ItemText;
+use super::token::{Token, tokenize};
+use crate::source::codes;
+use crate::source::{Diagnostic, SourceId, Span};
+use pest::error::{Error, ErrorVariant, InputLocation};
+
+/// The diagnostic for the first place where an item stops making sense.
+pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Error<Rule>) -> Diagnostic {
+    let at = match error.location {
+        InputLocation::Pos(at) => at,
+        InputLocation::Span((at, _)) => at,
+    };
+    let tokens = tokenize(text);
+    let next = tokens.iter().find(|t| t.end > at && !t.is_trivia());
+    let (start, end, found) = match next {
+        Some(t) => {
+            (t.start.max(at), t.end, format!("`{}`", t.text(text).get(at.saturating_sub(t.start)..).unwrap_or("")))
+        }
+        None => (text.len(), text.len(), format!("the end of the {}", what(&cut.word))),
+    };
+    let span = Span::new(source, cut.start + start, cut.start + end);
+    let expected = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => words(positives),
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    let mut d = Diagnostic::new(codes::UNEXPECTED, format!("did not expect {found} in this {}", what(&cut.word)));
+    d = match expected.as_slice() {
+        [] => d.at(span, "not expected here"),
+        [one] => d.at(span, format!("expected {one}")),
+        many => d.at(span, format!("expected {}", list(many))),
+    };
+    if start > 0 {
+        d = d.also(
+            Span::new(source, cut.start, cut.start + cut.word.len().min(text.len())),
+            format!("the {} starts here", what(&cut.word)),
+        );
+    }
+    match next {
+        Some(t) if t.text(text) == "=" && expected.iter().any(|e| e.contains("operator")) => {
+            d.help("`==` compares; a single `=` gives a name to a value")
+        }
+        Some(t) if t.token == Token::Punct && matches!(t.text(text), "&" | "!") => d.help("write `and`, `or`, `not`"),
+        None => d.help("is a bracket or a value missing at the end?"),
+        _ => d,
+    }
+}
+
+fn what(word: &str) -> &str {
+    match word {
+        "" => "item",
+        "fn" => "function",
+        "let" => "definition",
+        other => other,
+    }
+}
+
+fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}
+
+/// At most six kinds of things, in a steady order.
+fn words(rules: &[Rule]) -> Vec<&'static str> {
+    let mut out: Vec<&'static str> = Vec::new();
+    for rule in rules {
+        let word = describe(*rule);
+        if !word.is_empty() && !out.contains(&word) {
+            out.push(word);
+        }
+    }
+    out.truncate(6);
+    out
+}
+
+fn describe(rule: Rule) -> &'static str {
+    match rule {
+        Rule::ident | Rule::path | Rule::names => "a name",
+        Rule::integer | Rule::number | Rule::real | Rule::signed | Rule::percent => "a number",
+        Rule::string => "a text in double quotes",
+        Rule::unit => "a unit in single quotes",
+        Rule::date => "a date such as `@2026-11-22`",
+        Rule::level => "a level",
+        Rule::type_expr | Rule::type_name | Rule::column_type => "a type",
+        Rule::chain
+        | Rule::expr
+        | Rule::primary
+        | Rule::operand
+        | Rule::term
+        | Rule::bound
+        | Rule::let_expr
+        | Rule::if_expr
+        | Rule::list
+        | Rule::set
+        | Rule::call
+        | Rule::quantity
+        | Rule::boolean
+        | Rule::hole
+        | Rule::quantified
+        | Rule::over_expr
+        | Rule::stat
+        | Rule::minus
+        | Rule::kw_not
+        | Rule::quantifier => "a value",
+        Rule::op_or
+        | Rule::op_and
+        | Rule::op_eq
+        | Rule::op_ne
+        | Rule::op_le
+        | Rule::op_ge
+        | Rule::op_lt
+        | Rule::op_gt
+        | Rule::op_in
+        | Rule::op_range
+        | Rule::op_add
+        | Rule::op_sub
+        | Rule::op_mul
+        | Rule::op_div
+        | Rule::op_pow => "an operator",
+        Rule::member | Rule::index | Rule::EOI => "",
+        Rule::kw_then => "`then`",
+        Rule::kw_else => "`else`",
+        Rule::kw_in => "`in`",
+        Rule::kw_from => "`from`",
+        Rule::kw_on => "`on`",
+        Rule::kw_with => "`with`",
+        Rule::kw_where => "`where`",
+        Rule::column => "a column (`name : Type`)",
+        Rule::column_part
+        | Rule::column_range
+        | Rule::column_name
+        | Rule::derived
+        | Rule::predicts
+        | Rule::role
+        | Rule::optional => "a column's unit, range, `?` or role",
+        Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
+            "`sensitivity`, `license`, `source` or `ignore`"
+        }
+        Rule::policy_part | Rule::cite | Rule::effective | Rule::last_verified | Rule::policy_param => {
+            "`cite`, `authority`, `effective`, `param` or `constraint`"
+        }
+        Rule::constraint => "`constraint`",
+        Rule::constraint_attr | Rule::hard | Rule::weight | Rule::authority => {
+            "`:` or one of `hard`, `weight`, `authority`, `cite`"
+        }
+        Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence => "`size`, `mix` or `prevalence`",
+        Rule::share => "a share (`level: 20%`)",
+        Rule::predict | Rule::discriminate => "`predict` or `discriminate`",
+        Rule::setting => "a setting (`name value`)",
+        Rule::benchmark_part
+        | Rule::b_scenarios
+        | Rule::b_models
+        | Rule::b_tasks
+        | Rule::b_metrics
+        | Rule::b_policies
+        | Rule::b_as_of
+        | Rule::b_folds
+        | Rule::b_seed => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `as of`, `folds` or `seed`",
+        Rule::assertion => "`assert`",
+        Rule::params | Rule::param => "parameters in brackets",
+        Rule::arguments | Rule::argument => "a value",
+        Rule::given => "`|` and a condition",
+        Rule::confidence => "`with confidence`",
+        _ => "",
+    }
+}

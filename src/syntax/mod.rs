@@ -1,0 +1,16 @@
+//! Text to tree. The only room that names pest or logos.
+//!
+//! `token` (logos) → `items` (cut at top-level words) → `grammar` (pest, one item) → `build` → `ast`.
+
+pub mod ast;
+mod build;
+mod build_expr;
+mod errors;
+mod grammar;
+pub mod items;
+pub mod parse;
+mod show;
+pub mod token;
+
+pub use parse::{Entry, NodeIds, parse_entry, parse_file};
+pub use show::show;

@@ -1,0 +1,187 @@
+//! The front door: a file to its tree, or one expression of the REPL.
+
+use super::ast::{Expr, File, Item, ItemKind, NodeId};
+use super::build_expr::Builder;
+use super::grammar::{Grammar, Rule};
+use super::token::{Spanned, Token, tokenize};
+use super::{errors, items};
+use crate::source::codes;
+use crate::source::{Diagnostic, SourceId, Span};
+use pest::Parser;
+
+/// Hands out the ids of expressions; one counter a program.
+#[derive(Debug, Default, Clone)]
+pub struct NodeIds(u32);
+
+impl NodeIds {
+    pub fn fresh(&mut self) -> NodeId {
+        let id = NodeId(self.0);
+        self.0 += 1;
+        id
+    }
+
+    /// How many ids are in use: the length of a side table.
+    pub fn len(&self) -> usize {
+        self.0 as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Parses a whole file. Items with mistakes are left out and reported.
+pub fn parse_file(source: SourceId, text: &str, ids: &mut NodeIds) -> (File, Vec<Diagnostic>) {
+    let tokens = tokenize(text);
+    let (cuts, bad, mut found) = items::split(source, text, &tokens);
+    let docs = |at: usize| docs_before(text, &tokens, at);
+    let mut file = File { doc: file_doc(text, &tokens), ..File::default() };
+    let mut lost: Vec<&items::ItemText> = bad.iter().collect();
+    for cut in &cuts {
+        let Some(item_text) = text.get(cut.start..cut.end) else { continue };
+        match Grammar::parse(Rule::item, item_text) {
+            Ok(mut pairs) => {
+                let mut builder = Builder { source, offset: cut.start, ids, depth: 0, found: Vec::new() };
+                let kind = pairs.next().and_then(|p| builder.item(p, &docs));
+                let clean = builder.found.is_empty();
+                found.append(&mut builder.found);
+                if !clean {
+                    lost.push(cut);
+                    continue;
+                }
+                match kind {
+                    Some(kind) => file.items.push(Item {
+                        span: Span::new(source, cut.start, cut.end),
+                        doc: docs(cut.start),
+                        kind,
+                    }),
+                    None => found.push(internal(source, cut.start, cut.end)),
+                }
+            }
+            Err(error) => {
+                lost.push(cut);
+                found.push(errors::explain(source, cut, item_text, &error));
+            }
+        }
+    }
+    file.lost = lost.iter().map(|cut| (cut.word.clone(), name_of(text, &tokens, cut))).collect();
+    found.sort_by_key(|d| d.labels.first().map(|l| l.span));
+    (file, found)
+}
+
+/// What a person typed at the prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    Item(Box<Item>),
+    Expr(Expr),
+}
+
+/// Parses one expression, or one item when it starts with an item's word.
+pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<Entry, Vec<Diagnostic>> {
+    let tokens = tokenize(text);
+    let first = tokens.iter().find(|t| !t.is_trivia());
+    let is_item = first.is_some_and(|t| {
+        t.token == Token::Word && super::token::ITEM_WORDS.contains(&t.text(text)) && !is_let_in(text)
+    });
+    if is_item {
+        let (mut file, found) = parse_file(source, text, ids);
+        if let (true, Some(item)) = (found.is_empty(), file.items.pop()) {
+            return Ok(Entry::Item(Box::new(item)));
+        }
+        return Err(found);
+    }
+    let (_, _, found) = items::split(source, text, &tokens);
+    let lexical: Vec<Diagnostic> = found.into_iter().filter(|d| d.code.id != codes::EXPECTED_ITEM.id).collect();
+    if !lexical.is_empty() {
+        return Err(lexical);
+    }
+    match Grammar::parse(Rule::entry, text) {
+        Ok(mut pairs) => {
+            let mut builder = Builder { source, offset: 0, ids, depth: 0, found: Vec::new() };
+            let expr = pairs.next().and_then(|p| p.into_inner().next()).and_then(|p| builder.expr(p));
+            match expr {
+                Some(expr) if builder.found.is_empty() => Ok(Entry::Expr(expr)),
+                _ if !builder.found.is_empty() => Err(builder.found),
+                _ => Err(vec![internal(source, 0, text.len())]),
+            }
+        }
+        Err(error) => {
+            let cut = items::ItemText { start: 0, end: text.len(), word: "expression".into() };
+            Err(vec![errors::explain(source, &cut, text, &error)])
+        }
+    }
+}
+
+/// `let x = 1 in x + 1` is an expression, `let x = 1` an item.
+fn is_let_in(text: &str) -> bool {
+    text.trim_start().starts_with("let") && Grammar::parse(Rule::entry, text).is_ok()
+}
+
+/// The word after the item's own: its name, as far as can be told.
+fn name_of(text: &str, tokens: &[Spanned], cut: &items::ItemText) -> String {
+    let from = tokens.partition_point(|t| t.start <= cut.start);
+    let next = tokens.iter().skip(from).find(|t| !t.is_trivia());
+    next.filter(|t| t.token == Token::Word && t.end <= cut.end).map_or(String::new(), |t| t.text(text).to_string())
+}
+
+fn internal(source: SourceId, start: usize, end: usize) -> Diagnostic {
+    Diagnostic::new(codes::INTERNAL, "the parser lost its way in this item")
+        .at(super::build::whole(source, start, end), "please report this item")
+}
+
+/// The `///` lines directly above `at`.
+fn docs_before(text: &str, tokens: &[Spanned], at: usize) -> Option<String> {
+    let end = tokens.partition_point(|t| t.start < at);
+    let mut lines = Vec::new();
+    for token in tokens.get(..end)?.iter().rev() {
+        match token.token {
+            Token::Space => {}
+            Token::LineComment => match token.text(text).strip_prefix("///") {
+                Some(line) if !line.starts_with('/') => lines.push(line.trim()),
+                _ => break,
+            },
+            _ => break,
+        }
+    }
+    lines.reverse();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn file_doc(text: &str, tokens: &[Spanned]) -> Option<String> {
+    let lines: Vec<&str> = tokens
+        .iter()
+        .filter(|t| t.token == Token::LineComment)
+        .filter_map(|t| t.text(text).strip_prefix("//!"))
+        .map(str::trim)
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// True when `text` is complete: brackets closed and no operator left open. For multi-line prompts.
+pub fn is_complete(text: &str) -> bool {
+    let tokens = tokenize(text);
+    let mut depth = 0i64;
+    let mut last = None;
+    for token in tokens.iter().filter(|t| !t.is_trivia()) {
+        match token.token {
+            Token::Open => depth += 1,
+            Token::Close => depth -= 1,
+            _ => {}
+        }
+        last = Some(*token);
+    }
+    if depth > 0 {
+        return false;
+    }
+    let Some(last) = last else { return true };
+    let word = last.text(text);
+    let open_operator = last.token == Token::Punct && !matches!(word, "?" | ";");
+    let open_word = last.token == Token::Word
+        && matches!(word, "and" | "or" | "not" | "in" | "then" | "else" | "if" | "where" | "on" | "over");
+    !(open_operator || open_word)
+}
+
+/// True for items: used by the REPL to tell a definition from a question.
+pub fn is_definition(entry: &Entry) -> bool {
+    matches!(entry, Entry::Item(item) if !matches!(item.kind, ItemKind::Language(_)))
+}

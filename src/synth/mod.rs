@@ -1,0 +1,188 @@
+//! Generators of synthetic tables.
+//!
+//! A generator learns a [`Frame`] and draws new rows from what it learned; rows can be asked for
+//! by level (`Given`). This room knows frames, numbers and networks; it opens no file and looks at
+//! no clock. The names here hold without the `nets` feature; fitting needs it.
+
+pub mod bits;
+pub mod calibrate;
+pub mod condition;
+pub mod encoder;
+pub mod mixture;
+pub mod number;
+pub mod settings;
+
+#[cfg(feature = "nets")]
+pub mod gan;
+#[cfg(feature = "nets")]
+pub mod plan;
+#[cfg(feature = "nets")]
+pub mod sample;
+#[cfg(feature = "nets")]
+pub mod stored;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::frame::Frame;
+
+#[cfg(feature = "nets")]
+pub use gan::fit_conditional_gan;
+pub use settings::FitSettings;
+#[cfg(feature = "nets")]
+pub use stored::load;
+
+/// A fitted generator.
+pub trait Generator: Send + Sync {
+    /// The name of the method, for results: `conditional_gan`.
+    fn kind(&self) -> &'static str;
+
+    /// Draws `n` rows: first those of `given`, in its order, then rows as the table has them.
+    /// Equal arguments give equal bytes.
+    fn sample(&self, n: usize, given: &Given, seed: u64) -> Result<Frame, SynthError>;
+
+    /// The mean losses of each epoch of the fit.
+    fn history(&self) -> &[EpochLoss];
+
+    /// The generator as bytes, for a cache; `load` reads them back.
+    fn to_bytes(&self) -> Vec<u8>;
+}
+
+/// The rows a sample must contain.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    pub parts: Vec<GivenPart>,
+}
+
+/// `rows` rows that all have `levels`: pairs of a category column and a level's index in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenPart {
+    pub levels: Vec<(String, usize)>,
+    pub rows: usize,
+}
+
+impl Given {
+    /// No request: rows come as the table has them.
+    pub fn nothing() -> Given {
+        Given::default()
+    }
+
+    /// The same request with one more part.
+    pub fn and(mut self, levels: &[(&str, usize)], rows: usize) -> Given {
+        let levels = levels.iter().map(|(name, level)| (name.to_string(), *level)).collect();
+        self.parts.push(GivenPart { levels, rows });
+        self
+    }
+
+    /// `n` rows split in proportion to non-negative shares, rounded by largest remainders so that
+    /// they add up to `n` exactly; shares that add up to nothing give no request.
+    pub fn shares(n: usize, parts: &[(Vec<(String, usize)>, f64)]) -> Given {
+        let weight = |share: f64| if share.is_finite() { share.max(0.0) } else { 0.0 };
+        let total: f64 = parts.iter().map(|p| weight(p.1)).sum();
+        if total <= 0.0 {
+            return Given::nothing();
+        }
+        let exact: Vec<f64> = parts.iter().map(|p| n as f64 * weight(p.1) / total).collect();
+        let mut rows: Vec<usize> = exact.iter().map(|x| x.floor() as usize).collect();
+        let mut order: Vec<usize> = (0..parts.len()).collect();
+        let rest = |i: &usize| exact[*i] - exact[*i].floor();
+        order.sort_by(|a, b| rest(b).total_cmp(&rest(a)).then(a.cmp(b)));
+        let short = n.saturating_sub(rows.iter().sum());
+        for i in order.into_iter().take(short) {
+            rows[i] += 1;
+        }
+        let parts =
+            parts.iter().zip(rows).map(|((levels, _), rows)| GivenPart { levels: levels.clone(), rows }).collect();
+        Given { parts }
+    }
+
+    /// Rows asked for in all.
+    pub fn rows(&self) -> usize {
+        self.parts.iter().map(|p| p.rows).sum()
+    }
+}
+
+/// Mean losses of one epoch; none has a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochLoss {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Critic: mean score of generated rows minus that of real rows, plus the gradient penalty.
+    #[serde(with = "bits::one")]
+    pub critic: f64,
+    /// Generator: minus the mean score of its rows, plus the next two.
+    #[serde(with = "bits::one")]
+    pub generator: f64,
+    /// Cross-entropy between the levels asked for and those drawn, in nats a row.
+    #[serde(with = "bits::one")]
+    pub condition: f64,
+    /// Weighted distance of the second moments of generated rows from those of real ones; an
+    /// unbiased estimate, so it may be below 0.
+    #[serde(with = "bits::one")]
+    pub moments: f64,
+}
+
+/// Why a generator could not be fitted, read or sampled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SynthError {
+    /// There is nothing to learn from.
+    Empty,
+    /// The person at the keyboard asked to stop during this epoch, counted from 1.
+    Cancelled { epoch: usize },
+    /// A loss became infinite or not a number: the fit diverged.
+    NonFinite { epoch: usize, which_loss: String, hint: String },
+    /// A request the generator cannot meet, with the way out.
+    Unsupported(String),
+    /// Saved bytes that are no generator of this version.
+    Corrupt(String),
+}
+
+impl fmt::Display for SynthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SynthError::Empty => f.write_str(
+                "the table has no rows or no columns to learn from; check the filter or the path \
+                 it comes from",
+            ),
+            SynthError::Cancelled { epoch } => {
+                write!(f, "stopped on request in epoch {epoch}; nothing was kept of this fit")
+            }
+            SynthError::NonFinite { epoch, which_loss, hint } => write!(
+                f,
+                "the fit diverged: the {which_loss} loss is no finite number in epoch {epoch}; \
+                 {hint}"
+            ),
+            SynthError::Unsupported(why) => f.write_str(why),
+            SynthError::Corrupt(why) => {
+                write!(f, "the saved generator cannot be read: {why}; fit it again")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SynthError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up() {
+        let part = |level| vec![("race".to_string(), level)];
+        let given = Given::shares(10, &[(part(0), 1.0), (part(1), 1.0), (part(2), 1.0)]);
+        let rows: Vec<usize> = given.parts.iter().map(|p| p.rows).collect();
+        assert_eq!(rows, vec![4, 3, 3]);
+        assert_eq!(Given::shares(10, &[(part(0), f64::NAN)]), Given::nothing());
+    }
+
+    #[test]
+    fn errors_name_a_way_out_and_end_without_a_stop() {
+        let diverged =
+            SynthError::NonFinite { epoch: 2, which_loss: "critic".into(), hint: "lower learning_rate".into() };
+        for error in [SynthError::Empty, SynthError::Cancelled { epoch: 3 }, diverged] {
+            let text = error.to_string();
+            assert!(!text.ends_with('.') && text.chars().next().is_some_and(char::is_lowercase));
+        }
+    }
+}
