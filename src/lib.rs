@@ -1,3 +1,5 @@
+#![doc = include_str!("../ARCHITECTURE.md")]
+
 pub mod builtins;
 pub mod check;
 pub mod cli;

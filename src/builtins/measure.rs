@@ -6,9 +6,9 @@
 use crate::check::program::Callee;
 use crate::check::special::Special;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
-use crate::eval::forms;
 use crate::eval::value::{Out, Value};
 use crate::eval::{Env, View};
+use crate::eval::{calls, forms};
 use crate::metrics::inference;
 use crate::metrics::resampling::{self, Lane, REPLICATES};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -56,7 +56,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 match &info.decl.body {
                     // Kernels make their intervals at 95 %; another level is resampled.
                     None if level != inference::LEVEL => general(&env, expr, level),
-                    None => forms::call_kernel(&inner, index, true),
+                    None => calls::call_kernel(&inner, index, true),
                     Some(body) => general(&inner, body, level),
                 }
             }

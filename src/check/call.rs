@@ -37,7 +37,7 @@ impl Checker<'_> {
     /// A standard name needs its `use` in a file.
     fn may_use(&mut self, name: &Ident, module: Option<&'static str>) -> bool {
         let (Some(module), Some(used)) = (module, &self.used) else { return true };
-        if used.iter().any(|u| *u == name.name) {
+        if used.contains(&name.name) {
             return true;
         }
         self.found.push(

@@ -86,11 +86,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn unit_clash(&mut self, expr: &Expr, from: &super::unit::Unit, to: &super::unit::Unit, place: &str) {
-        let show = |u: &super::unit::Unit| {
-            if u.is_one() { "a number without unit".to_string() } else { format!("'{}'", u.code) }
+        let show = |u: &super::unit::Unit| if u.is_one() { "no unit".to_string() } else { format!("'{}'", u.code) };
+        let message = match (to.is_one(), from.is_one()) {
+            (true, _) => format!("{place} has no unit, this is in {}", show(from)),
+            (_, true) => format!("{place} is in {}, this has no unit", show(to)),
+            _ => format!("{place} is in {}, this in {}", show(to), show(from)),
         };
-        let mut d = Diagnostic::new(codes::WRONG_UNIT, format!("{place} is in {}, not in {}", show(to), show(from)))
-            .at(expr.span, format!("this is in {}", show(from)));
+        let label = if from.is_one() { "no unit".to_string() } else { format!("in {}", show(from)) };
+        let mut d = Diagnostic::new(codes::WRONG_UNIT, message).at(expr.span, label);
         d = if from.needs_molar_mass(to) {
             d.help("one is a mass, the other an amount of substance: the molar mass is missing")
         } else if from.is_one() {

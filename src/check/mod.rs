@@ -2,13 +2,18 @@
 //!
 //! Pure: no file, clock or terminal. What it learns lies in side tables keyed by node id.
 
+mod benchmark;
 mod call;
 mod convert;
 pub mod dataset;
 pub mod expr;
+mod functions;
 pub mod items;
+mod models;
 mod operators;
+mod policy;
 pub mod program;
+mod scenario;
 pub mod scope;
 pub mod special;
 pub mod types;

@@ -1,6 +1,7 @@
 //! The columnar walk: whole columns at a time. Total: a node without an arm here is evaluated row by
 //! row into a column, and the walk stays columnar above it.
 
+use super::calls;
 use super::env::Env;
 use super::forms::{self, Reader};
 use super::ops;
@@ -30,7 +31,7 @@ fn one(env: &Env, expr: &Expr) -> Value {
     let at = |e: &Expr| env.one(e);
     match &expr.kind {
         ExprKind::Name(_) | ExprKind::Text(_) => match env.tables().name(expr.id) {
-            Some(Resolved::Let(name)) => forms::let_value(env, name, None, Reader::Columnar),
+            Some(Resolved::Let(name)) => calls::let_value(env, name, None, Reader::Columnar),
             // Scaling is done by `eval`.
             Some(Resolved::Local(name)) => {
                 env.local(name).cloned().unwrap_or_else(|| Value::undefined("an unbound name"))
@@ -60,7 +61,7 @@ fn one(env: &Env, expr: &Expr) -> Value {
         },
         ExprKind::Let(var, value, body) => match eval(env, value) {
             Out::One(bound) => env.bind(&var.name, bound).one(body),
-            Out::Rows(column) => forms::with_column(env, &var.name, Ok(column), |env| env.one(body)),
+            Out::Rows(column) => calls::with_column(env, &var.name, Ok(column), |env| env.one(body)),
         },
         ExprKind::Call { args, given, .. } => {
             let Some(plan) = env.tables().call(expr.id) else { return Value::undefined("an unknown function") };
@@ -73,7 +74,7 @@ fn one(env: &Env, expr: &Expr) -> Value {
                 },
                 Callee::Special(special) => forms::aggregate(env, special, args, given.as_deref(), Reader::Columnar),
                 Callee::Function(index) => {
-                    forms::function(env, expr, index, args, given.as_deref(), Reader::Columnar, None)
+                    calls::function(env, expr, index, args, given.as_deref(), Reader::Columnar, None)
                 }
             }
         }

@@ -4,19 +4,16 @@
 use super::aggregate::{mean, quantile, sum, variance};
 use super::bins::{EdgeRule, bin_edges, bin_of};
 use super::env::Env;
-use super::kernel::{KernelArg, KernelArgs};
 use super::ops;
 use super::value::{Bin, Group, Out, Value};
 use super::view::{View, cell, column_of};
-use super::{columnar, scalar};
-use crate::check::program::ArgSource;
+use super::{calls, columnar, scalar};
 use crate::check::special::Special;
 use crate::check::{Base, Level};
 use crate::data::Column;
 use crate::syntax::ast::{Aggregate, Arg, BinOp, Expr, ExprKind};
 use crate::syntax::show;
 use arrow_array::UInt32Array;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Which walk reads the rows.
@@ -53,7 +50,7 @@ pub(super) fn level(env: &Env, expr: &Expr, code: u32) -> Value {
 }
 
 /// Evaluates a whole expression by one of the walks.
-fn value(env: &Env, expr: &Expr, reader: Reader) -> Value {
+pub(super) fn value(env: &Env, expr: &Expr, reader: Reader) -> Value {
     match reader {
         Reader::Scalar => scalar::eval(env, expr, None),
         Reader::Columnar => env.one(expr),
@@ -388,7 +385,7 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
 }
 
 /// The context with only the rows where `filter` is true.
-fn narrowed<'a>(env: &Env<'a>, filter: &Expr, body: &Expr, reader: Reader) -> Result<Env<'a>, Value> {
+pub(super) fn narrowed<'a>(env: &Env<'a>, filter: &Expr, body: &Expr, reader: Reader) -> Result<Env<'a>, Value> {
     let index: Vec<u32> = mask(env, filter, reader)?
         .iter()
         .enumerate()
@@ -432,165 +429,6 @@ fn over(env: &Env, aggregate: Aggregate, var: &str, items: Vec<Value>, body: &Ex
     }
 }
 
-/// A function's parameters bound: row parameters as the columns of a new view.
-fn bound<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg], reader: Reader) -> Result<Env<'a>, Value> {
-    let plan = env.tables().call(expr.id).ok_or_else(|| Value::undefined("an unknown function"))?;
-    let info = env.program.functions.get(index).ok_or_else(|| Value::undefined("an unknown function"))?;
-    let mut columns = BTreeMap::new();
-    let mut locals = Vec::new();
-    let mut rows = None;
-    for ((param, ty), source) in info.decl.params.iter().zip(&info.params).zip(&plan.args) {
-        let name = param.name.name.clone();
-        let from = match source {
-            ArgSource::Given(at) => args.get(*at).map(|a| &a.value),
-            ArgSource::Default => param.default.as_ref(),
-            ArgSource::Column(_) => None,
-        };
-        if ty.level == Level::Constant {
-            let given = from.map_or_else(|| Value::undefined("a missing argument"), |e| value(env, e, reader));
-            locals.push((name, given));
-            continue;
-        }
-        let made = match (source, from) {
-            (ArgSource::Column(column), _) => {
-                env.view.column(column).cloned().ok_or_else(|| Value::undefined(format!("`{column}` is not here")))?
-            }
-            (_, Some(expr)) => column(env, expr, reader)?,
-            _ => return Err(Value::undefined("a missing argument")),
-        };
-        if rows.is_some_and(|r| r != made.len()) {
-            return Err(Value::undefined("the arguments have different numbers of rows"));
-        }
-        rows = Some(made.len());
-        columns.insert(name, made);
-    }
-    Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
-}
-
-/// A call of a function or metric.
-pub(super) fn function(
-    env: &Env,
-    expr: &Expr,
-    index: usize,
-    args: &[Arg],
-    given: Option<&Expr>,
-    reader: Reader,
-    row: Option<usize>,
-) -> Value {
-    let Some(info) = env.program.functions.get(index) else { return Value::undefined("an unknown function") };
-    if !info.decl.is_metric {
-        return plain_function(env, expr, index, args, reader, row);
-    }
-    let env = match given {
-        Some(given) => match narrowed(env, given, expr, reader) {
-            Ok(env) => env,
-            Err(why) => return why,
-        },
-        None => env.clone(),
-    };
-    let inner = match bound(&env, expr, index, args, reader) {
-        Ok(inner) => inner,
-        Err(why) => return why,
-    };
-    match &info.decl.body {
-        Some(body) => value(&inner, body, reader),
-        None => match call_kernel(&inner, index, false) {
-            Ok(estimate) => Value::Number(estimate.value),
-            Err(why) => Value::Undefined(Arc::new(why)),
-        },
-    }
-}
-
-/// `fn`: the arguments are variables of its body.
-fn plain_function(env: &Env, expr: &Expr, index: usize, args: &[Arg], reader: Reader, row: Option<usize>) -> Value {
-    let (Some(info), Some(plan)) = (env.program.functions.get(index), env.tables().call(expr.id)) else {
-        return Value::undefined("an unknown function");
-    };
-    let Some(body) = &info.decl.body else { return Value::undefined("a function without formula") };
-    let mut locals = Vec::new();
-    for (param, source) in info.decl.params.iter().zip(&plan.args) {
-        let value = match source {
-            ArgSource::Given(at) => args.get(*at).map(|a| match reader {
-                Reader::Scalar => scalar::eval(env, &a.value, row),
-                Reader::Columnar => env.one(&a.value),
-            }),
-            _ => param.default.as_ref().map(|d| scalar::eval(env, d, None)),
-        };
-        locals.push((param.name.name.clone(), value.unwrap_or(Value::Missing)));
-    }
-    let inner = Env { locals, ..env.clone() };
-    // The body reads its variables only, never a column, so any row will do.
-    scalar::eval(&inner, body, Some(row.unwrap_or(0)))
-}
-
-/// Runs the kernel of a metric whose parameters are bound in `env`.
-pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::Measured {
-    use super::estimate::Undefined;
-    let info = env.program.functions.get(index).ok_or_else(|| Undefined::new("an unknown metric"))?;
-    let name = &info.decl.name.name;
-    let kernel =
-        env.kernels.find(name).ok_or_else(|| Undefined::new(format!("`{name}` is declared but has no kernel")))?;
-    let mut args = Vec::new();
-    for param in &info.decl.params {
-        let name = &param.name.name;
-        args.push(match env.local(name) {
-            Some(Value::Number(v)) => KernelArg::Number(*v),
-            Some(Value::Text(t)) => KernelArg::Text(t.to_string()),
-            Some(Value::List(items)) => KernelArg::Verdicts(items.iter().map(Value::to_string).collect()),
-            Some(Value::Undefined(why)) => return Err(why.as_ref().clone()),
-            Some(other) => KernelArg::Text(other.to_string()),
-            None => match env.view.column(name) {
-                Some(column) => kernel_column(name, column),
-                None => return Err(Undefined::new(format!("`{name}` is not bound"))),
-            },
-        });
-    }
-    if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
-        return Err(Undefined::new(format!("`{name}` has rows without a value")));
-    }
-    kernel(&KernelArgs { args, seed: env.seed, interval })
-}
-
-fn kernel_column(name: &str, column: &Column) -> KernelArg {
-    if column.missing() > 0 {
-        return KernelArg::Missing(name.to_string());
-    }
-    match column {
-        Column::Bool(a) => KernelArg::Bools(a.values().iter().collect()),
-        Column::Number(a) => KernelArg::Numbers(a.values().to_vec()),
-        Column::Level(a, levels) => KernelArg::Levels(a.values().to_vec(), levels.clone()),
-        _ => KernelArg::Missing(name.to_string()),
-    }
-}
-
-/// A top-level `let`: a cohort's over the home dataset, a row's in this very view.
-pub(super) fn let_value(env: &Env, name: &str, row: Option<usize>, reader: Reader) -> Value {
-    let Some(item) = env.program.let_item(name) else { return Value::undefined(format!("`{name}` is not defined")) };
-    if env.is_row(item.value.id) {
-        let inner = Env { locals: Vec::new(), ..env.clone() };
-        return scalar::eval(&inner, &item.value, row);
-    }
-    value(&env.home(), &item.value, reader)
-}
-
-/// The context with one more column.
-pub(super) fn with_column(
-    env: &Env,
-    name: &str,
-    column: Result<Column, Value>,
-    then: impl FnOnce(&Env) -> Value,
-) -> Value {
-    match column {
-        Ok(column) if column.len() == env.view.rows => {
-            let mut inner = env.over(env.view.with([(name.to_string(), column)]));
-            inner.locals.retain(|(n, _)| n != name);
-            then(&inner)
-        }
-        Ok(_) => Value::undefined("a list of another length"),
-        Err(why) => why,
-    }
-}
-
 /// For estimates: the context with only the rows where `filter` is true.
 pub fn narrow<'a>(env: &Env<'a>, filter: &Expr, body: &Expr) -> Result<Env<'a>, Value> {
     narrowed(env, filter, body, Reader::Columnar)
@@ -598,7 +436,7 @@ pub fn narrow<'a>(env: &Env<'a>, filter: &Expr, body: &Expr) -> Result<Env<'a>, 
 
 /// For estimates: a metric's parameters bound to columns.
 pub fn bind<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg]) -> Result<Env<'a>, Value> {
-    bound(env, expr, index, args, Reader::Columnar)
+    calls::bound(env, expr, index, args, Reader::Columnar)
 }
 
 /// For estimates: successes and trials of `P(event | given)`.

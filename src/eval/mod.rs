@@ -5,6 +5,7 @@
 
 pub mod aggregate;
 pub mod bins;
+pub mod calls;
 mod columnar;
 pub mod derive;
 pub mod env;

@@ -1,5 +1,6 @@
 //! The scalar walk: one row at a time, short and obviously right. The specification of the language.
 
+use super::calls;
 use super::env::Env;
 use super::forms::{self, Reader};
 use super::ops;
@@ -52,7 +53,7 @@ fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
             let bound = eval(env, value, if value_is_row { row } else { None });
             // A value per row cannot be a variable of a cohort: the columnar walk keeps it as a column.
             if value_is_row && row.is_none() {
-                return forms::with_column(env, &var.name, forms::column(env, value, Reader::Scalar), |env| {
+                return calls::with_column(env, &var.name, forms::column(env, value, Reader::Scalar), |env| {
                     eval(env, body, row)
                 });
             }
@@ -82,7 +83,7 @@ fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
                 },
                 Callee::Special(special) => forms::aggregate(env, special, args, given.as_deref(), Reader::Scalar),
                 Callee::Function(index) => {
-                    forms::function(env, expr, index, args, given.as_deref(), Reader::Scalar, row)
+                    calls::function(env, expr, index, args, given.as_deref(), Reader::Scalar, row)
                 }
             }
         }
@@ -103,7 +104,7 @@ fn name(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
         },
         Some(Resolved::Level(code)) => forms::level(env, expr, *code),
         Some(Resolved::Verdict(name)) => Value::Verdict(name.as_str().into()),
-        Some(Resolved::Let(name)) => forms::let_value(env, name, row, Reader::Scalar),
+        Some(Resolved::Let(name)) => calls::let_value(env, name, row, Reader::Scalar),
         None => match &expr.kind {
             ExprKind::Text(text) => Value::text(text),
             _ => Value::undefined("an unknown name"),

@@ -291,12 +291,14 @@ fn quantified(env: &Env, all: bool, var: &str, range: &Expr, body: &Expr, confid
     } else {
         Vec::new()
     };
-    // The clause shown is the one farthest from its threshold.
+    // The clause shown is the one farthest on the wrong side of its threshold.
     let gap = |d: &Decision| match (&d.left, d.right) {
         (Some(l), Some(r)) => (l.value - r).abs(),
         _ => 0.0,
     };
-    let worst = deciding.iter().max_by(|a, b| gap(&a.1).total_cmp(&gap(&b.1)));
+    let by_gap = |a: &&&(Value, Decision), b: &&&(Value, Decision)| gap(&a.1).total_cmp(&gap(&b.1));
+    // Where all is well, the closest call tells most.
+    let worst = if shows { deciding.iter().max_by(by_gap) } else { deciding.iter().min_by(by_gap) };
     let what = match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
@@ -305,7 +307,8 @@ fn quantified(env: &Env, all: bool, var: &str, range: &Expr, body: &Expr, confid
     };
     let why = match worst {
         Some((item, d)) if shows => format!("{} of {total} {what}; farthest: {item}: {}", deciding.len(), d.why),
-        _ => format!("all {total} {what}"),
+        Some((item, d)) => format!("all {total} {what}; closest: {item}: {}", d.why),
+        None => format!("all {total} {what}"),
     };
     let (left, right, threshold) = worst.map_or((None, None, None), |(_, d)| (d.left.clone(), d.right, d.threshold));
     Decision { verdict, left, right, threshold, n: env.view.rows, why, witnesses }

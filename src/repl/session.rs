@@ -12,6 +12,9 @@ use crate::suite::Loaded;
 use crate::syntax::ast::{Expr, ItemKind};
 use crate::syntax::{Entry, parse_entry, show};
 
+/// A test's name, and what was wrong.
+pub type TestResult = (String, Result<(), Diagnostic>);
+
 /// What a person is working with.
 pub struct Session {
     world: Box<dyn World>,
@@ -142,7 +145,7 @@ impl Session {
     }
 
     /// Runs the `test` blocks and the `@example`s of the file's own functions.
-    pub fn tests(&mut self) -> Result<Vec<(String, Result<(), Diagnostic>)>, Vec<Diagnostic>> {
+    pub fn tests(&mut self) -> Result<Vec<TestResult>, Vec<Diagnostic>> {
         let mut out = Vec::new();
         let items = self.program.file.items.clone();
         for item in &items {

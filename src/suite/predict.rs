@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// One probability a row; none where the model says nothing. Or why there are none at all.
 pub type Predictions = Result<Vec<Option<f64>>, String>;
 
+/// Rows of a fold and their probabilities.
+type FoldPrediction = (Vec<usize>, Vec<f64>);
+
 /// Whether the model is trained here.
 pub fn is_trained(model: &Model) -> bool {
     model.kind.name != "recorded"
@@ -80,7 +83,7 @@ pub fn out_of_fold(
     stages: &Stages,
 ) -> Result<Predictions, Halt> {
     let count = folds.iter().max().map_or(0, |m| m + 1);
-    let parts: Vec<Result<(Vec<usize>, Vec<f64>), String>> = (0..count)
+    let parts: Vec<Result<FoldPrediction, String>> = (0..count)
         .into_par_iter()
         .map(|fold| {
             if stages.world.cancelled() {

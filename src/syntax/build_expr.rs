@@ -34,7 +34,7 @@ static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 /// Deepest tree: operators and brackets along one path.
-const MAX_TREE: usize = 512;
+const MAX_TREE: usize = 256;
 
 /// Builds the tree of one item or entry. `offset` is where its text starts in the file.
 pub(super) struct Builder<'a> {

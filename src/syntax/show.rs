@@ -38,8 +38,10 @@ fn text(expr: &Expr, outer: u8) -> String {
         ExprKind::Not(a) => wrap(format!("not {}", text(a, 3)), 3),
         ExprKind::Binary(op, _, a, b) => {
             let own = level(*op);
+            // `a - min over g in x: b` needs no brackets: nothing follows it.
+            let right = if matches!(b.kind, ExprKind::Over { .. }) { own } else { own + 1 };
             let gap = if *op == BinOp::Range { "" } else { " " };
-            wrap(format!("{}{gap}{}{gap}{}", text(a, own), op.symbol(), text(b, own + 1)), own)
+            wrap(format!("{}{gap}{}{gap}{}", text(a, own), op.symbol(), text(b, right)), own)
         }
         ExprKind::If(a, b, c) => wrap(format!("if {} then {} else {}", show(a), show(b), show(c)), 0),
         ExprKind::Let(name, a, b) => wrap(format!("let {} = {} in {}", name.name, show(a), show(b)), 0),

@@ -1,0 +1,149 @@
+//! The benchmark: that its parts exist and fit together.
+
+use super::program::Checker;
+use super::scope::Scope;
+use crate::source::diagnostic::nearest;
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::{self, ExprKind, Ident, ItemKind, TaskKind};
+
+/// The name of an item of one kind.
+type Pick = fn(&ItemKind) -> Option<&Ident>;
+
+impl Checker<'_> {
+    pub(super) fn benchmark(&mut self, benchmark: &ast::Benchmark) {
+        let count = self.program.file.items.iter().filter(|i| matches!(i.kind, ItemKind::Benchmark(_))).count();
+        if count > 1 {
+            self.error(
+                codes::BAD_BENCHMARK,
+                "a file has one benchmark",
+                benchmark.name.span,
+                format!("this file has {count}"),
+            );
+        }
+        for (what, list) in
+            [("scenarios", &benchmark.scenarios), ("models", &benchmark.models), ("tasks", &benchmark.tasks)]
+        {
+            if list.is_empty() {
+                self.error(
+                    codes::BAD_BENCHMARK,
+                    format!("the benchmark names no {what}"),
+                    benchmark.name.span,
+                    format!("add `{what} …`"),
+                );
+            }
+        }
+        if benchmark.metrics.is_empty() {
+            self.error(codes::BAD_BENCHMARK, "the benchmark names no metrics", benchmark.name.span, "add `metrics …`");
+        }
+        let kinds: [(&str, &[Ident], Pick); 4] = [
+            ("scenario", &benchmark.scenarios, |k| if let ItemKind::Scenario(s) = k { Some(&s.name) } else { None }),
+            ("model", &benchmark.models, |k| if let ItemKind::Model(s) = k { Some(&s.name) } else { None }),
+            ("task", &benchmark.tasks, |k| if let ItemKind::Task(s) = k { Some(&s.name) } else { None }),
+            ("policy", &benchmark.policies, |k| if let ItemKind::Policy(s) = k { Some(&s.name) } else { None }),
+        ];
+        for (what, list, pick) in kinds {
+            let known: Vec<String> =
+                self.program.file.items.iter().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
+            for (at, name) in list.iter().enumerate() {
+                if list.iter().take(at).any(|n| n.name == name.name) {
+                    self.error(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name), name.span, "again");
+                }
+                if known.contains(&name.name) || self.is_lost(&name.name) {
+                    continue;
+                }
+                let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown {what} `{}`", name.name))
+                    .at(name.span, "not declared");
+                if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
+                    d = d.help(format!("did you mean `{near}`?"));
+                }
+                self.found.push(d);
+            }
+        }
+        self.same_data(benchmark);
+        self.recorded_events(benchmark);
+        if let Some((folds, span)) = &benchmark.folds
+            && !(2..=100).contains(folds)
+        {
+            self.error(codes::BAD_BENCHMARK, "folds are between 2 and 100", *span, "cannot split this way");
+        }
+        if let Some((date, span)) = &benchmark.as_of {
+            self.date(date, *span);
+            self.stale(benchmark, date, *span);
+        }
+        let rows = self.outcome_rows();
+        for used in &benchmark.metrics {
+            self.scope = Scope::with_rows(rows.clone());
+            self.auto = rows.clone();
+            let ty = self.infer(&used.call, None);
+            self.auto = None;
+            if !ty.is_unknown() && !ty.base.is_numeric() {
+                self.error(codes::WRONG_TYPE, "a metric is a number", used.call.span, format!("this is {ty}"));
+            }
+        }
+    }
+
+    pub(super) fn same_data(&mut self, benchmark: &ast::Benchmark) {
+        let Some(home) = self.program.home.clone() else { return };
+        for name in &benchmark.scenarios {
+            if let Some(schema) = self.program.scenario_data(&name.name)
+                && schema.name != home
+            {
+                let other = schema.name.clone();
+                self.error(
+                    codes::BAD_BENCHMARK,
+                    "the scenarios of one benchmark draw from one dataset",
+                    name.span,
+                    format!("this one draws from `{other}`, the first from `{home}`"),
+                );
+            }
+        }
+    }
+
+    /// A recorded probability must be about the event that some task predicts, or its complement.
+    pub(super) fn recorded_events(&mut self, benchmark: &ast::Benchmark) {
+        let Some(schema) = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned() else { return };
+        let labels: Vec<String> = benchmark
+            .tasks
+            .iter()
+            .filter_map(|t| self.program.task(&t.name))
+            .filter_map(|t| match &t.kind {
+                TaskKind::Predict(label) => Some(label.name.clone()),
+                TaskKind::Discriminate(_) => None,
+            })
+            .collect();
+        for name in &benchmark.models {
+            let Some(model) = self.program.model(&name.name).cloned() else { continue };
+            let Some(ExprKind::Name(column)) = model.args.first().map(|a| &a.value.kind) else { continue };
+            if model.kind.name != "recorded" {
+                continue;
+            }
+            if let Some(event) = schema.column(column).and_then(|c| c.predicts.as_ref())
+                && !labels.is_empty()
+                && !labels.contains(&event.label)
+            {
+                self.found.push(
+                    Diagnostic::new(
+                        codes::OTHER_EVENT,
+                        format!("`{column}` predicts `{}`; the tasks predict {}", event.label, labels.join(", ")),
+                    )
+                    .at(name.span, "cannot be judged on another event"),
+                );
+            }
+        }
+    }
+
+    pub(super) fn stale(&mut self, benchmark: &ast::Benchmark, date: &str, span: Span) {
+        for name in &benchmark.policies {
+            if let Some((verified, at)) = self.program.policy(&name.name).and_then(|p| p.last_verified.clone())
+                && verified.as_str() < date
+            {
+                self.found.push(
+                    Diagnostic::new(codes::STALE_POLICY, format!("`{}` was last verified on {verified}", name.name))
+                        .at(span, "asks about a later day")
+                        .also(at, "verified here")
+                        .help("check that the rules still stand, then move `last_verified`"),
+                );
+            }
+        }
+    }
+}

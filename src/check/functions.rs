@@ -1,0 +1,152 @@
+//! `metric` and `fn`: parameters, bodies, recursion, type expressions.
+
+use super::program::{Checker, FunctionInfo};
+use super::scope::Scope;
+use super::types::{Base, Level, Type};
+use crate::source::{Diagnostic, codes};
+use crate::syntax::ast::{self, Expr, ExprKind, Ident};
+
+impl Checker<'_> {
+    /// Declares a function; its body is checked by [`Checker::bodies`].
+    pub(super) fn function(&mut self, decl: ast::Function, doc: Option<String>, module: Option<&'static str>) {
+        let mut params = Vec::new();
+        for param in &decl.params {
+            let base = self.type_expr(&param.ty);
+            // A parameter without default is one value per row; a default or a list makes it a setting.
+            let level = match (&base, decl.is_metric && param.default.is_none()) {
+                (Base::List(_), _) | (_, false) => Level::Constant,
+                _ => Level::Row,
+            };
+            let level = if decl.is_metric { level } else { Level::Row };
+            if let Some(default) = &param.default {
+                self.scope = Scope::default();
+                let ty = self.infer(default, Some(&base));
+                self.fits(default, &ty, &base, &format!("`{}`", param.name.name));
+                self.at_most(default, &ty, Level::Constant, "a default");
+            }
+            params.push(Type { base, optional: param.ty.optional, level });
+        }
+        let result = self.type_expr(&decl.result);
+        if decl.body.is_none() && module.is_none() {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` has no formula", decl.name.name))
+                    .at(decl.name.span, "missing `= …`")
+                    .help("only the standard library declares metrics without a formula"),
+            );
+        }
+        self.program.functions.push(FunctionInfo { decl, doc, params, result, module });
+    }
+
+    /// Checks the bodies of functions that have not been checked yet.
+    pub(super) fn bodies(&mut self) {
+        for index in 0..self.program.functions.len() {
+            let Some(info) = self.program.functions.get(index).cloned() else { continue };
+            let Some(body) = &info.decl.body else { continue };
+            if self.program.tables.ty(body.id).is_some() {
+                continue;
+            }
+            let locals =
+                info.decl.params.iter().zip(&info.params).map(|(p, t)| (p.name.name.clone(), t.clone())).collect();
+            self.scope = Scope { locals, rows: None, present: Vec::new() };
+            self.open = self.callers(index);
+            let found = self.infer(body, Some(&info.result));
+            let place = format!("the result of `{}`", info.decl.name.name);
+            let number_for_prob = info.result == Base::real() && found.base.is_numeric() && found.base.unit().is_one();
+            if !number_for_prob {
+                self.fits(body, &found, &info.result, &place);
+            }
+            if info.decl.is_metric {
+                self.at_most(body, &found, Level::Cohort, &place);
+            }
+            self.open.clear();
+        }
+    }
+
+    /// The function itself and everything that (transitively) calls it: calling one of them is recursion.
+    pub(super) fn callers(&self, index: usize) -> Vec<String> {
+        let Some(start) = self.program.functions.get(index) else { return Vec::new() };
+        let mut out = vec![start.decl.name.name.clone()];
+        loop {
+            let before = out.len();
+            for f in &self.program.functions {
+                if let Some(body) = &f.decl.body
+                    && !out.contains(&f.decl.name.name)
+                    && out.iter().any(|o| calls(body, o))
+                {
+                    out.push(f.decl.name.name.clone());
+                }
+            }
+            if out.len() == before {
+                // A caller is only recursion when the start reaches it.
+                return out
+                    .into_iter()
+                    .filter(|o| *o == start.decl.name.name || self.reaches(&start.decl.name.name, o))
+                    .collect();
+            }
+        }
+    }
+
+    pub(super) fn reaches(&self, from: &str, to: &str) -> bool {
+        let mut open = vec![from.to_string()];
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(at) = open.pop() {
+            let Some((_, f)) = self.program.function(&at) else { continue };
+            let Some(body) = &f.decl.body else { continue };
+            if calls(body, to) {
+                return true;
+            }
+            for g in &self.program.functions {
+                let name = &g.decl.name.name;
+                if calls(body, name) && !seen.contains(name) {
+                    seen.push(name.clone());
+                    open.push(name.clone());
+                }
+            }
+        }
+        false
+    }
+
+    pub(super) fn type_expr(&mut self, ty: &ast::TypeExpr) -> Base {
+        let unit = match &ty.unit {
+            Some((code, span)) => self.unit(code, *span),
+            None => super::unit::Unit::one(),
+        };
+        match ty.name.as_str() {
+            "Bool" => Base::Bool,
+            "Int" => Base::Number { integer: true, unit },
+            "Real" => Base::Number { integer: false, unit },
+            "Prob" => Base::Prob,
+            "Rating" => Base::Rating,
+            "Category" => Base::AnyCategory,
+            "Text" => Base::Text,
+            "Date" => Base::Date,
+            "Verdict" => Base::Verdict,
+            "List" => {
+                let of = ty.argument.as_ref().map_or(Base::Unknown, |a| self.type_expr(a));
+                Base::List(Box::new(of))
+            }
+            _ => {
+                let word = Ident { name: ty.name.clone(), span: ty.span };
+                self.unknown_word(
+                    &word,
+                    "type",
+                    &["Bool", "Int", "Real", "Prob", "Rating", "Category", "Text", "Date", "Verdict", "List"],
+                );
+                Base::Unknown
+            }
+        }
+    }
+}
+
+/// Whether `expr` calls `name` anywhere.
+fn calls(expr: &Expr, name: &str) -> bool {
+    let mut found = false;
+    super::walk(expr, &mut |e| {
+        if let ExprKind::Call { function, .. } = &e.kind
+            && function.name == name
+        {
+            found = true;
+        }
+    });
+    found
+}

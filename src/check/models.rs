@@ -1,0 +1,252 @@
+//! Tasks, models and generators: what may be seen, what is predicted.
+
+use super::convert::literal;
+use super::program::Checker;
+use super::scope::Scope;
+use super::types::Base;
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::{self, Expr, ExprKind, Ident, Role, TaskKind};
+
+/// Kinds of generators, models and their settings.
+pub const GENERATORS: [&str; 1] = ["conditional_gan"];
+pub const GENERATOR_SETTINGS: [&str; 7] = ["columns", "epochs", "batch", "latent", "hidden", "learning_rate", "seed"];
+pub const MODELS: [&str; 3] = ["recorded", "logistic", "boosted_trees"];
+
+impl Checker<'_> {
+    pub(super) fn task(&mut self, task: &ast::Task) {
+        let Some(schema) = self.home_schema(task.name.span) else { return };
+        match &task.kind {
+            TaskKind::Predict(label) => match schema.column(&label.name) {
+                None => self.unknown_column(label, &schema),
+                Some(c) if c.ty.base != Base::Bool => {
+                    self.error(
+                        codes::WRONG_TYPE,
+                        "this version predicts flags",
+                        label.span,
+                        format!("`{}` is {}", c.name, c.ty),
+                    );
+                }
+                Some(c) if !c.has(Role::Label) => self.found.push(
+                    Diagnostic::new(
+                        codes::NOT_A_FEATURE,
+                        format!("`{}` is predicted but not declared a label", c.name),
+                    )
+                    .at(label.span, "what a task predicts is a label")
+                    .also(c.span, "declared here")
+                    .help(format!("add the role: `{} : Bool … label`", c.name)),
+                ),
+                Some(c) if c.ty.optional => self.error(
+                    codes::MAY_BE_MISSING,
+                    format!("`{}` may be missing; a label is known in every row", c.name),
+                    label.span,
+                    "may be missing",
+                ),
+                Some(_) => {}
+            },
+            TaskKind::Discriminate(name) => {
+                let generators: Vec<String> = self.program.generators().map(|g| g.name.name.clone()).collect();
+                let fits = match (name.name.as_str(), generators.len()) {
+                    ("synthetic", 1) => true,
+                    ("synthetic", _) => false,
+                    (other, _) => generators.iter().any(|g| g == other),
+                };
+                if !fits {
+                    let mut d =
+                        Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` does not name one generator", name.name))
+                            .at(
+                                name.span,
+                                match generators.len() {
+                                    0 => "this file has no generator".to_string(),
+                                    n => format!("this file has {n}: {}", generators.join(", ")),
+                                },
+                            );
+                    if generators.is_empty() {
+                        d = d.help(format!("declare one: `generator g = conditional_gan({})`", schema.name));
+                    }
+                    self.found.push(d);
+                }
+            }
+        }
+    }
+
+    pub(super) fn home_schema(&mut self, span: Span) -> Option<super::dataset::Schema> {
+        let schema = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned();
+        if schema.is_none() {
+            self.error(
+                codes::NO_DATASET,
+                "there is no dataset that this could be about",
+                span,
+                "declare a `dataset` first",
+            );
+        }
+        schema
+    }
+
+    pub(super) fn model(&mut self, model: &ast::Model) {
+        if !MODELS.contains(&model.kind.name.as_str()) {
+            self.unknown_word(&model.kind, "model", &MODELS);
+            return;
+        }
+        let Some(schema) = self.home_schema(model.name.span) else { return };
+        if model.kind.name == "recorded" {
+            let arg = match model.args.as_slice() {
+                [one] if one.name.is_none() => &one.value,
+                _ => {
+                    self.error(
+                        codes::WRONG_ARGUMENTS,
+                        "`recorded` takes one column",
+                        model.kind.span,
+                        "for example `recorded(surv6m)`",
+                    );
+                    return;
+                }
+            };
+            let ExprKind::Name(name) = &arg.kind else {
+                self.error(codes::WRONG_ARGUMENTS, "`recorded` takes the name of a column", arg.span, "not a column");
+                return;
+            };
+            match schema.column(name) {
+                None => self.unknown_column(&Ident { name: name.clone(), span: arg.span }, &schema),
+                Some(c) if c.ty.base != Base::Prob => {
+                    let ty = c.ty.clone();
+                    self.error(
+                        codes::WRONG_TYPE,
+                        "a recorded prediction is a probability",
+                        arg.span,
+                        format!("`{name}` is {ty}"),
+                    );
+                }
+                Some(c) if c.predicts.is_none() => self.found.push(
+                    Diagnostic::new(
+                        codes::OTHER_EVENT,
+                        format!("`{name}` does not say which event it is a probability of"),
+                    )
+                    .at(arg.span, "a probability of what?")
+                    .also(c.span, "declared here")
+                    .help("add `predicts LABEL` or `predicts not LABEL` to the column"),
+                ),
+                Some(_) => {}
+            }
+            return;
+        }
+        self.scope = Scope::default();
+        for arg in &model.args {
+            match arg.name.as_ref().map(|n| n.name.as_str()) {
+                Some("features") => self.features(&arg.value, &schema),
+                Some("ridge") if model.kind.name == "logistic" => self.setting_number(&arg.value),
+                Some("rounds" | "depth" | "learning_rate") if model.kind.name == "boosted_trees" => {
+                    self.setting_number(&arg.value)
+                }
+                _ => {
+                    let known: &[&str] = match model.kind.name.as_str() {
+                        "logistic" => &["features", "ridge"],
+                        _ => &["features", "rounds", "depth", "learning_rate"],
+                    };
+                    let word = arg.name.clone().unwrap_or(Ident { name: "…".into(), span: arg.value.span });
+                    self.unknown_word(&word, "setting", known);
+                }
+            }
+        }
+    }
+
+    pub(super) fn setting_number(&mut self, value: &Expr) {
+        let ty = self.infer(value, None);
+        self.fits(value, &ty, &Base::real(), "a setting");
+        if literal(value).is_some_and(|v| v < 0.0) {
+            self.error(codes::OUTSIDE_RANGE, "a setting is not negative", value.span, "negative");
+        }
+    }
+
+    /// `all except …`, or a list of columns; none of them may give the answer away.
+    pub(super) fn features(&mut self, value: &Expr, schema: &super::dataset::Schema) {
+        let names: Vec<Ident> = match &value.kind {
+            ExprKind::Columns { except } => {
+                for name in except {
+                    if schema.column(&name.name).is_none() {
+                        self.unknown_column(name, schema);
+                    }
+                }
+                return;
+            }
+            ExprKind::List(items) => items
+                .iter()
+                .filter_map(|i| match &i.kind {
+                    ExprKind::Name(name) => Some(Ident { name: name.clone(), span: i.span }),
+                    _ => None,
+                })
+                .collect(),
+            _ => {
+                self.error(
+                    codes::WRONG_TYPE,
+                    "features are columns",
+                    value.span,
+                    "write `all except a, b` or `[a, b]`",
+                );
+                return;
+            }
+        };
+        for name in names {
+            match schema.column(&name.name) {
+                None => self.unknown_column(&name, schema),
+                Some(c) => {
+                    if let Some(why) = c.hidden() {
+                        self.found.push(
+                            Diagnostic::new(codes::NOT_A_FEATURE, format!("`{}` cannot be a feature: {why}", c.name))
+                                .at(name.span, "gives the answer away")
+                                .also(c.span, "declared here")
+                                .help("leave it out; `all` already does"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn generator(&mut self, generator: &ast::Generator) {
+        if !GENERATORS.contains(&generator.kind.name.as_str()) {
+            self.unknown_word(&generator.kind, "generator", &GENERATORS);
+        }
+        let Some(schema) = self.program.dataset(&generator.data.name).cloned() else {
+            self.error(
+                codes::UNKNOWN_NAME,
+                format!("unknown dataset `{}`", generator.data.name),
+                generator.data.span,
+                "not declared",
+            );
+            return;
+        };
+        self.scope = Scope::default();
+        for (name, value) in &generator.settings {
+            match name.name.as_str() {
+                "columns" => match &value.kind {
+                    ExprKind::Columns { except } => {
+                        for name in except {
+                            if schema.column(&name.name).is_none() {
+                                self.unknown_column(name, &schema);
+                            }
+                        }
+                    }
+                    ExprKind::List(items) => {
+                        for item in items {
+                            match &item.kind {
+                                ExprKind::Name(n) if schema.column(n).is_some() => {}
+                                ExprKind::Name(n) => {
+                                    self.unknown_column(&Ident { name: n.clone(), span: item.span }, &schema)
+                                }
+                                _ => self.error(codes::WRONG_TYPE, "columns are named", item.span, "not a name"),
+                            }
+                        }
+                    }
+                    _ => self.error(
+                        codes::WRONG_TYPE,
+                        "`columns` is `all except a, b` or `[a, b]`",
+                        value.span,
+                        "not columns",
+                    ),
+                },
+                other if GENERATOR_SETTINGS.contains(&other) => self.setting_number(value),
+                _ => self.unknown_word(name, "setting", &GENERATOR_SETTINGS),
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The two evaluators agree bit for bit on generated expressions and data.
+
+use crate::support::check;
+use arrow_array::{BooleanArray, Float64Array, UInt32Array};
+use dbf::check::{Base, Level, Levels};
+use dbf::data::Column;
+use dbf::eval::value::{Out, Value};
+use dbf::eval::view::cell;
+use dbf::eval::{Env, View};
+use dbf::source::SourceMap;
+use dbf::syntax::{Entry, parse_entry};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const SCHEMA: &str = r#"
+dataset d from "none.csv" {
+  a : Real in -10..10 ?
+  b : Real 'mg/dL' in 0..10
+  c : Real 'mg/L' in 0..100 ?
+  p : Prob
+  f : Bool ?
+  g : Bool
+  k : Category { x, y, z } ?
+  m : Category { u, v }
+}
+let low = a < 0
+"#;
+
+/// Numeric expressions per row.
+fn number() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "a",
+        "p",
+        "1",
+        "0.5",
+        "0",
+        "3",
+        "or_else(a, 2)",
+        "ln(p)",
+        "abs(a)",
+        "round(a)",
+        "(b / c)",
+    ]);
+    leaf.prop_map(String::from).prop_recursive(3, 12, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/"]), inner.clone())
+                .prop_map(|(x, o, y)| format!("({x} {o} {y})")),
+            inner.clone().prop_map(|x| format!("(-{x})")),
+            inner.clone().prop_map(|x| format!("(if g then {x} else a)")),
+            inner.clone().prop_map(|x| format!("(let t = {x} in t + 1)")),
+        ]
+    })
+}
+
+/// Conditions per row.
+fn condition() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "f",
+        "g",
+        "k == x",
+        "k != y",
+        "m == v",
+        "k in {x, z}",
+        "a in -1..1",
+        "b > 5 'mg/L'",
+        "c <= b",
+        "present(a)",
+        "low",
+        "true",
+        "p in {0.5, 1}",
+        "b in 10 'mg/L'..50 'mg/L'",
+    ]);
+    let leaf = prop_oneof![
+        leaf.prop_map(String::from),
+        (number(), prop::sample::select(vec!["<", "<=", ">", ">=", "==", "!="]), number())
+            .prop_map(|(x, o, y)| format!("{x} {o} {y}")),
+    ];
+    leaf.prop_recursive(3, 10, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), prop::sample::select(vec!["and", "or"]), inner.clone())
+                .prop_map(|(x, o, y)| format!("({x} {o} {y})")),
+            inner.prop_map(|x| format!("(not ({x}))")),
+        ]
+    })
+}
+
+/// Expressions with one value for the cohort.
+fn cohort() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (condition(), condition()).prop_map(|(e, g)| format!("P({e} | {g})")),
+        condition().prop_map(|e| format!("P({e})")),
+        (number(), condition()).prop_map(|(x, g)| format!("E[{x} | {g}]")),
+        number().prop_map(|x| format!("Var[{x}]")),
+        (number(), condition()).prop_map(|(x, g)| format!("sum({x} | {g}) + max({x})")),
+        (number(), condition()).prop_map(|(x, g)| format!("quantile({x}, 25% | {g})")),
+        condition().prop_map(|e| format!("count({e}) * 2")),
+        condition().prop_map(|e| format!("max over q in k: P({e} | k == q) - min over q in k: P({e} | k == q)")),
+        condition().prop_map(|e| format!("forall q in groups(by: [k, m]): n(q) >= 1 or P({e}) > 50%")),
+        condition().prop_map(|e| format!("exists q in m: P({e} | m == q) > 40%")),
+        condition().prop_map(|e| format!("sum over q in bins(p, 7): P(p in q) * abs(P({e} | p in q) - E[p | p in q])")),
+        (number(), condition()).prop_map(|(x, e)| format!("E[{x}] where {e}")),
+        (number(), condition()).prop_map(|(x, e)| format!("P({x} > E[{x} | {e}])")),
+        condition().prop_map(|e| format!("argmax over q in m: P({e} | m == q)")),
+    ]
+}
+
+/// Any of them, for the parser's properties.
+pub fn expressions() -> impl Strategy<Value = String> {
+    prop_oneof![number(), condition(), cohort()]
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    a: Option<f64>,
+    b: f64,
+    c: Option<f64>,
+    p: f64,
+    f: Option<bool>,
+    g: bool,
+    k: Option<u32>,
+    m: u32,
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    (
+        prop::option::weighted(0.8, prop_oneof![Just(0.0), Just(-1.0), -10.0..10.0f64]),
+        0.0..10.0f64,
+        prop::option::weighted(0.8, prop_oneof![Just(0.0), 0.0..100.0f64]),
+        prop_oneof![Just(0.0), Just(0.5), Just(1.0), 0.0..1.0f64],
+        prop::option::weighted(0.8, any::<bool>()),
+        any::<bool>(),
+        prop::option::weighted(0.9, 0..3u32),
+        0..2u32,
+    )
+        .prop_map(|(a, b, c, p, f, g, k, m)| Row { a, b, c, p, f, g, k, m })
+}
+
+fn view(rows: &[Row]) -> View {
+    let levels = |column: &str, names: [&str; 2]| {
+        Arc::new(Levels { column: column.into(), names: names.iter().map(|n| (*n).to_string()).collect() })
+    };
+    let k = Arc::new(Levels { column: "k".into(), names: ["x", "y", "z"].map(String::from).into() });
+    let columns = BTreeMap::from([
+        ("a".to_string(), Column::Number(rows.iter().map(|r| r.a).collect::<Float64Array>())),
+        ("b".to_string(), Column::Number(rows.iter().map(|r| Some(r.b)).collect::<Float64Array>())),
+        ("c".to_string(), Column::Number(rows.iter().map(|r| r.c).collect::<Float64Array>())),
+        ("p".to_string(), Column::Number(rows.iter().map(|r| Some(r.p)).collect::<Float64Array>())),
+        ("f".to_string(), Column::Bool(rows.iter().map(|r| r.f).collect::<BooleanArray>())),
+        ("g".to_string(), Column::Bool(rows.iter().map(|r| Some(r.g)).collect::<BooleanArray>())),
+        ("k".to_string(), Column::Level(rows.iter().map(|r| r.k).collect::<UInt32Array>(), k)),
+        (
+            "m".to_string(),
+            Column::Level(rows.iter().map(|r| Some(r.m)).collect::<UInt32Array>(), levels("m", ["u", "v"])),
+        ),
+    ]);
+    View::new(columns, rows.len())
+}
+
+/// Equal, with numbers compared by their bits.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => x.to_bits() == y.to_bits(),
+        (a, b) => a == b,
+    }
+}
+
+fn agree(text: &str, rows: &[Row]) -> Result<(), TestCaseError> {
+    let (checked, _) = check(SCHEMA);
+    prop_assert!(!checked.has_errors());
+    let mut program = checked.program;
+    let mut sources = SourceMap::default();
+    let id = sources.add("entry", text);
+    let Ok(Entry::Expr(expr)) = parse_entry(id, text, &mut program.ids) else {
+        return Err(TestCaseError::fail(format!("does not parse: {text}")));
+    };
+    let (ty, found) = program.check_expr(&expr, None);
+    prop_assert!(found.is_empty(), "{text}: {found:?}");
+    let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::new());
+    let env = Env {
+        program: &program,
+        kernels: &kernels,
+        datasets: &datasets,
+        view: view(rows),
+        locals: Vec::new(),
+        seed: 1,
+    };
+    if ty.level == Level::Row {
+        let column = env.eval(&expr);
+        for row in 0..rows.len() {
+            let by_row = env.row(&expr, row);
+            let by_column = match &column {
+                Out::Rows(column) => cell(column, row),
+                Out::One(value) => value.clone(),
+            };
+            let undefined = matches!(by_row, Value::Undefined(_)) || matches!(by_column, Value::Undefined(_));
+            // One undefined row makes a whole column undefined; the scalar walk names the same reason.
+            prop_assert!(undefined || same(&by_row, &by_column), "{text} row {row}: {by_row} / {by_column}");
+        }
+    } else {
+        let (fast, slow) = (env.one(&expr), env.one_by_rows(&expr));
+        prop_assert!(same(&fast, &slow), "{text}: {fast} / {slow}");
+        prop_assert!(ty.base != Base::Bool || !matches!(fast, Value::Number(_)));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_walks_agree(text in expressions(), rows in prop::collection::vec(row(), 0..40)) {
+        agree(&text, &rows)?;
+    }
+}

@@ -1,0 +1,17 @@
+//! One integration-test binary: golden runs, snapshots, properties, and the rules of the house.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
+
+mod support;
+
+mod cli;
+mod determinism;
+mod errors;
+mod eval_props;
+mod examples;
+// mod explain_pages;
+// mod guide;
+mod house;
+mod repl;
+mod schema;
+mod stdlib;
+mod syntax_props;
