@@ -1,1 +1,68 @@
-fn main() {}
+//! Figures of the main job, as JSON: `cargo bench --profile dev`.
+//!
+//! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use serde_json::json;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const SCRIPT: &str = "examples/support.dbf";
+
+fn dbf(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dbf"));
+    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Median and best wall time of several runs, in milliseconds.
+fn short(args: &[&str], runs: usize) -> serde_json::Value {
+    let mut times: Vec<f64> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            let done = dbf(args).status().is_ok_and(|s| s.success());
+            if done { start.elapsed().as_secs_f64() * 1000.0 } else { f64::NAN }
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    json!({ "median_ms": times.get(runs / 2), "best_ms": times.first(), "runs": runs })
+}
+
+/// Peak resident memory of a running child in MiB, as far as the system tells.
+fn peak(child: &Child) -> Option<f64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+}
+
+fn long(args: &[&str]) -> serde_json::Value {
+    let start = Instant::now();
+    let Ok(mut child) = dbf(args).spawn() else { return json!(null) };
+    let mut memory: Option<f64> = None;
+    let code = loop {
+        memory = peak(&child).into_iter().chain(memory).reduce(f64::max);
+        match child.try_wait() {
+            Ok(Some(status)) => break status.code(),
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(_) => break None,
+        }
+    };
+    json!({ "seconds": start.elapsed().as_secs_f64(), "peak_mib": memory, "exit": code })
+}
+
+fn main() {
+    let out = std::env::temp_dir().join(format!("dbf-bench-{}", std::process::id()));
+    let folder = out.display().to_string();
+    let figures = json!({
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "check": short(&["check", SCRIPT], 20),
+        "eval 1 + 1": short(&["eval", "1 + 1"], 20),
+        "eval over the data": short(&["eval", "P(dead180 | sex == female)", "--file", SCRIPT], 5),
+        "run": long(&["run", SCRIPT, "--out", &folder, "--fresh"]),
+        "run on one thread": long(&["run", SCRIPT, "--out", &folder, "--fresh", "--threads", "1"]),
+        "run, everything cached": long(&["run", SCRIPT, "--out", &folder]),
+    });
+    let _ = std::fs::remove_dir_all(&out);
+    println!("{}", serde_json::to_string_pretty(&figures).unwrap_or_default());
+}

@@ -1,5 +1,5 @@
 //! One integration-test binary: golden runs, snapshots, properties, and the rules of the house.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so by panicking")]
 
 mod support;
 

@@ -102,6 +102,17 @@ pub fn with_interval(value: f64, lo: f64, hi: f64) -> (String, String) {
     (fixed(value, digits), format!("[{}, {}]", fixed(lo, digits), fixed(hi, digits)))
 }
 
+/// A value and the ends of its interval in as few digits as the interval's width is worth: two of them.
+pub fn brief(value: f64, lo: f64, hi: f64) -> (String, String) {
+    let spread = hi - lo;
+    let largest = value.abs().max(lo.abs()).max(hi.abs());
+    if !spread.is_finite() || !value.is_finite() || spread <= 0.0 || is_extreme(largest) {
+        return with_interval(value, lo, hi);
+    }
+    let digits = (1.0 - spread.log10().floor()).clamp(0.0, 6.0) as usize;
+    (fixed(value, digits), format!("[{}, {}]", fixed(lo, digits), fixed(hi, digits)))
+}
+
 /// Two figures that are compared: as many digits as it takes to tell them apart.
 pub fn compared(value: f64, threshold: f64) -> (String, String) {
     // Counts are compared as counts: 7 with 11, not 7.000 with 11.
@@ -324,6 +335,14 @@ mod tests {
         assert_eq!((value.as_str(), ends.as_str()), ("0.7894", "[0.7801, 0.7987]"));
         let (value, ends) = with_interval(0.0, 0.0, 0.031);
         assert_eq!((value.as_str(), ends.as_str()), ("0.00000", "[0.00000, 0.03100]"));
+    }
+
+    #[test]
+    fn a_brief_interval_keeps_two_digits_of_its_width() {
+        let (value, ends) = brief(0.789_44, 0.7801, 0.7985);
+        assert_eq!((value.as_str(), ends.as_str()), ("0.789", "[0.780, 0.799]"));
+        let (value, ends) = brief(0.174_16, 0.0879, 0.3008);
+        assert_eq!((value.as_str(), ends.as_str()), ("0.17", "[0.09, 0.30]"));
     }
 
     #[test]

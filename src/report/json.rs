@@ -63,9 +63,8 @@ pub fn digest(body: &Body) -> Result<String, JsonError> {
 
 /// The results as they will be read back, with schema and digest filled in.
 ///
-/// `serde_json` may read a decimal one unit in the last place away from the value that was written
-/// (its feature `float_roundtrip` is off). The figures are settled on values that survive, so that a
-/// digest taken here still holds for whoever reads the file.
+/// Figures are settled on values that survive the way to a file and back, so that a digest taken here still
+/// holds for whoever reads the file, whichever features `serde_json` was built with.
 pub fn seal(results: &Results) -> Result<Results, JsonError> {
     // JSON has no word for a figure that is not finite: it becomes null, and does not come back.
     let value = serde_json::to_value(results).map_err(shape)?;

@@ -182,22 +182,30 @@ pub fn names_with(result: &PolicyResult, verdict: Verdict) -> Vec<&str> {
     result.constraints.iter().filter(|c| c.verdict == verdict).map(|c| c.name.as_str()).collect()
 }
 
-/// The key answer for one model: how many constraints fail, and which.
+/// The key answer for one model: how many constraints fail; which ones stands beside it.
 pub fn answer(result: &PolicyResult) -> String {
-    let fails = names_with(result, Verdict::Fail);
-    let passes = names_with(result, Verdict::Pass).len();
-    let decided = fails.len() + passes;
-    let open = names_with(result, Verdict::Inconclusive).len() + names_with(result, Verdict::Unknown).len();
-    let mut text = match (fails.len(), decided) {
+    let count = |verdict| names_with(result, verdict).len();
+    let fails = count(Verdict::Fail);
+    let decided = fails + count(Verdict::Pass);
+    let open = count(Verdict::Inconclusive) + count(Verdict::Unknown);
+    let mut text = match (fails, decided) {
         (_, 0) => "No constraint could be decided".to_owned(),
         (0, _) => format!("Passes all {}", plural(decided, "decided constraint")),
-        (n, _) => format!("Fails {n} of {}: {}", plural(decided, "decided constraint"), list(&fails)),
+        (n, _) => format!("Fails {n} of {}", plural(decided, "decided constraint")),
     };
     if open > 0 {
         text.push_str(&format!("; {open} left open"));
     }
     text.push('.');
     text
+}
+
+/// True where a verdict rests on the value alone although its interval contains the limit: the rule asked
+/// for no confidence.
+pub fn by_value_alone(c: &ConstraintResult) -> bool {
+    let decided = matches!(c.verdict, Verdict::Pass | Verdict::Fail) && c.confidence.is_none();
+    let inside = |limit: f64| c.left_interval.as_ref().is_some_and(|i| i.lo < limit && limit < i.hi);
+    decided && c.threshold.or(c.right).is_some_and(inside)
 }
 
 /// One sentence over all models of a board.

@@ -27,7 +27,10 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
         .with_config(config)
         .with_code(diagnostic.code.id)
         .with_message(&diagnostic.message);
-    for label in &diagnostic.labels {
+    // In the order of the text, or ariadne draws one file in several boxes.
+    let mut labels: Vec<_> = diagnostic.labels.iter().collect();
+    labels.sort_by_key(|l| l.span);
+    for label in labels {
         let tint = if label.primary { Color::Red } else { Color::Blue };
         report =
             report.with_label(Label::new(Keyed::of(label.span, sources)).with_message(&label.message).with_color(tint));

@@ -7,7 +7,9 @@ use super::store::Store;
 use crate::check::Program;
 use crate::data::Table;
 use crate::data::frame::Frame;
-use crate::syntax::ast::{ExprKind, Generator};
+#[cfg(feature = "nets")]
+use crate::syntax::ast::ExprKind;
+use crate::syntax::ast::Generator;
 
 /// A generator, ready to draw.
 pub struct Ready {
@@ -19,6 +21,7 @@ pub struct Ready {
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
+#[cfg(feature = "nets")]
 fn columns(program: &Program, generator: &Generator) -> Vec<String> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Vec::new() };
     let chosen = generator.settings.iter().find(|(n, _)| n.name == "columns").map(|(_, e)| &e.kind);
@@ -55,7 +58,8 @@ pub fn train(_: &Program, generator: &Generator, _: &Table, _: u64, _: &Store, _
 #[cfg(not(feature = "nets"))]
 impl Ready {
     pub fn draw(&self, _: &Drawn, _: u64) -> Result<Frame, Halt> {
-        Err(Halt::Interrupted)
+        // `train` never hands one out in this build.
+        Err(Halt::Failed(Vec::new()))
     }
 }
 
@@ -76,7 +80,7 @@ mod with_nets {
         stages: &Stages,
     ) -> Result<Ready, Halt> {
         let name = generator.name.name.as_str();
-        let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Interrupted) };
+        let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
         let columns = columns(program, generator);
         let frame = table.frame(schema, &columns);
         let settings = settings(generator, frame.rows, seed);

@@ -20,7 +20,6 @@ use crate::syntax::ast::{Benchmark, ItemKind, TaskKind};
 use crate::syntax::show;
 use arrow_array::{BooleanArray, Float64Array};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// The device that networks run on.
 pub struct Device {
@@ -520,14 +519,16 @@ fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
         ("p".to_string(), Column::Number(Float64Array::from(values))),
     ]);
     let fold_of = |r: usize| exam.folds.get(r).copied().unwrap_or(0);
-    let mut silent: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut silent = vec![0; exam.folds.iter().max().map_or(0, |m| m + 1)];
     for (row, p) in p.iter().enumerate() {
-        *silent.entry(fold_of(row)).or_default() += usize::from(p.is_none());
+        if let Some(slot) = silent.get_mut(fold_of(row)) {
+            *slot += usize::from(p.is_none());
+        }
     }
     Ok(Judged {
         view,
         folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(),
-        silent: silent.into_values().collect(),
+        silent,
     })
 }
 

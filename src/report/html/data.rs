@@ -1,12 +1,15 @@
 //! The data behind the run: synthetic beside real, scenarios declared and drawn, and the script's own
 //! figures.
 
-use super::{name, nothing, scroll};
+use super::{fold_away, name, nothing, scroll};
 use crate::report::format::{constant, count, level, number, percent, plural, with_interval};
 use crate::report::plots::{distribution, loss};
 use crate::report::view::View;
 use crate::suite::result::{Distribution, Figure, ScenarioInfo};
 use maud::{Markup, html};
+
+/// So many columns of a generator are open; the others, which are closer, are behind a summary.
+const OPEN: usize = 11;
 
 pub fn synthetic(view: &View<'_>) -> Markup {
     let body = &view.results.body;
@@ -16,7 +19,7 @@ pub fn synthetic(view: &View<'_>) -> Markup {
     html! {
         p class="intro" {
             "Synthetic rows should look like the real ones, column by column. A distance of 0 means equal distributions, 1 no overlap. "
-            "Likeness of single columns does not show that the columns go together, nor that the data are anonymous."
+            "The columns that differ most come first. Likeness of single columns does not show that the columns go together, nor that the data are anonymous."
         }
         @for g in &body.generators {
             h3 { "Generator " (g.name) }
@@ -26,11 +29,22 @@ pub fn synthetic(view: &View<'_>) -> Markup {
             p class="legend" {
                 span class="swatch real" {} "real (filled)  " span class="swatch synthetic" {} "synthetic (outline, or lower bar)"
             }
+            @let mut own: Vec<&Distribution> = body.plots.distributions.iter().filter(|d| d.generator == g.name).collect();
+            @let () = own.sort_by(|a, b| b.distance.total_cmp(&a.distance));
+            @let (first, rest) = own.split_at(OPEN.min(own.len()));
             div class="multiples wide" {
-                @for d in body.plots.distributions.iter().filter(|d| d.generator == g.name) { (column(d)) }
                 @if !g.generator_loss.is_empty() || !g.critic_loss.is_empty() {
-                    figure { figcaption { "Losses in training" } (loss::curves(g)) }
+                    figure {
+                        figcaption { "Training" span class="sub" { "losses of generator and critic" } }
+                        (loss::curves(g))
+                    }
                 }
+                @for d in first { (column(d)) }
+            }
+            @if !rest.is_empty() {
+                (fold_away(&format!("{}, closer than these", plural(rest.len(), "more column")), false, html! {
+                    div class="multiples wide" { @for d in rest { (column(d)) } }
+                }))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The head of the page: what was run, and the key answer in one sentence a model.
 
+use super::verdicts::{anchor, sides};
 use super::{class, name, pill};
 use crate::report::format::{list, plural};
 use crate::report::view::{View, answer, glyph, names_with, score, verdict_sentence, word};
@@ -76,14 +77,13 @@ fn answers(view: &View<'_>) -> Markup {
 }
 
 fn card(view: &View<'_>, result: &PolicyResult) -> Markup {
-    let elsewhere: Vec<String> = view
+    let elsewhere: Vec<&PolicyResult> = view
         .results
         .body
         .policies
         .iter()
         .filter(|p| p.model == result.model && p.name == result.name && p.task == result.task)
         .filter(|p| p.scenario != result.scenario)
-        .map(|p| format!("{} {} ({} failed)", p.scenario, score(p.compliance), names_with(p, Verdict::Fail).len()))
         .collect();
     html! {
         h3 { (name(&result.model)) }
@@ -92,9 +92,38 @@ fn card(view: &View<'_>, result: &PolicyResult) -> Markup {
             span class="sub" { (result.name) " · strict " (score(result.strict)) " · coverage " (score(result.coverage)) }
         }
         (marks(result))
-        p class="answer" { (name(&answer(result))) }
+        p class="answer" { (answer(result)) }
+        (why_not(result))
         @if !elsewhere.is_empty() {
-            p class="sub" { "Elsewhere: " (name(&elsewhere.join(", "))) "." }
+            p class="sub" {
+                "Elsewhere: "
+                @for (i, p) in elsewhere.iter().enumerate() {
+                    @if i > 0 { ", " }
+                    (name(&p.scenario)) " " (score(p.compliance)) " (" (names_with(p, Verdict::Fail).len()) " failed)"
+                }
+                "."
+            }
+        }
+    }
+}
+
+/// What is not met, with both sides, and what was left open; each leads to its evidence.
+fn why_not(result: &PolicyResult) -> Markup {
+    let open = [Verdict::Fail, Verdict::Unknown, Verdict::Inconclusive];
+    html! {
+        ul class="why" {
+            @for verdict in open {
+                @for c in result.constraints.iter().filter(|c| c.verdict == verdict) {
+                    li {
+                        span class={ "sign " (class(c.verdict)) } aria-hidden="true" { (glyph(c.verdict)) }
+                        span {
+                            span class="unseen" { (word(c.verdict)) ": " }
+                            a href={ "#" (anchor(result, &c.name)) } { (name(&c.name)) }
+                            span class="sub" { (sides(c)) }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Metric tables: every figure with its interval, noise floor, rows, folds, or why it has no value.
 
 use super::{fold_away, name, nothing, scroll};
-use crate::report::format::{count, level, number, plural, with_interval};
+use crate::report::format::{count, level, number, plural, tick, with_interval};
 use crate::report::plots::domain;
 use crate::report::plots::interval::strip;
 use crate::report::view::{View, unique};
-use crate::suite::result::Cell;
+use crate::suite::result::{Cell, ModelInfo};
 use maud::{Markup, html};
 
 pub fn section(view: &View<'_>) -> Markup {
@@ -15,7 +15,7 @@ pub fn section(view: &View<'_>) -> Markup {
     html! {
         p class="intro" {
             "Values are over the out-of-fold predictions together, with their interval in brackets (95% unless stated). The dots "
-            "show the single folds, the bar across them the value over all; all models of a row share one scale. The noise floor "
+            "show the single folds, the bar across them the value over all; all models of a row share one scale, named at its left. The noise floor "
             "is what a perfect model would be expected to score at this n."
         }
         @for (i, scenario) in view.scenarios().iter().enumerate() {
@@ -34,36 +34,44 @@ pub fn section(view: &View<'_>) -> Markup {
 fn table(view: &View<'_>, scenario: &str, task: &str) -> Markup {
     let metrics = view.metrics(scenario, task);
     let label = format!("Metrics of task {task} in scenario {scenario}");
+    let (left_out, models): (Vec<&ModelInfo>, Vec<&ModelInfo>) =
+        view.models().iter().partition(|m| view.shared_reason(scenario, task, &m.name).is_some());
     let body = scroll(
         &label,
         html! {
             table class="metrics" {
                 caption class="unseen" { (label) }
-                thead { tr { th scope="col" { "Metric" } @for m in view.models() { th scope="col" { (name(&m.name)) } } } }
+                thead { tr { th scope="col" { "Metric" } @for m in &models { th scope="col" { (name(&m.name)) } } } }
                 tbody {
-                    @for (i, metric) in metrics.iter().enumerate() {
+                    @for metric in &metrics {
                         tr {
-                            th scope="row" { (name(metric)) }
                             @let shared = row_domain(view, scenario, task, metric);
-                            @for model in view.models() {
-                                @match view.shared_reason(scenario, task, &model.name) {
-                                    Some(reason) => {
-                                        @if i == 0 {
-                                            td class="undefined" rowspan=(metrics.len()) {
-                                                "undefined" span class="sub" { (reason) }
-                                            }
-                                        }
-                                    }
-                                    None => { td { (cell(view, scenario, task, &model.name, metric, shared)) } }
-                                }
+                            th scope="row" {
+                                (name(metric)) span class="sub" { "dots from " (short(shared.0)) " to " (short(shared.1)) }
                             }
+                            @for model in &models { td { (cell(view, scenario, task, &model.name, metric, shared)) } }
                         }
                     }
                 }
             }
         },
     );
-    html! { h4 { "Task " (task) } (body) }
+    html! {
+        h4 { "Task " (task) }
+        @if !models.is_empty() { (body) }
+        @for model in left_out {
+            p class="undefined" {
+                (name(&model.name)) ": undefined"
+                span class="sub" { (view.shared_reason(scenario, task, &model.name).unwrap_or("no reason was recorded")) }
+            }
+        }
+    }
+}
+
+/// An end of the dots' scale: two digits tell enough.
+fn short(value: f64) -> String {
+    let step = 10f64.powf(value.abs().log10().floor() - 1.0);
+    tick(value, if step.is_finite() { step.max(1e-4) } else { 1.0 })
 }
 
 fn row_domain(view: &View<'_>, scenario: &str, task: &str, metric: &str) -> (f64, f64) {

@@ -5,8 +5,8 @@ use crate::eval::estimate::Part;
 use crate::report::format::{compared, constant, count, level, number, with_interval};
 use crate::report::plots::interval::{Against, against};
 use crate::report::plots::nice_domain;
-use crate::report::view::{Allowed, Board, View, allowed, score};
-use crate::suite::result::ConstraintResult;
+use crate::report::view::{Allowed, Board, View, allowed, by_value_alone, score};
+use crate::suite::result::{ConstraintResult, PolicyResult};
 use maud::{Markup, html};
 
 pub fn section(view: &View<'_>) -> Markup {
@@ -41,7 +41,7 @@ fn matrix(view: &View<'_>, board: &Board<'_>) -> Markup {
     let label = format!("Verdicts of {} in scenario {}", board.policy, board.scenario);
     let models: Vec<&str> =
         view.models().iter().map(|m| &*m.name).filter(|m| board.results.iter().any(|r| r.model == *m)).collect();
-    let total = |model: &str, of: fn(&crate::suite::result::PolicyResult) -> Option<f64>| {
+    let total = |model: &str, of: fn(&PolicyResult) -> Option<f64>| {
         board.results.iter().find(|r| r.model == model).map_or_else(|| "not run".to_owned(), |r| score(of(r)))
     };
     scroll(
@@ -55,7 +55,7 @@ fn matrix(view: &View<'_>, board: &Board<'_>) -> Markup {
                 tbody {
                     @for name in &board.constraints {
                         tr {
-                            th scope="row" { a href={ "#" (anchor(board, name)) } { (broken(name)) } }
+                            th scope="row" { (linked(board, name)) }
                             @for model in &models {
                                 td { @match board.find(model, name) {
                                     Some(c) => { (pill(c.verdict)) span class="sub" { (sides(c)) } }
@@ -76,7 +76,7 @@ fn matrix(view: &View<'_>, board: &Board<'_>) -> Markup {
 }
 
 /// Both sides in a few characters: `0.0412, limit 0.03`.
-fn sides(c: &ConstraintResult) -> String {
+pub fn sides(c: &ConstraintResult) -> String {
     match (c.left, c.threshold.or(c.right)) {
         (Some(left), Some(right)) => {
             let (left, right) = compared(left, right);
@@ -88,10 +88,19 @@ fn sides(c: &ConstraintResult) -> String {
     }
 }
 
+fn linked(board: &Board<'_>, name: &str) -> Markup {
+    html! {
+        @match board.results.first() {
+            Some(result) => { a href={ "#" (anchor(result, name)) } { (broken(name)) } }
+            None => { (broken(name)) }
+        }
+    }
+}
+
 /// An id made of what identifies a constraint; letters and digits only.
-fn anchor(board: &Board<'_>, name: &str) -> String {
+pub fn anchor(of: &PolicyResult, name: &str) -> String {
     let mut out = String::from("c");
-    for part in [board.policy, board.task, name] {
+    for part in [of.name.as_str(), of.task.as_str(), name] {
         out.push('-');
         for c in part.chars() {
             if c.is_ascii_alphanumeric() { out.push(c) } else { out.push_str(&format!("_{:x}", u32::from(c))) }
@@ -127,7 +136,7 @@ fn constraint(view: &View<'_>, boards: &[Vec<Board<'_>>], base: &Board<'_>, name
     });
     let domain = nice_domain(values, 4);
     html! {
-        article class="constraint" id=(anchor(base, name)) {
+        article class="constraint" id=[base.results.first().map(|r| anchor(r, name))] {
             header {
                 h4 { (broken(name)) }
                 p class="authority" {
@@ -199,9 +208,14 @@ fn outcome(o: &Outcome<'_>, side: Option<Allowed>, domain: (f64, f64)) -> Markup
     }
 }
 
+/// What the sentence does not say yet: limit, method, confidence, rows.
 fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
     let mut parts = Vec::new();
     match (c.left, &c.left_interval) {
+        // Most sentences hold the value and its interval.
+        (Some(value), Some(i)) if c.why.contains(&constant(value)) && c.why.contains(&constant(i.hi)) => {
+            parts.push(format!("{} interval by {}", level(i.level), i.method));
+        }
         (Some(value), Some(i)) => {
             let (value, ends) = with_interval(value, i.lo, i.hi);
             parts.push(format!("value {value} {ends} ({}, {})", level(i.level), i.method));
@@ -211,8 +225,8 @@ fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
     }
     match (c.threshold, c.right) {
         (Some(threshold), _) => parts.push(match side {
-            Some(Allowed::AtMost) => format!("limit {}, allowed below", constant(threshold)),
-            Some(Allowed::AtLeast) => format!("limit {}, allowed above", constant(threshold)),
+            Some(Allowed::AtMost) => format!("allowed up to {}", constant(threshold)),
+            Some(Allowed::AtLeast) => format!("allowed from {}", constant(threshold)),
             None => format!("limit {}", constant(threshold)),
         }),
         (None, Some(right)) => parts.push(format!("other side {}", number(right))),
@@ -220,6 +234,9 @@ fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
     }
     if let Some(confidence) = c.confidence.filter(|_| c.left.is_some()) {
         parts.push(format!("decided at {} confidence", level(confidence)));
+    }
+    if by_value_alone(c) {
+        parts.push("decided on the value alone: the rule asks for no confidence, and the interval contains the limit".into());
     }
     parts.push(format!("n {}", count(c.n)));
     parts.join(" · ")

@@ -1,8 +1,8 @@
 //! Real beside synthetic: outlined histograms for quantities, paired bars for categories, and the
 //! drawn mix of a scenario beside the declared one.
 
-use super::{Scale, c, compact, line, nice_domain, rect, svg, text, y_axis};
-use crate::report::format::{constant, fit, percent};
+use super::{Scale, c, compact, line, nice_domain, rect, rects, svg, text, x_axis, y_axis, y_label};
+use crate::report::format::{constant, fit, fold_name, percent};
 use crate::suite::result::Distribution;
 use maud::{Markup, html};
 
@@ -19,7 +19,6 @@ fn histogram(d: &Distribution, title: &str, desc: &str) -> Markup {
     let x = Scale::new((lo, hi), left, right);
     let shares = d.real.iter().chain(&d.synthetic).map(|v| v * 100.0).chain([0.0]);
     let y = Scale::new(nice_domain(shares, 4), bottom, top);
-    let (ticks, step) = x.roomy_ticks(5, compact);
     let unit = d.unit.as_deref().map_or_else(|| d.column.clone(), |unit| format!("{} in {unit}", d.column));
     svg(
         width,
@@ -30,14 +29,9 @@ fn histogram(d: &Distribution, title: &str, desc: &str) -> Markup {
             (y_axis(&y, 4, left, right))
             path class="area real" d=(steps(d, &d.real, &x, &y, true)) {}
             path class="outline synthetic" d=(steps(d, &d.synthetic, &x, &y, false)) {}
-            (line("axis", left, bottom, right, bottom))
-            @for value in &ticks {
-                (line("axis", x.at(*value), bottom, x.at(*value), bottom + 3.0))
-                (text("tick", x.at(*value), bottom + 15.0, "middle", &compact(*value, step)))
-            }
-            (text("label", (left + right) / 2.0, height - 8.0, "middle", &fit(&unit, 44)))
-            text class="label" x="11" y=(c((top + bottom) / 2.0)) text-anchor="middle"
-                transform={ "rotate(-90 11 " (c((top + bottom) / 2.0)) ")" } { "% of rows" }
+            (x_axis(&x, 5, bottom, bottom, compact))
+            (text("m", (left + right) / 2.0, height - 8.0, &fit(&unit, 44)))
+            (y_label((top + bottom) / 2.0, "% of rows"))
         },
     )
 }
@@ -45,25 +39,18 @@ fn histogram(d: &Distribution, title: &str, desc: &str) -> Markup {
 /// The outline of a histogram; closed when it is filled.
 fn steps(d: &Distribution, shares: &[f64], x: &Scale, y: &Scale, closed: bool) -> String {
     let mut path = String::new();
-    let base = y.at(0.0);
-    let pairs = d.edges.iter().zip(d.edges.iter().skip(1));
-    for (i, ((from, to), share)) in pairs.zip(shares).enumerate() {
-        let (x1, x2, top) = (c(x.at(*from)), c(x.at(*to)), c(y.at(share * 100.0)));
-        if i == 0 {
-            path.push_str(&format!("M{x1},{}", c(base)));
+    let base = c(y.at(0.0));
+    for ((from, to), share) in d.edges.iter().zip(d.edges.iter().skip(1)).zip(shares) {
+        if path.is_empty() {
+            path.push_str(&format!("M{} {base}", c(x.at(*from))));
         }
-        path.push_str(&format!("L{x1},{top}L{x2},{top}"));
-        if i + 1 == shares.len() {
-            path.push_str(&format!("L{x2},{}", c(base)));
-        }
+        path.push_str(&format!("V{}H{}", c(y.at(share * 100.0)), c(x.at(*to))));
     }
-    if path.is_empty() {
-        path.push_str("M0,0");
+    match (path.is_empty(), closed) {
+        (true, _) => "M0 0".to_owned(),
+        (false, true) => format!("{path}V{base}Z"),
+        (false, false) => format!("{path}V{base}"),
     }
-    if closed {
-        path.push('Z');
-    }
-    path
 }
 
 fn bars(d: &Distribution, title: &str, desc: &str) -> Markup {
@@ -71,6 +58,7 @@ fn bars(d: &Distribution, title: &str, desc: &str) -> Markup {
     let height = 8.0 + row * d.levels.len() as f64;
     let most = d.real.iter().chain(&d.synthetic).copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
     let x = Scale::new((0.0, if most > 0.0 { most } else { 1.0 }), left, right);
+    let at = |i: usize| 6.0 + row * i as f64;
     svg(
         width,
         height,
@@ -78,15 +66,19 @@ fn bars(d: &Distribution, title: &str, desc: &str) -> Markup {
         desc,
         html! {
             @for (i, ((level, real), synthetic)) in d.levels.iter().zip(&d.real).zip(&d.synthetic).enumerate() {
-                @let y = 6.0 + row * i as f64;
-                text class="name" x=(c(left - 8.0)) y=(c(y + 13.5)) text-anchor="end" {
-                    (fit(level, 14)) title { (level) }
+                @let folded = fold_name(level, 15);
+                @match folded.split_once('\n') {
+                    None => { (text("name e", left - 8.0, at(i) + 13.5, &folded)) }
+                    Some((first, rest)) => {
+                        (text("e", left - 8.0, at(i) + 8.5, first))
+                        (text("e", left - 8.0, at(i) + 19.5, &fit(&rest.replace('\n', " "), 15)))
+                    }
                 }
-                (rect("fill real", left, y, x.at(*real) - left, 9.0))
-                (text("tick", x.at(*real) + 5.0, y + 8.0, "start", &percent(*real)))
-                (rect("fill synthetic", left, y + 10.0, x.at(*synthetic) - left, 9.0))
-                (text("tick", x.at(*synthetic) + 5.0, y + 18.5, "start", &percent(*synthetic)))
+                (text("", x.at(*real) + 5.0, at(i) + 8.0, &percent(*real)))
+                (text("", x.at(*synthetic) + 5.0, at(i) + 18.5, &percent(*synthetic)))
             }
+            (rects("fill real", d.real.iter().enumerate().map(|(i, v)| [left, at(i), x.at(*v) - left, 9.0])))
+            (rects("fill synthetic", d.synthetic.iter().enumerate().map(|(i, v)| [left, at(i) + 10.0, x.at(*v) - left, 9.0])))
             (line("axis", left, 2.0, left, height))
         },
     )

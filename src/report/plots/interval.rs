@@ -1,8 +1,8 @@
 //! Two small pictures for the inside of a row: an interval against its threshold, and the values of
 //! the folds as a strip of dots.
 
-use super::{Scale, c, line, rect, svg, text};
-use crate::report::format::{compared, number, tick};
+use super::{Scale, dots, line, lines, rect, svg, x_axis};
+use crate::report::format::{UNDEFINED, compared, number, tick};
 use crate::report::view::Allowed;
 use maud::{Markup, html};
 
@@ -24,7 +24,6 @@ pub struct Against<'a> {
 pub fn against(a: &Against<'_>) -> Markup {
     let (width, height, mid, base, pad) = (300.0, 54.0, 20.0, 36.0, 26.0);
     let scale = Scale::new(a.domain, pad, width - pad);
-    let (ticks, step) = scale.roomy_ticks(4, tick);
     let mut desc = match (a.value, a.interval) {
         (Some(value), Some((lo, hi))) => format!("value {}, interval {} to {}", number(value), number(lo), number(hi)),
         (Some(value), None) => format!("value {}", number(value)),
@@ -47,65 +46,46 @@ pub fn against(a: &Against<'_>) -> Markup {
                     Allowed::AtLeast => { (rect("zone", x, 6.0, width - pad - x, base - 6.0)) }
                 }
             }
-            (line("axis", pad, base, width - pad, base))
-            @for value in &ticks {
-                @let x = scale.at(*value);
-                (line("axis", x, base, x, base + 3.0))
-                (text("tick", x, base + 14.0, "middle", &tick(*value, step)))
-            }
+            (x_axis(&scale, 4, base, base, tick))
             @if let Some(limit) = a.limit {
                 @let x = scale.at(limit);
                 @let class = if a.limit_is_constant { "limit" } else { "limit other" };
                 (line(class, x, 3.0, x, base))
             }
             @if let Some((lo, hi)) = a.interval {
-                (whisker(a.class, &scale, lo, hi, mid, 5.0))
+                (whiskers(a.class, std::iter::once((scale.at(lo), scale.at(hi), mid, 5.0))))
             }
-            @if let Some(value) = a.value {
-                circle class={ "dot " (a.class) } cx=(c(scale.at(value))) cy=(c(mid)) r="4.5" { title { (number(value)) } }
-            }
+            (dots(&format!("dot {}", a.class), a.value.map(|v| (scale.at(v), mid)).into_iter()))
         },
     )
 }
 
-/// A horizontal interval with end caps.
-pub fn whisker(class: &str, scale: &Scale, lo: f64, hi: f64, y: f64, cap: f64) -> Markup {
-    let (x1, x2) = (scale.at(lo), scale.at(hi));
-    let class = format!("bar {class}");
-    html! {
-        (line(&class, x1, y, x2, y))
-        (line(&class, x1, y - cap, x1, y + cap))
-        (line(&class, x2, y - cap, x2, y + cap))
-    }
+/// Horizontal intervals with end caps, as one path: from, to, height and half the cap of each.
+pub fn whiskers(class: &str, all: impl Iterator<Item = (f64, f64, f64, f64)>) -> Markup {
+    let strokes = all.flat_map(|(x1, x2, y, cap)| {
+        [[x1, y, x2, y], [x1, y - cap, x1, y + cap], [x2, y - cap, x2, y + cap]]
+    });
+    lines(&format!("bar {class}"), strokes)
 }
 
 /// The folds' values as dots over a line, the pooled value as a bar across it.
 pub fn strip(title: &str, folds: &[(&str, Option<f64>)], pooled: Option<f64>, domain: (f64, f64)) -> Markup {
     let (width, height, mid) = (132.0, 18.0, 9.0);
     let scale = Scale::new(domain, 6.0, width - 6.0);
-    let mut desc = String::new();
-    for (fold, value) in folds {
-        let value = value.map_or_else(|| "undefined".to_owned(), number);
-        desc.push_str(&format!("fold {fold}: {value}; "));
-    }
+    let values: Vec<String> =
+        folds.iter().map(|(fold, v)| format!("{fold}: {}", v.map_or_else(|| UNDEFINED.to_owned(), number))).collect();
     svg(
         width,
         height,
         title,
-        desc.trim_end_matches("; "),
+        &values.join("; "),
         html! {
             (line("axis", 2.0, mid, width - 2.0, mid))
             @if let Some(pooled) = pooled {
                 @let x = scale.at(pooled);
                 (line("pooled", x, 2.0, x, height - 2.0))
             }
-            @for (fold, value) in folds {
-                @if let Some(value) = value {
-                    circle class="fold" cx=(c(scale.at(*value))) cy=(c(mid)) r="3.2" {
-                        title { "fold " (fold) ": " (number(*value)) }
-                    }
-                }
-            }
+            (dots("fold", folds.iter().filter_map(|(_, value)| Some((scale.at((*value)?), mid)))))
         },
     )
 }

@@ -19,7 +19,8 @@ pub fn c(value: f64) -> String {
         return "0".to_owned();
     }
     let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// A linear scale from a domain to positions.
@@ -45,15 +46,23 @@ impl Scale {
 
     /// As many round values as their labels have room for, and the step between them.
     pub fn roomy_ticks(&self, most: usize, label: fn(f64, f64) -> String) -> (Vec<f64>, f64) {
+        let needed = |ticks: &[f64], step| {
+            let widest = ticks.iter().map(|t| label(*t, step).chars().count()).max().unwrap_or(0);
+            widest as f64 * 6.5 + 10.0
+        };
+        let per_unit = (self.to - self.from).abs() / (self.hi - self.lo).abs();
         for fewer in (1..=most).rev() {
             let (ticks, step) = self.ticks(fewer);
-            let widest = ticks.iter().map(|t| label(*t, step).chars().count()).max().unwrap_or(0);
-            let room = (self.to - self.from).abs() * step / (self.hi - self.lo).abs();
-            if room >= widest as f64 * 6.5 + 10.0 || ticks.len() < 2 {
+            if ticks.len() >= 2 && per_unit * step >= needed(&ticks, step) {
                 return (ticks, step);
             }
         }
-        self.ticks(1)
+        // No coarser round step has two values inside: every other of the fine ones, or every third.
+        let (ticks, step) = self.ticks(most);
+        let room = per_unit * step;
+        let apart = (needed(&ticks, step) / room).ceil();
+        let apart = if apart.is_finite() { (apart as usize).clamp(1, ticks.len().max(1)) } else { 1 };
+        (ticks.into_iter().step_by(apart).collect(), step)
     }
 
     /// Round values inside the domain and the step between them.
@@ -110,8 +119,7 @@ pub fn nice_domain(values: impl Iterator<Item = f64>, most: usize) -> (f64, f64)
 /// The frame of a picture: its size, name and description for those who do not see it.
 pub fn svg(width: f64, height: f64, title: &str, desc: &str, body: Markup) -> Markup {
     html! {
-        svg class="plot" role="img" aria-label=(title) viewBox={ "0 0 " (c(width)) " " (c(height)) }
-            width=(c(width)) height=(c(height)) {
+        svg class="plot" role="img" viewBox={ "0 0 " (c(width)) " " (c(height)) } width=(c(width)) height=(c(height)) {
             title { (title) }
             desc { (desc) }
             (body)
@@ -119,27 +127,60 @@ pub fn svg(width: f64, height: f64, title: &str, desc: &str, body: Markup) -> Ma
     }
 }
 
-pub fn line(class: &str, x1: f64, y1: f64, x2: f64, y2: f64) -> Markup {
-    html! { line class=(class) x1=(c(x1)) y1=(c(y1)) x2=(c(x2)) y2=(c(y2)) {} }
+/// Several lines as one path: a page holds thousands of them.
+pub fn lines(class: &str, all: impl Iterator<Item = [f64; 4]>) -> Markup {
+    let mut path = String::new();
+    for [x1, y1, x2, y2] in all {
+        path.push_str(&format!("M{} {}", c(x1), c(y1)));
+        match (c(x1) == c(x2), c(y1) == c(y2)) {
+            (true, _) => path.push_str(&format!("V{}", c(y2))),
+            (_, true) => path.push_str(&format!("H{}", c(x2))),
+            _ => path.push_str(&format!("L{} {}", c(x2), c(y2))),
+        }
+    }
+    html! { @if !path.is_empty() { path class=(class) d=(path) {} } }
 }
 
-pub fn text(class: &str, x: f64, y: f64, anchor: &str, content: &str) -> Markup {
-    html! { text class=(class) x=(c(x)) y=(c(y)) text-anchor=(anchor) { (content) } }
+pub fn line(class: &str, x1: f64, y1: f64, x2: f64, y2: f64) -> Markup {
+    lines(class, std::iter::once([x1, y1, x2, y2]))
+}
+
+/// Points as one path of round strokes.
+pub fn dots(class: &str, all: impl Iterator<Item = (f64, f64)>) -> Markup {
+    let path: String = all.map(|(x, y)| format!("M{} {}h0", c(x), c(y))).collect();
+    html! { @if !path.is_empty() { path class=(class) d=(path) {} } }
+}
+
+/// Bars as one path; each is `[x, y, width, height]`.
+pub fn rects(class: &str, all: impl Iterator<Item = [f64; 4]>) -> Markup {
+    let bar = |[x, y, w, h]: [f64; 4]| {
+        format!("M{} {}h{}v{}h{}z", c(x), c(y), c(w.max(0.0)), c(h.max(0.0)), c(-w.max(0.0)))
+    };
+    let path: String = all.map(bar).collect();
+    html! { @if !path.is_empty() { path class=(class) d=(path) {} } }
 }
 
 pub fn rect(class: &str, x: f64, y: f64, width: f64, height: f64) -> Markup {
-    html! { rect class=(class) x=(c(x)) y=(c(y)) width=(c(width.max(0.0))) height=(c(height.max(0.0))) {} }
+    rects(class, std::iter::once([x, y, width, height]))
+}
+
+/// A text; `class` may hold `m` (centred on x) or `e` (ending at x).
+pub fn text(class: &str, x: f64, y: f64, content: &str) -> Markup {
+    html! { text class=[(!class.is_empty()).then_some(class)] x=(c(x)) y=(c(y)) { (content) } }
+}
+
+/// The label of a vertical axis, read upwards at the left edge.
+pub fn y_label(middle: f64, content: &str) -> Markup {
+    html! { text class="m" x="11" y=(c(middle)) transform={ "rotate(-90 11 " (c(middle)) ")" } { (content) } }
 }
 
 /// A horizontal axis with ticks and labels beneath, and thin grid lines up to `top`.
-pub fn x_axis(scale: &Scale, most: usize, y: f64, top: f64) -> Markup {
-    let (ticks, step) = scale.roomy_ticks(most, tick);
+pub fn x_axis(scale: &Scale, most: usize, y: f64, top: f64, label: fn(f64, f64) -> String) -> Markup {
+    let (ticks, step) = scale.roomy_ticks(most, label);
     html! {
-        @for value in &ticks {
-            @let x = scale.at(*value);
-            (line("grid", x, top, x, y))
-            (text("tick", x, y + 13.0, "middle", &tick(*value, step)))
-        }
+        (lines("grid", ticks.iter().map(|v| [scale.at(*v), top, scale.at(*v), y])))
+        @if top == y { (lines("axis", ticks.iter().map(|v| [scale.at(*v), y, scale.at(*v), y + 3.0]))) }
+        g class="m" { @for v in &ticks { (text("", scale.at(*v), y + 14.0, &label(*v, step))) } }
         (line("axis", scale.from, y, scale.to, y))
     }
 }
@@ -148,11 +189,8 @@ pub fn x_axis(scale: &Scale, most: usize, y: f64, top: f64) -> Markup {
 pub fn y_axis(scale: &Scale, most: usize, x: f64, right: f64) -> Markup {
     let (ticks, step) = scale.ticks(most);
     html! {
-        @for value in &ticks {
-            @let y = scale.at(*value);
-            (line("grid", x, y, right, y))
-            (text("tick", x - 5.0, y + 3.5, "end", &tick(*value, step)))
-        }
+        (lines("grid", ticks.iter().map(|v| [x, scale.at(*v), right, scale.at(*v)])))
+        g class="e" { @for v in &ticks { (text("", x - 5.0, scale.at(*v) + 3.5, &tick(*v, step))) } }
         (line("axis", x, scale.from, x, scale.to))
     }
 }
@@ -180,6 +218,22 @@ mod tests {
         assert_eq!(ticks.len(), 6);
         let (ticks, _) = Scale::new((-0.013, 0.0371), 0.0, 100.0).ticks(4);
         assert!(ticks.contains(&0.0) && ticks.iter().all(|t| (-0.013..=0.0371).contains(t)));
+    }
+
+    #[test]
+    fn an_axis_has_two_labels_or_no_room() {
+        let (ticks, _) = Scale::new((0.66, 0.74), 0.0, 124.0).roomy_ticks(4, tick);
+        assert!(ticks.len() >= 2, "{ticks:?}");
+        let (ticks, _) = Scale::new((1.0, 1.0), 0.0, 100.0).roomy_ticks(4, tick);
+        assert!(ticks.len() <= 5);
+    }
+
+    #[test]
+    fn lines_and_bars_are_one_path_each() {
+        let path = lines("a", [[0.0, 1.0, 0.0, 5.0], [0.0, 1.04, 3.0, 1.0]].into_iter()).into_string();
+        assert_eq!(path, "<path class=\"a\" d=\"M0 1V5M0 1H3\"></path>");
+        assert_eq!(rects("b", [[1.0, 2.0, -3.0, 4.0]].into_iter()).into_string(), "<path class=\"b\" d=\"M1 2h0v4h0z\"></path>");
+        assert_eq!(lines("a", std::iter::empty()).into_string(), "");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A reliability curve: observed share against mean predicted probability, with the number of rows
 //! in each bin beneath.
 
-use super::{Scale, c, line, rect, svg, text, x_axis, y_axis};
-use crate::report::format::{count, number, percent};
+use super::{Scale, c, dots, line, lines, rects, svg, text, x_axis, y_axis, y_label};
+use crate::report::format::{count, percent, tick};
 use crate::suite::result::ReliabilityBin;
 use maud::{Markup, html};
 
@@ -27,31 +27,20 @@ pub fn curve(title: &str, bins: &[ReliabilityBin]) -> Markup {
         &desc,
         html! {
             (y_axis(&y, 5, left, right))
-            @for value in [0.0, 0.2, 0.4, 0.6, 0.8, 1.0] {
-                (line("grid", x.at(value), top, x.at(value), bottom))
-            }
+            (lines("grid", [0.0, 0.2, 0.4, 0.6, 0.8, 1.0].into_iter().map(|v| [x.at(v), top, x.at(v), bottom])))
             (line("diagonal", x.at(0.0), y.at(0.0), x.at(1.0), y.at(1.0)))
-            (text("note", right - 4.0, bottom - 6.0, "end", "dashed: perfect"))
+            (text("note e", right - 4.0, bottom - 6.0, "dashed: perfect"))
             polyline class="curve" points=(points.trim_end()) {}
-            @for bin in bins {
-                @let px = x.at(bin.mean_predicted);
-                (line("bar s1", px, y.at(bin.lo), px, y.at(bin.hi)))
-                circle class="dot s1" cx=(c(px)) cy=(c(y.at(bin.observed))) r="3.6" {
-                    title {
-                        "predicted " (number(bin.mean_predicted)) ", observed " (number(bin.observed))
-                        " [" (number(bin.lo)) ", " (number(bin.hi)) "], n " (count(bin.n))
-                    }
-                }
-            }
-            @for bin in bins {
-                @let at = tall.at(bin.n as f64);
-                (rect("hist", x.at(bin.mean_predicted) - 5.0, at, 10.0, hist_bottom - at))
-            }
-            (x_axis(&x, 5, hist_bottom, hist_bottom))
-            (text("tick", left, hist_top - 5.0, "start", &format!("rows per bin, at most {}", count(most))))
-            (text("label", (left + right) / 2.0, height - 5.0, "middle", "mean predicted probability"))
-            text class="label" x="11" y=(c((top + bottom) / 2.0)) text-anchor="middle"
-                transform={ "rotate(-90 11 " (c((top + bottom) / 2.0)) ")" } { "observed share" }
+            (lines("bar s1", bins.iter().map(|b| [x.at(b.mean_predicted), y.at(b.lo), x.at(b.mean_predicted), y.at(b.hi)])))
+            (dots("dot s1", bins.iter().map(|b| (x.at(b.mean_predicted), y.at(b.observed)))))
+            (rects("hist", bins.iter().map(|b| {
+                let at = tall.at(b.n as f64);
+                [x.at(b.mean_predicted) - 5.0, at, 10.0, hist_bottom - at]
+            })))
+            (x_axis(&x, 5, hist_bottom, hist_bottom, tick))
+            (text("", left, hist_top - 5.0, &format!("rows per bin, at most {}", count(most))))
+            (text("m", (left + right) / 2.0, height - 3.0, "mean predicted probability"))
+            (y_label((top + bottom) / 2.0, "observed share"))
         },
     )
 }

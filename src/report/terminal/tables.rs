@@ -1,0 +1,221 @@
+//! Metrics and figures in columns.
+
+use super::{COLUMNS, Out};
+use crate::report::format::{brief, clean, count, fit, fold_name, number, percent, plural, width, with_interval};
+use crate::report::view::View;
+use crate::suite::result::{Cell, Figure, ScenarioInfo};
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+
+/// The widest column of names in a table.
+const WIDEST: usize = 24;
+/// The widest name above a column of figures.
+const NARROW: usize = 18;
+/// With more figures than this, their formulas are left to the page.
+const FEW: usize = 8;
+
+/// The metrics of a task in one scenario: models side by side, as many to a table as fit.
+pub fn measured(view: &View<'_>, scenario: &ScenarioInfo, task: &str, out: &mut Out) {
+    let metrics = view.metrics(&scenario.name, task);
+    if metrics.is_empty() {
+        return;
+    }
+    let title = format!(
+        "{} in scenario {}: {}, prevalence {}",
+        clean(task),
+        clean(&scenario.name),
+        plural(scenario.rows, "row"),
+        percent(scenario.prevalence)
+    );
+    out.heading(&title);
+    let shown = defined(view, &[&scenario.name], task, out);
+    let mut notes: Vec<String> = Vec::new();
+    let mut has_floor = false;
+    let mut first = vec!["metric".to_owned()];
+    first.extend(metrics.iter().map(|m| fold_name(&clean(m), WIDEST)));
+    first.extend(["n".to_owned(), "missing".to_owned()]);
+    let mut columns = Vec::new();
+    for model in shown {
+        let cells: Vec<_> = metrics.iter().map(|m| view.pooled(&scenario.name, task, model, m)).collect();
+        let mut column = vec![fold_name(&clean(model), NARROW)];
+        for cell in &cells {
+            column.push(cell.map_or_else(|| "not run".to_owned(), |c| stacked(c, &mut notes)));
+            has_floor |= cell.is_some_and(|c| c.noise_floor.is_some());
+        }
+        column.push(count(cells.iter().flatten().map(|c| c.n).max().unwrap_or(0)));
+        column.push(count(cells.iter().flatten().map(|c| c.missing).max().unwrap_or(0)));
+        columns.push(column);
+    }
+    side_by_side(&first, &columns, out);
+    let floor = if has_floor { "; in parentheses the noise floor, a perfect model's score at this n" } else { "" };
+    out.paragraph("  ", &format!("Value and 95% interval, folds together{floor}."), "2");
+    footnotes(&notes, out);
+}
+
+/// A further task: its first metric, a row a model and a column a scenario.
+pub fn across(view: &View<'_>, task: &str, out: &mut Out) {
+    let names: Vec<&str> = view.scenarios().iter().map(|s| s.name.as_str()).collect();
+    let metrics = names.first().map(|base| view.metrics(base, task)).unwrap_or_default();
+    let Some(metric) = metrics.first() else {
+        return;
+    };
+    out.heading(&format!("{}: {}, in each scenario", clean(task), clean(metric)));
+    let shown = defined(view, &names, task, out);
+    if shown.is_empty() {
+        return;
+    }
+    let mut notes = Vec::new();
+    let mut first = vec!["model".to_owned()];
+    first.extend(shown.iter().map(|m| fold_name(&clean(m), WIDEST)));
+    let mut columns = Vec::new();
+    for scenario in &names {
+        let mut column = vec![fold_name(&clean(scenario), NARROW)];
+        for model in &shown {
+            let cell = view.pooled(scenario, task, model, metric);
+            column.push(cell.map_or_else(|| "not run".to_owned(), |c| stacked(c, &mut notes).replace('\n', " ")));
+        }
+        columns.push(column);
+    }
+    side_by_side(&first, &columns, out);
+    if metrics.len() > 1 {
+        out.paragraph("  ", &format!("{} on the page.", plural(metrics.len() - 1, "more metric")), "2");
+    }
+    footnotes(&notes, out);
+}
+
+/// The models that have figures; for the others, the one reason why they have none.
+fn defined<'a>(view: &View<'a>, scenarios: &[&str], task: &str, out: &mut Out) -> Vec<&'a str> {
+    let mut shown = Vec::new();
+    for model in view.models() {
+        let mut reasons = scenarios.iter().map(|s| view.shared_reason(s, task, &model.name));
+        let first = reasons.next().flatten();
+        match first {
+            Some(reason) if reasons.all(|r| r == Some(reason)) => {
+                let label = format!("  {}  ", fit(&clean(&model.name), WIDEST));
+                out.paragraph(&label, &format!("undefined: {}", clean(reason)), "2");
+            }
+            _ => shown.push(model.name.as_str()),
+        }
+    }
+    shown
+}
+
+fn footnotes(notes: &[String], out: &mut Out) {
+    for (i, note) in notes.iter().enumerate() {
+        out.paragraph(&format!("  ({}) ", i + 1), note, "2");
+    }
+}
+
+/// The number of a reason under the table.
+fn note(reason: Option<&str>, notes: &mut Vec<String>) -> String {
+    let reason = clean(reason.unwrap_or("no reason was recorded"));
+    let known = notes.iter().position(|n| *n == reason).unwrap_or_else(|| {
+        notes.push(reason);
+        notes.len() - 1
+    });
+    format!("undefined ({})", known + 1)
+}
+
+/// Value, noise floor where there is one, and the interval beneath.
+fn stacked(cell: &Cell, notes: &mut Vec<String>) -> String {
+    let Some(value) = cell.value else {
+        return note(cell.undefined.as_deref(), notes);
+    };
+    let (value, ends) = match &cell.interval {
+        Some(i) => brief(value, i.lo, i.hi),
+        None => (number(value), String::new()),
+    };
+    let floor = cell.noise_floor.map(|f| format!(" ({})", short(f))).unwrap_or_default();
+    format!("{value}{floor}\n{ends}").trim_end().to_owned()
+}
+
+fn short(floor: f64) -> String {
+    let (text, _) = brief(floor, 0.0, floor);
+    text
+}
+
+/// The script's own figures: with their formulas when they are few, else two to a line.
+pub fn figures(figures: &[Figure], out: &mut Out) {
+    if figures.is_empty() {
+        return;
+    }
+    out.heading("figures");
+    let mut notes = Vec::new();
+    let mut rows = Vec::new();
+    for figure in figures {
+        let value = match (figure.value, &figure.interval) {
+            (Some(value), Some(i)) => {
+                let (value, ends) = with_interval(value, i.lo, i.hi);
+                format!("{value} {ends}")
+            }
+            (Some(value), None) => number(value),
+            (None, _) => note(figure.undefined.as_deref(), &mut notes),
+        };
+        rows.push([fit(&clean(&figure.name), WIDEST), value, count(figure.n), fit(&clean(&figure.formula), 36)]);
+    }
+    let wide = |i: usize| rows.iter().map(|r| width(r.get(i).map_or("", |c| c))).max().unwrap_or(0);
+    let half = wide(0).max(6) + wide(1).max(5) + wide(2).max(1) + 6;
+    if rows.len() > FEW && half * 2 + 2 <= COLUMNS {
+        let short: Vec<Vec<String>> = rows.into_iter().map(|[name, value, n, _]| vec![name, value, n]).collect();
+        let (left, right) = short.split_at(short.len().div_ceil(2));
+        let empty = vec![String::new(); 3];
+        let pairs = left.iter().enumerate().map(|(i, l)| {
+            let r = right.get(i).unwrap_or(&empty);
+            l.iter().chain(r).cloned().collect::<Vec<String>>()
+        });
+        let head = ["figure", "value", "n", "figure", "value", "n"].map(str::to_owned).to_vec();
+        table(head, pairs.collect(), out);
+    } else {
+        let rows = rows.into_iter().map(|r| r.to_vec()).collect();
+        table(["figure", "value", "n", "formula"].map(str::to_owned).to_vec(), rows, out);
+    }
+    footnotes(&notes, out);
+}
+
+fn widest(column: &[String]) -> usize {
+    column.iter().flat_map(|c| c.lines()).map(width).max().unwrap_or(0)
+}
+
+/// A table a line of the screen holds, and further tables for the columns that do not fit.
+fn side_by_side(first: &[String], columns: &[Vec<String>], out: &mut Out) {
+    let mut rest = columns;
+    let mut again = false;
+    while !rest.is_empty() {
+        let mut used = widest(first) + 4;
+        let fits = rest.iter().take_while(|column| {
+            used += widest(column) + 2;
+            used <= COLUMNS
+        });
+        let (now, later) = rest.split_at(fits.count().clamp(1, rest.len()));
+        if again {
+            out.line("");
+        }
+        let row = |i: usize| {
+            let own = first.get(i).cloned().unwrap_or_default();
+            let cells = now.iter().map(|c| c.get(i).cloned().unwrap_or_default());
+            std::iter::once(own).chain(cells).collect::<Vec<String>>()
+        };
+        table(row(0), (1..first.len()).map(row).collect(), out);
+        (rest, again) = (later, true);
+    }
+}
+
+fn table(head: Vec<String>, rows: Vec<Vec<String>>, out: &mut Out) {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '─');
+    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(COLUMNS as u16);
+    let last = head.len().saturating_sub(1);
+    table.set_header(head);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (i, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if i == 0 { 2 } else { 0 }, if i == last { 0 } else { 2 }));
+        column.set_cell_alignment(CellAlignment::Left);
+    }
+    for line in table.to_string().lines() {
+        out.line(line);
+    }
+}
