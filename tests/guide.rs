@@ -5,7 +5,8 @@
 //! - `dbf`: a whole file, checked.
 //! - `dbf PATH`: a whole file that the reader writes; `dbf append PATH` adds to it, `dbf replace PATH` changes the
 //!   one line that begins alike up to `:` or `=`. The commands below see the file.
-//! - `dbf part`: items, checked at the end of `examples/support.dbf`; `dbf part dataset`: columns.
+//! - `dbf part`: items, checked at the end of `examples/support.dbf`; `dbf part generator`: before its tasks, so
+//!   that the generator is the only one; `dbf part dataset`: columns.
 //! - `console`: `$ dbf …` commands and their output, from the repository's root. A line `…` stands for any lines.
 //!   `dbf> ` lines are entries of a REPL.
 
@@ -170,6 +171,10 @@ fn what_the_pages_show_is_true() {
                     mistakes(&format!("language 1\ndataset guide from \"guide.csv\" {{\n{body}\n}}\n"))
                         .into_iter()
                         .collect()
+                }
+                ["dbf", "part", "generator"] => {
+                    let before = support.split("\ntask ").next().unwrap();
+                    mistakes(&format!("{before}\n{body}\n")).into_iter().collect()
                 }
                 ["dbf", path] => reader.write("new", path, &block.text).err().into_iter().collect(),
                 ["dbf", how @ ("append" | "replace"), path] => {

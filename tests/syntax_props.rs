@@ -170,7 +170,7 @@ fn deep_nesting_is_refused_politely() {
 fn one_mistake_gives_one_error() {
     let whole = std::fs::read_to_string(crate::support::root().join("examples/support.dbf")).unwrap();
     let broken = [
-        ("age       : Int 'a'", "age       Int 'a'"),
+        ("age       : Real 'a'", "age       Real 'a'"),
         ("metric net_benefit(p: Prob", "metric net_benefit(p Prob"),
         ("scenario base           = support {}", "scenario base           = support {"),
         ("authority house", "authority hous"),

@@ -19,6 +19,7 @@ impl Checker<'_> {
                 benchmark.name.span,
                 format!("this file has {count}"),
             );
+            return;
         }
         for (what, list) in
             [("scenarios", &benchmark.scenarios), ("models", &benchmark.models), ("tasks", &benchmark.tasks)]

@@ -40,6 +40,9 @@ impl Checker<'_> {
         if used.contains(&name.name) {
             return true;
         }
+        if self.is_lost(&name.name) {
+            return false;
+        }
         self.found.push(
             Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` is not in use here", name.name))
                 .at(name.span, format!("it is part of `{module}`"))
@@ -57,6 +60,11 @@ impl Checker<'_> {
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
             .at(name.span, "not in scope");
         if self.open.contains(&name.name) {
+            // One round of calls is one mistake, told where it is met first.
+            if self.open.iter().any(|o| self.rounds.contains(o)) {
+                return;
+            }
+            self.rounds.extend(self.open.iter().cloned());
             d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
                 .at(name.span, "called in its own definition")
                 .help("use `sum over`, `max over` or `count` instead of recursion");
@@ -75,6 +83,7 @@ impl Checker<'_> {
         let params = &info.decl.params;
         let mut sources: Vec<Option<ArgSource>> = vec![None; params.len()];
         let mut positional = 0usize;
+        let mut strays = false;
         for (i, arg) in args.iter().enumerate() {
             let at = match &arg.name {
                 Some(label) => params.iter().position(|p| p.name.name == label.name),
@@ -84,6 +93,7 @@ impl Checker<'_> {
                 }
             };
             let Some(at) = at else {
+                strays = true;
                 self.infer(&arg.value, None);
                 let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
                 let (span, what) = match &arg.name {
@@ -125,9 +135,10 @@ impl Checker<'_> {
                 }
             });
         }
-        if !missing.is_empty() {
+        // A misnamed argument is the one that seems missing.
+        if !missing.is_empty() && !strays {
             self.found.push(
-                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` needs {}", name.name, missing.join(" and ")))
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` needs `{}`", name.name, missing.join("` and `")))
                     .at(name.span, "an argument is missing")
                     .help(format!(
                         "write `{}({})`",

@@ -67,9 +67,14 @@ impl Checker<'_> {
             Some(value) if (lo..=hi).contains(&value) => true,
             Some(value) => {
                 self.found.push(
-                    Diagnostic::new(codes::OUTSIDE_RANGE, format!("{place} is {wanted}: from {lo} to {hi}"))
+                    Diagnostic::new(codes::OUTSIDE_RANGE, format!("{place} is {}: from {lo} to {hi}", article(wanted)))
                         .at(expr.span, format!("{value} lies outside"))
-                        .help("percentages are written `3%`"),
+                        .help(match value {
+                            v if *wanted == Base::Prob && (1.0..=100.0).contains(&v) => {
+                                format!("a percentage is written `{v}%`")
+                            }
+                            _ => "percentages are written `3%`".to_string(),
+                        }),
                 );
                 false
             }

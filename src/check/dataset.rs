@@ -190,7 +190,8 @@ impl Checker<'_> {
             Some((code, span)) => self.unit(code, *span),
             None => Unit::one(),
         };
-        if decl.unit.is_some() && !matches!(decl.type_name.name.as_str(), "Int" | "Real") {
+        let known = TYPES.contains(&decl.type_name.name.as_str());
+        if decl.unit.is_some() && known && !matches!(decl.type_name.name.as_str(), "Int" | "Real") {
             let (_, span) = decl.unit.clone().unwrap_or((String::new(), decl.name.span));
             self.found.push(
                 Diagnostic::new(codes::WRONG_UNIT, format!("a {} has no unit", decl.type_name.name))
@@ -268,9 +269,20 @@ impl Checker<'_> {
 
     pub(super) fn unknown_word(&mut self, word: &ast::Ident, what: &str, known: &[&str]) {
         let mut d = Diagnostic::new(codes::UNKNOWN_SETTING, format!("unknown {what} `{}`", word.name))
-            .at(word.span, format!("not a {what}"))
+            .at(word.span, format!("not {} {what}", if what.starts_with('a') { "an" } else { "a" }))
             .note(format!("known: {}", known.join(", ")));
-        if let Some(near) = nearest(&word.name, known.iter().copied()) {
+        // What other languages call it.
+        let other = match word.name.as_str() {
+            "Float" | "Double" | "Number" | "Decimal" => Some("Real"),
+            "String" | "Str" => Some("Text"),
+            "Boolean" | "Flag" => Some("Bool"),
+            "Integer" => Some("Int"),
+            "Enum" | "Factor" => Some("Category"),
+            "law" => Some("statute"),
+            _ => None,
+        };
+        let near = other.filter(|o| known.contains(o)).or_else(|| nearest(&word.name, known.iter().copied()));
+        if let Some(near) = near {
             d = d.help(format!("did you mean `{near}`?"));
         }
         self.found.push(d);

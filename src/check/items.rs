@@ -156,6 +156,9 @@ impl Checker<'_> {
                 d = d.help(format!("did you mean `{near}`?"));
             }
             self.found.push(d);
+            // What it would have brought in is not unknown as well.
+            let lost = names.iter().map(|n| (String::new(), n.name.clone()));
+            self.program.file.lost.extend(lost);
             return;
         }
         let known: Vec<String> = self

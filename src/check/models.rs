@@ -133,9 +133,9 @@ impl Checker<'_> {
         for arg in &model.args {
             match arg.name.as_ref().map(|n| n.name.as_str()) {
                 Some("features") => self.features(&arg.value, &schema),
-                Some("ridge") if model.kind.name == "logistic" => self.setting_number(&arg.value),
-                Some("rounds" | "depth" | "learning_rate") if model.kind.name == "boosted_trees" => {
-                    self.setting_number(&arg.value)
+                Some("ridge") if model.kind.name == "logistic" => self.setting_number(&arg.value, false),
+                Some(s @ ("rounds" | "depth" | "learning_rate")) if model.kind.name == "boosted_trees" => {
+                    self.setting_number(&arg.value, s != "learning_rate");
                 }
                 _ => {
                     let known: &[&str] = match model.kind.name.as_str() {
@@ -149,11 +149,17 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn setting_number(&mut self, value: &Expr) {
+    /// A setting is written out as a number, so that the cache and the reader see it.
+    pub(super) fn setting_number(&mut self, value: &Expr, whole: bool) {
+        let wanted = if whole { Base::int() } else { Base::real() };
         let ty = self.infer(value, None);
-        self.fits(value, &ty, &Base::real(), "a setting");
-        if literal(value).is_some_and(|v| v < 0.0) {
-            self.error(codes::OUTSIDE_RANGE, "a setting is not negative", value.span, "negative");
+        if !self.fits(value, &ty, &wanted, "a setting") {
+            return;
+        }
+        match literal(value) {
+            Some(v) if v < 0.0 => self.error(codes::OUTSIDE_RANGE, "a setting is not negative", value.span, "negative"),
+            Some(_) => {}
+            None => self.error(codes::WRONG_TYPE, "a setting is a plain number", value.span, "write the number itself"),
         }
     }
 
@@ -185,6 +191,9 @@ impl Checker<'_> {
                 return;
             }
         };
+        if names.is_empty() {
+            self.error(codes::WRONG_ARGUMENTS, "a model needs at least one feature", value.span, "no columns");
+        }
         for name in names {
             match schema.column(&name.name) {
                 None => self.unknown_column(&name, schema),
@@ -244,7 +253,7 @@ impl Checker<'_> {
                         "not columns",
                     ),
                 },
-                other if GENERATOR_SETTINGS.contains(&other) => self.setting_number(value),
+                other if GENERATOR_SETTINGS.contains(&other) => self.setting_number(value, other != "learning_rate"),
                 _ => self.unknown_word(name, "setting", &GENERATOR_SETTINGS),
             }
         }

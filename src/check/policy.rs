@@ -79,8 +79,8 @@ impl Checker<'_> {
             }
             if let Some(confidence) = &constraint.confidence {
                 let ty = self.infer(confidence, Some(&Base::Prob));
-                self.fits(confidence, &ty, &Base::Prob, "`with confidence`");
-                if literal(confidence).is_some_and(|v| v <= 0.5 || v >= 1.0) {
+                let fits = self.fits(confidence, &ty, &Base::Prob, "`with confidence`");
+                if fits && literal(confidence).is_some_and(|v| v <= 0.5 || v >= 1.0) {
                     self.error(
                         codes::OUTSIDE_RANGE,
                         "a confidence lies between 50% and 100%",

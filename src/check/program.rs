@@ -239,6 +239,8 @@ pub struct Checker<'a> {
     pub(super) found: Vec<Diagnostic>,
     /// Definitions being checked, to refuse recursion.
     pub(super) open: Vec<String>,
+    /// Definitions already told to be recursive.
+    pub(super) rounds: Vec<String>,
     /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
     pub(super) used: Option<Vec<String>>,
     /// In `benchmark … metrics`, parameters not given are taken by name from here.
@@ -263,6 +265,7 @@ impl Program {
             scope: Scope::default(),
             found: Vec::new(),
             open: Vec::new(),
+            rounds: Vec::new(),
             used: Some(Vec::new()),
             auto: None,
         };
@@ -290,6 +293,7 @@ impl Program {
                 scope: Scope::default(),
                 found: Vec::new(),
                 open: Vec::new(),
+                rounds: Vec::new(),
                 used: None,
                 auto: None,
             };
@@ -312,6 +316,7 @@ impl Program {
             scope: Scope::with_rows(rows),
             found: Vec::new(),
             open: Vec::new(),
+            rounds: Vec::new(),
             used: None,
             auto: None,
         };
@@ -326,6 +331,7 @@ impl Program {
             scope: Scope::default(),
             found: Vec::new(),
             open: Vec::new(),
+            rounds: Vec::new(),
             used: None,
             auto: None,
         };

@@ -105,7 +105,7 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(
                         codes::BAD_SCENARIO,
-                        format!("the shares of `{}` add up to {}%", mix.column.name, total * 100.0),
+                        format!("the shares of `{}` add up to {}%", mix.column.name, (total * 1e8).round() / 1e6),
                     )
                     .at(mix.column.span, "a mix adds up to 100%")
                     .help("levels that are not named get no rows"),

@@ -65,6 +65,9 @@ impl Unit {
         if other.is_one() {
             return self.clone();
         }
+        if self.is_one() && power > 0 {
+            return other.clone();
+        }
         let mut dimension = self.dimension;
         for (a, b) in dimension.iter_mut().zip(other.dimension) {
             *a = a.saturating_add(b.saturating_mul(power));

@@ -131,6 +131,15 @@ impl Voice {
         }
     }
 
+    /// Diagnostics as JSON on standard error, where standard output carries the results.
+    pub fn machine_error(&self, found: &[Diagnostic], sources: &SourceMap) {
+        if !found.is_empty()
+            && let Ok(text) = serde_json::to_string_pretty(&render::to_json(found, sources))
+        {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
     pub fn json(&self, value: &impl serde::Serialize) {
         match serde_json::to_string_pretty(value) {
             Ok(text) => self.say(&text),

@@ -103,7 +103,10 @@ fn finish(
     files: &[String; 2],
 ) -> u8 {
     match voice.format {
-        Format::Json => voice.json(results),
+        Format::Json => {
+            voice.json(results);
+            voice.machine_error(problems, sources);
+        }
         Format::Text => {
             voice.say(&report::render(results, voice.color_out));
             let [page, data] = files;
@@ -117,8 +120,9 @@ fn finish(
             "stopped before the end; what was finished is written and will be reused",
         )
         .help("run the same command again to go on");
-        if voice.format == Format::Text {
-            voice.tell(&[d], sources);
+        match voice.format {
+            Format::Text => voice.tell(&[d], sources),
+            Format::Json => voice.machine_error(&[d], sources),
         }
         return exit::INTERRUPTED;
     }

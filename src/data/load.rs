@@ -33,6 +33,7 @@ pub fn load(schema: &Schema, world: &dyn World) -> Result<Table, Vec<Diagnostic>
     })?;
     let sha256 = sha256_hex(&bytes);
     let text = decompress(schema, &bytes)?;
+    let lines = record_lines(schema, &text)?;
     let batches = read(schema, &text)?;
     let headings: Vec<String> = match batches.first() {
         Some(batch) => batch.schema().fields().iter().map(|f| f.name().clone()).collect(),
@@ -40,7 +41,6 @@ pub fn load(schema: &Schema, world: &dyn World) -> Result<Table, Vec<Diagnostic>
     };
     headings_match(schema, &headings)?;
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let lines = row_lines(&batches);
     let mut found = Vec::new();
     let mut table = Table { name: schema.name.clone(), rows, sha256, ..Table::default() };
     for declared in schema.columns.iter().filter(|c| c.derived.is_none()) {
@@ -103,6 +103,9 @@ fn read(schema: &Schema, text: &[u8]) -> Result<Vec<RecordBatch>, Vec<Diagnostic
 fn plain(why: &str, path: &str) -> String {
     let why = why.strip_prefix("Csv error: ").unwrap_or(why);
     let why = why.strip_prefix("Parser error: ").unwrap_or(why);
+    if why.contains("invalid UTF-8") {
+        return format!("{path}: not UTF-8 text; save it with the encoding UTF-8");
+    }
     if let Some(rest) = why.strip_prefix("incorrect number of fields for line ")
         && let Some((line, rest)) = rest.split_once(", expected ")
     {
@@ -114,6 +117,28 @@ fn plain(why: &str, path: &str) -> String {
 
 fn headings_match(schema: &Schema, headings: &[String]) -> Result<(), Vec<Diagnostic>> {
     let mut found = Vec::new();
+    if let Some((at, twice)) = headings.iter().enumerate().find(|(i, h)| headings.iter().take(*i).any(|b| b == *h)) {
+        return Err(vec![
+            Diagnostic::new(codes::NO_HEADING, format!("`{}` has two columns headed `{twice}`", schema.path))
+                .at(schema.path_span, format!("the second is column {}", at + 1))
+                .help("give each column a heading of its own"),
+        ]);
+    }
+    if let [only] = headings
+        && schema.columns.len() > 1
+        && let Some(separator) = [';', '\t', '|'].into_iter().find(|s| only.contains(*s))
+    {
+        let name = if separator == '\t' { "tabs".to_string() } else { format!("`{separator}`") };
+        return Err(vec![
+            Diagnostic::new(
+                codes::NO_HEADING,
+                format!("the cells of `{}` are separated by {name}, not by commas", schema.path),
+            )
+            .at(schema.path_span, "this file")
+            .note(format!("its first line: {}", clip(only)))
+            .help("save it as comma-separated values; decimal commas become points"),
+        ]);
+    }
     for column in schema.columns.iter().filter(|c| c.derived.is_none()) {
         if headings.contains(&column.heading) {
             continue;
@@ -140,7 +165,7 @@ fn headings_match(schema: &Schema, headings: &[String]) -> Result<(), Vec<Diagno
         found.push(
             Diagnostic::new(
                 codes::EXTRA_COLUMNS,
-                format!("`{}` has {} more columns than the schema", schema.path, extra.len()),
+                format!("`{}` has {} that the schema does not declare", schema.path, count(extra.len(), "column")),
             )
             .at(schema.span, format!("not declared: {}", extra.join(", ")))
             .help(format!("declare them, or leave them out on purpose: `ignore {}` after the `}}`", quoted.join(", "))),
@@ -149,26 +174,67 @@ fn headings_match(schema: &Schema, headings: &[String]) -> Result<(), Vec<Diagno
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
-/// The line on which each row starts (1-based); quoted cells may hold line breaks.
-fn row_lines(batches: &[RecordBatch]) -> Vec<usize> {
-    let mut line = 2usize;
-    let mut out = Vec::new();
-    for batch in batches {
-        let columns: Vec<&StringArray> = batch.columns().iter().filter_map(|c| c.as_any().downcast_ref()).collect();
-        let plain = columns.iter().all(|c| !c.value_data().contains(&b'\n'));
-        for row in 0..batch.num_rows() {
-            out.push(line);
-            line += 1;
-            if !plain {
-                line += columns
-                    .iter()
-                    .filter(|c| c.is_valid(row))
-                    .map(|c| c.value(row).matches('\n').count())
-                    .sum::<usize>();
+/// The line on which each row starts (1-based, heading left out). Quoted cells may hold line breaks; an
+/// unclosed quote would swallow the rest of the file, so it is refused here.
+fn record_lines(schema: &Schema, text: &[u8]) -> Result<Vec<usize>, Vec<Diagnostic>> {
+    let malformed = |line: usize, why: &str, help: &str| {
+        vec![
+            Diagnostic::new(codes::MALFORMED_ROW, format!("`{}` is not a well-formed table", schema.path))
+                .at(schema.path_span, "this file")
+                .note(format!("{}:{line}: {why}", schema.path))
+                .help(help),
+        ]
+    };
+    let mut starts = Vec::new();
+    let (mut line, mut quoted_since) = (1usize, None);
+    let (mut cell_start, mut record_start, mut commas) = (true, None, false);
+    let mut blank = None;
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if quoted_since.is_some() {
+            match byte {
+                b'"' if bytes.peek() == Some(&b'"') => {
+                    bytes.next();
+                }
+                b'"' => quoted_since = None,
+                b'\n' => line += 1,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'\n' => {
+                match record_start.take() {
+                    Some(start) => starts.push(start),
+                    None => blank = blank.or(Some(line)),
+                }
+                line += 1;
+                cell_start = true;
+            }
+            b'\r' => {}
+            _ => {
+                record_start = record_start.or(Some(line));
+                commas |= byte == b',';
+                if byte == b'"' && cell_start {
+                    quoted_since = Some(line);
+                }
+                cell_start = byte == b',';
             }
         }
     }
-    out
+    if let Some(open) = quoted_since {
+        return Err(malformed(
+            open,
+            "a quote opens here and is never closed",
+            "close it with `\"`; a quote inside a quoted cell is doubled",
+        ));
+    }
+    starts.extend(record_start);
+    if let (Some(at), false) = (blank.filter(|at| *at < line), commas) {
+        // With one column an empty line could be a missing cell or nothing at all.
+        return Err(malformed(at, "an empty line", "delete it, or write `NA` for a missing cell"));
+    }
+    Ok(starts.into_iter().skip(1).collect())
 }
 
 /// Parses one column and remembers what did not fit.
@@ -307,7 +373,7 @@ impl Judge<'_> {
             let mut d = Diagnostic::new(code, message).at(self.declared.span, format!("declared {ty}"));
             for (row, _, cell) in cells.iter().take(SHOWN) {
                 let line = lines.get(*row).copied().unwrap_or(0);
-                let shown = if cell.is_empty() { "empty".to_string() } else { format!("`{}`", clip(cell)) };
+                let shown = if cell.is_empty() { "missing".to_string() } else { format!("`{}`", clip(cell)) };
                 d = d.note(format!("{}:{line}, column `{}`: {shown}", schema.path, self.declared.heading));
             }
             if cells.len() > SHOWN {

@@ -41,7 +41,11 @@ pub fn derive(program: &Program, kernels: &Kernels, schema: &Schema, table: &mut
             if bad > 0 {
                 return Err(Diagnostic::new(
                     codes::CELL_RANGE,
-                    format!("{bad} values of `{}` out of range {lo}..{hi}", column.name),
+                    format!(
+                        "{bad} {} of `{}` outside {lo}..{hi}",
+                        if bad == 1 { "value" } else { "values" },
+                        column.name
+                    ),
                 )
                 .at(expr.span, "computed here"));
             }

@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_brief_interval_keeps_two_digits_of_its_width() {
-        let (value, ends) = brief(0.789_44, 0.7801, 0.7985);
+        let (value, ends) = brief(0.789_44, 0.7801, 0.7987);
         assert_eq!((value.as_str(), ends.as_str()), ("0.789", "[0.780, 0.799]"));
         let (value, ends) = brief(0.174_16, 0.0879, 0.3008);
         assert_eq!((value.as_str(), ends.as_str()), ("0.17", "[0.09, 0.30]"));

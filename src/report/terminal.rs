@@ -57,6 +57,11 @@ pub fn written(files: &[(&str, &str)], color: bool) -> String {
     out.text
 }
 
+/// `text` and blanks up to `columns`.
+fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
 /// The text so far.
 struct Out {
     text: String,

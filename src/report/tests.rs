@@ -2,6 +2,7 @@
 
 use super::format::width;
 use super::{page, render, sample, written};
+use crate::eval::estimate::Interval;
 use crate::suite::result::{Plots, Results, Verdict};
 
 /// A run that was stopped before anything was finished.
@@ -182,8 +183,57 @@ fn terminal_lines_fit_and_carry_no_escape_without_colour() {
         }
         assert_eq!(strip(&render(&results, true)), plain);
     }
-    assert!(render(&sample::results(), true).contains("\u{1b}[1;31m✗ fail"));
+    assert!(render(&sample::results(), true).contains("\u{1b}[1;31m✗F"));
     assert_eq!(written(&[("page", "out/report.html")], false), "page     out/report.html\n");
+}
+
+#[test]
+fn the_summary_is_short_and_says_who_fails_what() {
+    let results = sample::results();
+    let text = render(&results, false);
+    assert!(text.lines().count() <= 140, "{} lines", text.lines().count());
+    for needed in
+        ["failed or left open in scenario base", "n    ", "noise floor", "compliance %", "on the page", "surv6m"]
+    {
+        assert!(text.contains(needed), "{needed}");
+    }
+    // Every constraint that fails in the first scenario has its line.
+    let base = &results.body.scenarios[0].name;
+    let (_, open) = text.split_once("failed or left open").unwrap();
+    for c in results.body.policies.iter().filter(|p| p.scenario == *base).flat_map(|p| &p.constraints) {
+        let name = super::format::fit(&super::format::clean(&c.name), 24);
+        assert!(c.verdict != Verdict::Fail || open.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_verdict_on_the_value_alone_is_marked() {
+    let mut results = sample::results();
+    let c = &mut results.body.policies[0].constraints[0];
+    c.verdict = Verdict::Fail;
+    c.confidence = None;
+    (c.left, c.threshold) = (Some(0.1011), Some(0.1));
+    c.left_interval = Some(Interval { lo: 0.0, hi: 0.2, level: 0.95, method: "wilson".into() });
+    assert!(super::view::by_value_alone(c));
+    let text = render(&results, false);
+    assert!(text.contains("0.1011 [0.00, 0.20]") && text.contains("0.1*"), "{text}");
+    assert!(page(&results).contains("decided on the value alone"));
+    results.body.policies[0].constraints[0].confidence = Some(0.95);
+    assert!(!super::view::by_value_alone(&results.body.policies[0].constraints[0]));
+}
+
+#[test]
+fn the_page_keeps_every_group_of_every_scenario() {
+    let results = sample::results();
+    let html = page(&results);
+    let (_, groups) = html.split_once("<section id=\"groups\"").unwrap();
+    let (groups, _) = groups.split_once("</section>").unwrap();
+    for scenario in &results.body.scenarios {
+        if results.body.plots.by_group.iter().any(|g| g.scenario == scenario.name) {
+            assert!(groups.contains(&format!("Metrics by group in scenario {}", scenario.name)));
+        }
+    }
+    assert!(groups.contains("asian") && groups.contains("n\u{a0}79"));
 }
 
 /// Text without colour.

@@ -19,13 +19,19 @@ impl Severity {
 }
 
 /// A kind of diagnostic.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct Code {
     pub id: &'static str,
     pub title: &'static str,
     pub severity: Severity,
     /// The page of `dbf explain`, in Markdown.
     pub page: &'static str,
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
 }
 
 macro_rules! codes {
@@ -53,6 +59,7 @@ codes! {
     CHAINED_COMPARISON "DBF0006" Error "two comparisons in a row";
     NUMBER_TOO_LARGE "DBF0007" Error "a whole number that is too large";
     BAD_DATE "DBF0008" Error "a date that does not exist";
+    OPEN_COMMENT "DBF0009" Error "a comment without its end";
     INTERNAL "DBF0099" Error "a mistake of ours";
     UNKNOWN_NAME "DBF0101" Error "an unknown name";
     DUPLICATE_NAME "DBF0102" Error "a name given twice";

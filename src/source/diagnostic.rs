@@ -63,13 +63,41 @@ impl Diagnostic {
     }
 }
 
-/// ` (did you mean …?)`-style help for an unknown name, or none when nothing is near.
+/// The known name most like `name`, for `did you mean`; none when nothing is near.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
     known
         .into_iter()
-        .filter(|k| *k != name)
-        .map(|k| (strsim::jaro_winkler(&name.to_lowercase(), &k.to_lowercase()), k))
-        .filter(|(score, _)| *score > 0.8)
+        .map(|k| (likeness(&name, &k.to_lowercase()), k))
+        .filter(|(score, k)| *score > 0.8 && !k.is_empty())
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, k)| k)
+}
+
+fn likeness(name: &str, known: &str) -> f64 {
+    let by_letters = strsim::jaro_winkler(name, known);
+    // Short names are cut or lack letters: `auc` for `auroc`, `f` for `female`.
+    let mut rest = known.chars();
+    let is_shortened = name.chars().all(|c| rest.any(|k| k == c)) && known.starts_with(name.get(..1).unwrap_or("?"));
+    // A name with its prefix: `creatinine` for `serum.creatinine`.
+    let is_part = name.len() >= 3 && known.len() >= 3 && (known.ends_with(name) || name.ends_with(known));
+    // Among several, the one with the fewest letters more.
+    let extra = known.len().abs_diff(name.len()) as f64;
+    if is_shortened || is_part { by_letters.max(0.86 - extra / 1000.0) } else { by_letters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn near_names_are_found() {
+        let metrics = ["accuracy", "auroc", "brier", "dpd", "ece", "f1"];
+        assert_eq!(nearest("auc", metrics), Some("auroc"));
+        assert_eq!(nearest("Auroc", metrics), Some("auroc"));
+        assert_eq!(nearest("acuracy", metrics), Some("accuracy"));
+        assert_eq!(nearest("F", ["female", "male"]), Some("female"));
+        assert_eq!(nearest("creatinine", ["age", "serum.creatinine"]), Some("serum.creatinine"));
+        assert_eq!(nearest("bleu", metrics), None);
+    }
 }

@@ -55,7 +55,11 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
 }
 
 fn without_source(diagnostic: &Diagnostic, color: bool) -> String {
-    let word = diagnostic.severity.word();
+    let word = match diagnostic.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+        Severity::Advice => "Advice",
+    };
     let mut out = if color {
         format!("\u{1b}[31m[{}] {word}:\u{1b}[0m {}\n", diagnostic.code.id, diagnostic.message)
     } else {

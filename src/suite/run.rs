@@ -121,7 +121,7 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
         timings: clock.timings,
         interrupted,
         cells_from_cache: bench.from_cache,
-        warnings: bench.problems.iter().map(|d| d.message.clone()).collect(),
+        warnings: bench.problems.iter().map(|d| format!("{}: {}", d.code.id, d.message)).collect(),
     };
     let results = Results { schema: SCHEMA.into(), digest: String::new(), body, receipt };
     Ok(Outcome { results, problems: bench.problems })
@@ -525,11 +525,7 @@ fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
             *slot += usize::from(p.is_none());
         }
     }
-    Ok(Judged {
-        view,
-        folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(),
-        silent,
-    })
+    Ok(Judged { view, folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(), silent })
 }
 
 /// A dataset's path without the folders of this machine.

@@ -293,7 +293,11 @@ fn describe(margins: &[Margin], key: &[u32]) -> String {
 fn too_few(recipe: &Recipe, cell: &str, wanted: usize, have: usize) -> Diagnostic {
     Diagnostic::new(
         codes::EMPTY_CELL,
-        format!("the scenario `{}` needs {wanted} rows with {cell}; the data has {have}", recipe.name),
+        format!(
+            "the scenario `{}` needs {wanted} {} with {cell}; the data has {have}",
+            recipe.name,
+            if wanted == 1 { "row" } else { "rows" }
+        ),
     )
     .at(recipe.span, "cannot be drawn")
     .help(

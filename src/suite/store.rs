@@ -70,6 +70,7 @@ fn plain(why: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         std::io::ErrorKind::StorageFull => "the disk is full".into(),
         std::io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
+        std::io::ErrorKind::NotFound => "there is no such folder".into(),
         std::io::ErrorKind::NotADirectory | std::io::ErrorKind::AlreadyExists => "a file stands in the way".into(),
         _ => why.to_string(),
     }

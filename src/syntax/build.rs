@@ -211,7 +211,8 @@ impl Builder<'_> {
         Some(out)
     }
 
-    fn function(&mut self, mut parts: Pairs<Rule>, is_metric: bool) -> Option<Function> {
+    fn function(&mut self, parts: Pairs<Rule>, is_metric: bool) -> Option<Function> {
+        let mut parts = parts.filter(is_content);
         let name = self.ident(parts.next()?);
         let mut params = Vec::new();
         for p in parts.next()?.into_inner() {

@@ -360,6 +360,7 @@ pub(super) fn is_content(pair: &P) -> bool {
             | Rule::kw_except
             | Rule::kw_all
             | Rule::kw_predicts
+            | Rule::assign
             | Rule::EOI
     )
 }

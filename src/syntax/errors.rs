@@ -4,6 +4,7 @@ use super::grammar::Rule;
 use super::items::ItemText;
 use super::token::{Token, tokenize};
 use crate::source::codes;
+use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, SourceId, Span};
 use pest::error::{Error, ErrorVariant, InputLocation};
 
@@ -26,7 +27,11 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         ErrorVariant::ParsingError { positives, .. } => words(positives),
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
-    let mut d = Diagnostic::new(codes::UNEXPECTED, format!("did not expect {found} in this {}", what(&cut.word)));
+    let message = match next {
+        Some(_) => format!("did not expect {found} in this {}", what(&cut.word)),
+        None => format!("this {} ends too early", what(&cut.word)),
+    };
+    let mut d = Diagnostic::new(codes::UNEXPECTED, message);
     d = match expected.as_slice() {
         [] => d.at(span, "not expected here"),
         [one] => d.at(span, format!("expected {one}")),
@@ -43,9 +48,30 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
             d.help("`==` compares; a single `=` gives a name to a value")
         }
         Some(t) if t.token == Token::Punct && matches!(t.text(text), "&" | "!") => d.help("write `and`, `or`, `not`"),
+        Some(t) if t.token == Token::Word && known_word(t.text(text), &expected).is_some() => {
+            d.help(format!("did you mean `{}`?", known_word(t.text(text), &expected).unwrap_or_default()))
+        }
+        Some(_)
+            if matches!(cut.word.as_str(), "metric" | "fn")
+                && text.get(..at).is_some_and(|t| t.contains("->") && !t.ends_with('='))
+                && !after_arrow(text, at).contains('=') =>
+        {
+            d.help("the formula stands after `=`")
+        }
         None => d.help("is a bracket or a value missing at the end?"),
         _ => d,
     }
+}
+
+/// What stands between `->` and the place of the mistake.
+fn after_arrow(text: &str, at: usize) -> &str {
+    text.get(..at).and_then(|t| t.rsplit_once("->")).map_or("", |(_, t)| t)
+}
+
+/// The expected keyword that `word` looks like.
+fn known_word<'a>(word: &str, expected: &[&'a str]) -> Option<&'a str> {
+    let keywords = expected.iter().flat_map(|e| e.split('`').skip(1).step_by(2));
+    nearest(word, keywords)
 }
 
 fn what(word: &str) -> &str {
@@ -84,6 +110,7 @@ fn describe(rule: Rule) -> &'static str {
         Rule::integer | Rule::number | Rule::real | Rule::signed | Rule::percent => "a number",
         Rule::string => "a text in double quotes",
         Rule::unit => "a unit in single quotes",
+        Rule::optional => "`?`",
         Rule::date => "a date such as `@2026-11-22`",
         Rule::level => "a level",
         Rule::type_expr | Rule::type_name | Rule::column_type => "a type",
@@ -123,6 +150,7 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::op_div
         | Rule::op_pow => "an operator",
         Rule::member | Rule::index | Rule::EOI => "",
+        Rule::assign => "`=`",
         Rule::kw_then => "`then`",
         Rule::kw_else => "`else`",
         Rule::kw_in => "`in`",
@@ -131,13 +159,9 @@ fn describe(rule: Rule) -> &'static str {
         Rule::kw_with => "`with`",
         Rule::kw_where => "`where`",
         Rule::column => "a column (`name : Type`)",
-        Rule::column_part
-        | Rule::column_range
-        | Rule::column_name
-        | Rule::derived
-        | Rule::predicts
-        | Rule::role
-        | Rule::optional => "a column's unit, range, `?` or role",
+        Rule::column_part | Rule::column_range | Rule::column_name | Rule::derived | Rule::predicts | Rule::role => {
+            "a column's unit, range, `?` or role"
+        }
         Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
             "`sensitivity`, `license`, `source` or `ignore`"
         }

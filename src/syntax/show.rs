@@ -44,7 +44,7 @@ fn text(expr: &Expr, outer: u8) -> String {
             wrap(format!("{}{gap}{}{gap}{}", text(a, own), op.symbol(), text(b, right)), own)
         }
         ExprKind::If(a, b, c) => wrap(format!("if {} then {} else {}", show(a), show(b), show(c)), 0),
-        ExprKind::Let(name, a, b) => wrap(format!("let {} = {} in {}", name.name, show(a), show(b)), 0),
+        ExprKind::Let(name, a, b) => wrap(format!("let {} = {} in {}", name.name, text(a, 5), show(b)), 0),
         ExprKind::Quantified { all, var, range, body } => {
             let word = if *all { "forall" } else { "exists" };
             wrap(format!("{word} {} in {}: {}", var.name, show(range), show(body)), 0)

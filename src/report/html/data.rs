@@ -19,7 +19,7 @@ pub fn synthetic(view: &View<'_>) -> Markup {
     html! {
         p class="intro" {
             "Synthetic rows should look like the real ones, column by column. A distance of 0 means equal distributions, 1 no overlap. "
-            "The columns that differ most come first. Likeness of single columns does not show that the columns go together, nor that the data are anonymous."
+            "The columns that differ most come first. The first and last bar of a histogram also hold what lies beyond them. Likeness of single columns does not show that the columns go together, nor that the data are anonymous."
         }
         @for g in &body.generators {
             h3 { "Generator " (g.name) }

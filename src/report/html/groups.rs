@@ -210,11 +210,11 @@ fn figure(part: &Part) -> Markup {
         @match (part.value, &part.interval) {
             (Some(value), Some(i)) => {
                 @let (value, ends) = with_interval(value, i.lo, i.hi);
-                b { (value) } " " (ends)
+                b { (value) } " " (ends.replace(' ', "\u{a0}"))
             }
             (Some(value), None) => { b { (number(value)) } }
             (None, _) => { i { "undefined" } }
         }
-        " n " (count(part.n))
+        " n\u{a0}" (count(part.n))
     }
 }

@@ -70,6 +70,9 @@ fn table(view: &View<'_>, scenario: &str, task: &str) -> Markup {
 
 /// An end of the dots' scale: two digits tell enough.
 fn short(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     let step = 10f64.powf(value.abs().log10().floor() - 1.0);
     tick(value, if step.is_finite() { step.max(1e-4) } else { 1.0 })
 }

@@ -201,7 +201,7 @@ fn outcome(o: &Outcome<'_>, side: Option<Allowed>, domain: (f64, f64)) -> Markup
             }
             div class="words" {
                 p { (c.why) }
-                p class="sub" { (evidence(c, side)) }
+                p class="sub" { (evidence(c)) }
                 @if !c.witnesses.is_empty() { (witnesses(&c.witnesses)) }
             }
         }
@@ -209,7 +209,7 @@ fn outcome(o: &Outcome<'_>, side: Option<Allowed>, domain: (f64, f64)) -> Markup
 }
 
 /// What the sentence does not say yet: limit, method, confidence, rows.
-fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
+fn evidence(c: &ConstraintResult) -> String {
     let mut parts = Vec::new();
     match (c.left, &c.left_interval) {
         // Most sentences hold the value and its interval.
@@ -224,11 +224,7 @@ fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
         (None, _) => parts.push("no value".to_owned()),
     }
     match (c.threshold, c.right) {
-        (Some(threshold), _) => parts.push(match side {
-            Some(Allowed::AtMost) => format!("allowed up to {}", constant(threshold)),
-            Some(Allowed::AtLeast) => format!("allowed from {}", constant(threshold)),
-            None => format!("limit {}", constant(threshold)),
-        }),
+        (Some(threshold), _) => parts.push(format!("limit {}", constant(threshold))),
         (None, Some(right)) => parts.push(format!("other side {}", number(right))),
         (None, None) => {}
     }
@@ -236,7 +232,9 @@ fn evidence(c: &ConstraintResult, side: Option<Allowed>) -> String {
         parts.push(format!("decided at {} confidence", level(confidence)));
     }
     if by_value_alone(c) {
-        parts.push("decided on the value alone: the rule asks for no confidence, and the interval contains the limit".into());
+        parts.push(
+            "decided on the value alone: the rule asks for no confidence, and the interval contains the limit".into(),
+        );
     }
     parts.push(format!("n {}", count(c.n)));
     parts.join(" · ")

@@ -62,9 +62,8 @@ pub fn against(a: &Against<'_>) -> Markup {
 
 /// Horizontal intervals with end caps, as one path: from, to, height and half the cap of each.
 pub fn whiskers(class: &str, all: impl Iterator<Item = (f64, f64, f64, f64)>) -> Markup {
-    let strokes = all.flat_map(|(x1, x2, y, cap)| {
-        [[x1, y, x2, y], [x1, y - cap, x1, y + cap], [x2, y - cap, x2, y + cap]]
-    });
+    let strokes =
+        all.flat_map(|(x1, x2, y, cap)| [[x1, y, x2, y], [x1, y - cap, x1, y + cap], [x2, y - cap, x2, y + cap]]);
     lines(&format!("bar {class}"), strokes)
 }
 

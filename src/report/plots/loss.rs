@@ -31,7 +31,7 @@ pub fn curves(g: &GeneratorInfo) -> Markup {
             (x_axis(&x, 4, bottom, bottom, tick))
             (text("m", (left + right) / 2.0, height - 8.0, "epoch"))
             (y_label((top + bottom) / 2.0, "mean loss"))
-            @if let Some(text_of) = off_scale(g, settled) { (text("note", left + 8.0, top + 10.0, &text_of)) }
+            @if let Some(text_of) = off_scale(g, settled) { (text("note e", right, top + 10.0, &text_of)) }
         },
     )
 }

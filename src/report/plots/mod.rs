@@ -153,9 +153,8 @@ pub fn dots(class: &str, all: impl Iterator<Item = (f64, f64)>) -> Markup {
 
 /// Bars as one path; each is `[x, y, width, height]`.
 pub fn rects(class: &str, all: impl Iterator<Item = [f64; 4]>) -> Markup {
-    let bar = |[x, y, w, h]: [f64; 4]| {
-        format!("M{} {}h{}v{}h{}z", c(x), c(y), c(w.max(0.0)), c(h.max(0.0)), c(-w.max(0.0)))
-    };
+    let bar =
+        |[x, y, w, h]: [f64; 4]| format!("M{} {}h{}v{}h{}z", c(x), c(y), c(w.max(0.0)), c(h.max(0.0)), c(-w.max(0.0)));
     let path: String = all.map(bar).collect();
     html! { @if !path.is_empty() { path class=(class) d=(path) {} } }
 }
@@ -232,7 +231,10 @@ mod tests {
     fn lines_and_bars_are_one_path_each() {
         let path = lines("a", [[0.0, 1.0, 0.0, 5.0], [0.0, 1.04, 3.0, 1.0]].into_iter()).into_string();
         assert_eq!(path, "<path class=\"a\" d=\"M0 1V5M0 1H3\"></path>");
-        assert_eq!(rects("b", [[1.0, 2.0, -3.0, 4.0]].into_iter()).into_string(), "<path class=\"b\" d=\"M1 2h0v4h0z\"></path>");
+        assert_eq!(
+            rects("b", [[1.0, 2.0, -3.0, 4.0]].into_iter()).into_string(),
+            "<path class=\"b\" d=\"M1 2h0v4h0z\"></path>"
+        );
         assert_eq!(lines("a", std::iter::empty()).into_string(), "");
     }
 

@@ -1,6 +1,6 @@
 //! Metrics and figures in columns.
 
-use super::{COLUMNS, Out};
+use super::{COLUMNS, Out, pad};
 use crate::report::format::{brief, clean, count, fit, fold_name, number, percent, plural, width, with_interval};
 use crate::report::view::View;
 use crate::suite::result::{Cell, Figure, ScenarioInfo};
@@ -46,8 +46,8 @@ pub fn measured(view: &View<'_>, scenario: &ScenarioInfo, task: &str, out: &mut 
         columns.push(column);
     }
     side_by_side(&first, &columns, out);
-    let floor = if has_floor { "; in parentheses the noise floor, a perfect model's score at this n" } else { "" };
-    out.paragraph("  ", &format!("Value and 95% interval, folds together{floor}."), "2");
+    let floor = if has_floor { "; (noise floor): what a perfect model would score at this n" } else { "" };
+    out.paragraph("  ", &format!("value, 95% interval, folds together{floor}"), "2");
     footnotes(&notes, out);
 }
 
@@ -58,7 +58,11 @@ pub fn across(view: &View<'_>, task: &str, out: &mut Out) {
     let Some(metric) = metrics.first() else {
         return;
     };
-    out.heading(&format!("{}: {}, in each scenario", clean(task), clean(metric)));
+    let more = match metrics.len() {
+        1 => String::new(),
+        n => format!(" ({} on the page)", plural(n - 1, "more metric")),
+    };
+    out.heading(&format!("{} in each scenario: {}{more}", clean(task), clean(metric)));
     let shown = defined(view, &names, task, out);
     if shown.is_empty() {
         return;
@@ -76,9 +80,6 @@ pub fn across(view: &View<'_>, task: &str, out: &mut Out) {
         columns.push(column);
     }
     side_by_side(&first, &columns, out);
-    if metrics.len() > 1 {
-        out.paragraph("  ", &format!("{} on the page.", plural(metrics.len() - 1, "more metric")), "2");
-    }
     footnotes(&notes, out);
 }
 
@@ -91,7 +92,8 @@ fn defined<'a>(view: &View<'a>, scenarios: &[&str], task: &str, out: &mut Out) -
         match first {
             Some(reason) if reasons.all(|r| r == Some(reason)) => {
                 let label = format!("  {}  ", fit(&clean(&model.name), WIDEST));
-                out.paragraph(&label, &format!("undefined: {}", clean(reason)), "2");
+                let room = COLUMNS.saturating_sub(width(&label));
+                out.line(&format!("{label}{}", fit(&format!("undefined: {}", clean(reason)), room)));
             }
             _ => shown.push(model.name.as_str()),
         }
@@ -141,8 +143,10 @@ pub fn figures(figures: &[Figure], out: &mut Out) {
     out.heading("figures");
     let mut notes = Vec::new();
     let mut rows = Vec::new();
+    let many = figures.len() > FEW;
     for figure in figures {
         let value = match (figure.value, &figure.interval) {
+            (Some(value), Some(i)) if many => format!("{} {}", number(value), brief(value, i.lo, i.hi).1),
             (Some(value), Some(i)) => {
                 let (value, ends) = with_interval(value, i.lo, i.hi);
                 format!("{value} {ends}")
@@ -152,18 +156,20 @@ pub fn figures(figures: &[Figure], out: &mut Out) {
         };
         rows.push([fit(&clean(&figure.name), WIDEST), value, count(figure.n), fit(&clean(&figure.formula), 36)]);
     }
-    let wide = |i: usize| rows.iter().map(|r| width(r.get(i).map_or("", |c| c))).max().unwrap_or(0);
-    let half = wide(0).max(6) + wide(1).max(5) + wide(2).max(1) + 6;
-    if rows.len() > FEW && half * 2 + 2 <= COLUMNS {
-        let short: Vec<Vec<String>> = rows.into_iter().map(|[name, value, n, _]| vec![name, value, n]).collect();
-        let (left, right) = short.split_at(short.len().div_ceil(2));
-        let empty = vec![String::new(); 3];
-        let pairs = left.iter().enumerate().map(|(i, l)| {
-            let r = right.get(i).unwrap_or(&empty);
-            l.iter().chain(r).cloned().collect::<Vec<String>>()
-        });
-        let head = ["figure", "value", "n", "figure", "value", "n"].map(str::to_owned).to_vec();
-        table(head, pairs.collect(), out);
+    let wide = |i: usize, least: usize| rows.iter().map(|r| width(r.get(i).map_or("", |c| c))).fold(least, usize::max);
+    let (name, value, n) = (wide(0, 6), wide(1, 5), wide(2, 1));
+    if many && 2 * (name + value + n + 4) + 5 <= COLUMNS {
+        let entry = |cells: [&str; 3]| {
+            let [a, b, c] = cells;
+            format!("{}  {}  {}", pad(a, name), pad(b, value), pad(c, n))
+        };
+        let head = entry(["figure", "value", "n"]);
+        out.line(&out.paint(format!("  {head}   {head}").trim_end(), "2"));
+        let (left, right) = rows.split_at(rows.len().div_ceil(2));
+        for (i, [a, b, c, _]) in left.iter().enumerate() {
+            let second = right.get(i).map(|[a, b, c, _]| entry([a, b, c])).unwrap_or_default();
+            out.line(&format!("  {}   {second}", entry([a, b, c])));
+        }
     } else {
         let rows = rows.into_iter().map(|r| r.to_vec()).collect();
         table(["figure", "value", "n", "formula"].map(str::to_owned).to_vec(), rows, out);

@@ -1,7 +1,7 @@
 //! Which model meets what: a matrix of signs over all scenarios, and what is not met in the first.
 
-use super::{COLUMNS, Out};
-use crate::report::format::{brief, clean, compared, constant, count, fit, number, width, wrap};
+use super::{COLUMNS, Out, pad};
+use crate::report::format::{brief, clean, compared, constant, count, fit, width};
 use crate::report::view::{Board, VERDICTS, View, by_value_alone, glyph, unique, word};
 use crate::suite::result::{ConstraintResult, PolicyResult, Verdict};
 
@@ -27,11 +27,6 @@ pub fn section(view: &View<'_>, out: &mut Out) {
             not_met(view, base, out);
         }
     }
-}
-
-/// `text` and blanks up to `columns`.
-fn pad(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The sign and the letter of a verdict, so that neither colour nor shape stands alone.
@@ -122,13 +117,12 @@ fn matrix(view: &View<'_>, boards: &[&Board<'_>], out: &mut Out) {
         }
         total("compliance %", now, left, |r| r.compliance, out);
         total("strict %", now, left, |r| r.strict, out);
-        total("coverage %", now, left, |r| r.coverage, out);
     }
     let key: Vec<String> = VERDICTS.iter().map(|v| format!("{} {}", mark(*v), word(*v))).collect();
-    out.paragraph("  ", &key.join("   "), "2");
+    out.paragraph("  ", &key.join(", "), "2");
     if !differ {
         let key: Vec<String> = short.iter().map(|(s, name)| format!("{s} {}", fit(name, 44))).collect();
-        out.paragraph("  ", &key.join("   "), "2");
+        out.paragraph("  ", &key.join(", "), "2");
     }
 }
 
@@ -165,67 +159,85 @@ fn not_met(view: &View<'_>, board: &Board<'_>, out: &mut Out) {
         return;
     }
     out.paragraph("", &format!("failed or left open in scenario {}", clean(board.scenario)), "1");
-    let longest = |all: &mut dyn Iterator<Item = usize>, most: usize| all.max().unwrap_or(0).min(most);
-    let left = longest(&mut rows.iter().map(|(name, ..)| width(&clean(name))), NAME);
-    let middle = longest(&mut rows.iter().map(|(_, model, _)| width(model)), 14);
+    let (short, _) = short_names(view);
+    let called = |model: &str| short.iter().find(|(_, name)| name == model).map_or("", |(s, _)| s).to_owned();
+    let left = rows.iter().map(|(name, ..)| width(&clean(name))).max().unwrap_or(0).clamp(10, NAME);
+    let values: Vec<String> = rows.iter().map(|(.., c)| value(c)).collect();
+    let middle = values.iter().map(|v| width(v)).max().unwrap_or(0).clamp(5, 40);
+    let limits: Vec<String> = rows.iter().map(|(.., c)| limit(c)).collect();
+    let right = limits.iter().map(|l| width(l)).max().unwrap_or(0).clamp(5, 12);
+    let head = ["constraint", "model", "value", "limit", "farthest groups (n)"];
+    let row = |[a, b, c, d, e]: [&str; 5]| {
+        let start = format!(
+            "{}  {}{}  {}  ",
+            pad(&fit(a, left), left),
+            pad(b, CELL),
+            pad(&fit(c, middle), middle),
+            pad(&fit(d, right), right)
+        );
+        let room = COLUMNS.saturating_sub(6 + width(&start));
+        format!("{start}{}", fit(e, room))
+    };
+    out.line(&out.paint(format!("      {}", row(head)).trim_end(), "2"));
     let mut before = "";
     let mut starred = false;
-    for (name, model, c) in rows {
-        let shown = if name == before { String::new() } else { fit(&clean(name), left) };
+    for (((name, model, c), value), limit) in rows.iter().zip(&values).zip(&limits) {
+        let shown = if *name == before { String::new() } else { clean(name) };
         before = name;
-        let alone = by_value_alone(c);
-        starred |= alone;
-        let start = format!("{}  {}  ", pad(&shown, left), pad(&fit(&model, middle), middle));
-        let room = COLUMNS.saturating_sub(6 + width(&start));
-        let why = why(c, alone, room);
+        starred |= by_value_alone(c);
         let sign = out.paint(&mark(c.verdict), code(c.verdict));
-        out.line(&format!("  {sign}  {start}{why}"));
+        if value.is_empty() {
+            // Without a value the recorded sentence is all there is.
+            let start = format!("{}  {}", pad(&fit(&shown, left), left), pad(&called(model), CELL));
+            let room = COLUMNS.saturating_sub(6 + width(&start));
+            out.line(&format!("  {sign}  {start}{}", fit(&clean(&c.why), room)));
+        } else {
+            out.line(&format!("  {sign}  {}", row([&shown, &called(model), value, limit, &groups(c)])));
+        }
     }
     if starred {
-        out.paragraph("  ", "* on the value alone: the rule asks for no confidence, and the interval contains the limit", "2");
+        out.paragraph(
+            "  ",
+            "* on the value alone: the rule asks for no confidence, and the interval contains the limit",
+            "2",
+        );
     }
 }
 
-/// Value, limit and the groups that show it, in one line; without a value, the recorded sentence.
-fn why(c: &ConstraintResult, alone: bool, room: usize) -> String {
+/// The deciding value and its interval; empty when there is none.
+fn value(c: &ConstraintResult) -> String {
     let Some(left) = c.left.filter(|v| v.is_finite()) else {
-        return fit(&clean(&c.why), room);
+        return String::new();
     };
-    let limit = c.threshold.or(c.right);
-    let value = match &c.left_interval {
+    let limit = c.threshold.or(c.right).unwrap_or(f64::NAN);
+    match &c.left_interval {
         Some(i) => {
             let (value, ends) = brief(left, i.lo, i.hi);
-            format!("{value} {ends}")
+            // 0.1011 must not read as the limit of 0.10 that it does not meet.
+            let same = value.trim_end_matches('0') == constant(limit).trim_end_matches('0');
+            format!("{} {ends}", if same { compared(left, limit).0 } else { value })
         }
-        None => limit.map_or_else(|| number(left), |l| compared(left, l).0),
-    };
-    let star = if alone { "*" } else { "" };
-    let limit = match (c.threshold, c.right) {
-        (Some(t), _) => format!(", limit {}", constant(t)),
-        (None, Some(r)) => format!(" against {}", number(r)),
-        (None, None) => String::new(),
-    };
-    let mut text = format!("{value}{limit}{star}");
-    let (first, more) = (width(&text), groups(c));
-    if !more.is_empty() && first + 3 < room {
-        text.push_str(&format!("; {more}"));
+        None => compared(left, limit).0,
     }
-    fit(&text, room)
 }
 
-/// The groups that lie farthest apart: `asian 0.52 (79) … hispanic 0.34 (290)`.
+fn limit(c: &ConstraintResult) -> String {
+    let limit = c.threshold.or(c.right).map(constant).unwrap_or_default();
+    format!("{limit}{}", if by_value_alone(c) { "*" } else { "" })
+}
+
+/// The groups that lie farthest apart: `asian 0.52 (79), hispanic 0.34 (290)`.
 fn groups(c: &ConstraintResult) -> String {
     let mut known: Vec<_> = c.witnesses.iter().filter_map(|p| Some((p, p.value.filter(|v| v.is_finite())?))).collect();
     known.sort_by(|a, b| b.1.total_cmp(&a.1));
     let one = |(p, value): &(&crate::eval::estimate::Part, f64)| {
         let value = brief(*value, value - 0.05, value + 0.05).0;
-        format!("{} {value} (n {})", clean(&p.group), count(p.n))
+        format!("{} {value} ({})", clean(&p.group), count(p.n))
     };
     match known.as_slice() {
-        [] => wrap(&c.witnesses.iter().map(|p| clean(&p.group)).collect::<Vec<_>>().join(", "), COLUMNS)
-            .into_iter()
-            .next()
-            .unwrap_or_default(),
+        [] => {
+            c.witnesses.iter().map(|p| format!("{} ({})", clean(&p.group), count(p.n))).collect::<Vec<_>>().join(", ")
+        }
         [only] => one(only),
         [first, .., last] => format!("{}, {}", one(first), one(last)),
     }
