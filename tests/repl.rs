@@ -64,9 +64,10 @@ fn commands_answer() {
     assert!(text(run(&mut s, ":wat")).contains(":help"));
     assert!(matches!(run(&mut s, ":q"), Effect::Quit));
     say(&mut s, "1 + 1");
+    say(&mut s, "let one = 1");
     say(&mut s, "nonsense +");
     match run(&mut s, ":save kept.dbf") {
-        Effect::Save(path, text) => assert_eq!((path.as_str(), text.as_str()), ("kept.dbf", "1 + 1\n")),
+        Effect::Save(path, text) => assert_eq!((path.as_str(), text.as_str()), ("kept.dbf", "// 1 + 1\nlet one = 1\n")),
         _ => panic!("not a save"),
     }
 }

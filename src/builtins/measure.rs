@@ -70,8 +70,16 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 let value = inference::mean(&x).ok_or_else(|| Undefined::new("there is no row"))?;
                 Ok(Estimate { interval: inference::mean_interval_t(&x, level), ..Estimate::plain(value, x.len()) })
             }
-            // A count is what it is.
+            // A count is what it is; a bootstrap says nothing about extremes.
             Some(Callee::Special(Special::Count)) => plain(env, expr),
+            Some(Callee::Special(Special::Min | Special::Max)) => {
+                let n = forms::numbers(env, args, given.as_deref()).map_err(reason)?.len();
+                plain(env, expr).map(|e| Estimate { n, ..e })
+            }
+            Some(Callee::Special(Special::Variance | Special::Sum | Special::Quantile)) => {
+                let n = forms::numbers(env, args, given.as_deref()).map_or(0, |x| x.len());
+                general(env, expr, level).map(|e| Estimate { n, ..e })
+            }
             _ => general(env, expr, level),
         },
         _ => general(env, expr, level),

@@ -48,6 +48,8 @@ impl Checker<'_> {
                 .at(name.span, format!("it is part of `{module}`"))
                 .help(format!("add `use {module}.{{{}}}` at the top", name.name)),
         );
+        // Once is enough: every other use has the same cause.
+        self.program.file.lost.push((String::new(), name.name.clone()));
         false
     }
 

@@ -272,6 +272,10 @@ impl Checker<'_> {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {
             d = d.help(format!("`{name}` is a dataset: write `… on {name}`"));
+        } else if self.scope.rows.is_none() && self.program.datasets.is_empty() {
+            d = d.help("columns come from a dataset: give the script that declares it (`dbf eval … --file FILE`)");
+        } else if ["p", "y", "yhat"].contains(&name) {
+            d = d.help("`p`, `yhat` and `y` exist in policies and in a benchmark's metrics: a model's probability, its answer and the truth");
         } else if self.scope.rows.is_none() && self.program.datasets.len() > 1 {
             d = Diagnostic::new(codes::NO_DATASET, format!("`{name}` could be a column of several datasets"))
                 .at(span, "which data?")
@@ -303,6 +307,14 @@ impl Checker<'_> {
 
     /// What a variable stands for when it walks over `range`.
     fn range_item(&mut self, range: &Expr) -> Type {
+        if matches!(range.kind, ExprKind::Binary(BinOp::Range, ..)) {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_TYPE, "a range cannot be walked over")
+                    .at(range.span, "between two numbers lie many")
+                    .help("list the values: `over v in [1, 2, 3]`"),
+            );
+            return Type::unknown();
+        }
         let ty = self.infer(range, None);
         let base = match ty.base {
             Base::List(of) => *of,

@@ -21,6 +21,10 @@ impl Checker<'_> {
             }
             BinOp::In => self.membership(a, b),
             BinOp::Range => {
+                if !std::mem::take(&mut self.range_here) {
+                    self.error(codes::WRONG_TYPE, "a range stands after `in`", op_span, "for example `age in 18..65`");
+                    return Type::unknown();
+                }
                 let x = self.infer(a, None);
                 let y = self.infer(b, Some(&x.base));
                 self.same_kind(op, op_span, a, &x, b, &y);
@@ -95,6 +99,7 @@ impl Checker<'_> {
 
     fn membership(&mut self, a: &Expr, b: &Expr) -> Type {
         let x = self.infer(a, None);
+        self.range_here = matches!(b.kind, ExprKind::Binary(BinOp::Range, ..));
         let y = self.infer(b, Some(&x.base));
         match &y.base {
             Base::Bin => {

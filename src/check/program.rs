@@ -239,6 +239,8 @@ pub struct Checker<'a> {
     pub(super) found: Vec<Diagnostic>,
     /// Definitions being checked, to refuse recursion.
     pub(super) open: Vec<String>,
+    /// Whether the next range stands after `in`.
+    pub(super) range_here: bool,
     /// Definitions already told to be recursive.
     pub(super) rounds: Vec<String>,
     /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
@@ -266,6 +268,7 @@ impl Program {
             found: Vec::new(),
             open: Vec::new(),
             rounds: Vec::new(),
+            range_here: false,
             used: Some(Vec::new()),
             auto: None,
         };
@@ -294,6 +297,7 @@ impl Program {
                 found: Vec::new(),
                 open: Vec::new(),
                 rounds: Vec::new(),
+                range_here: false,
                 used: None,
                 auto: None,
             };
@@ -317,6 +321,7 @@ impl Program {
             found: Vec::new(),
             open: Vec::new(),
             rounds: Vec::new(),
+            range_here: false,
             used: None,
             auto: None,
         };
@@ -332,6 +337,7 @@ impl Program {
             found: Vec::new(),
             open: Vec::new(),
             rounds: Vec::new(),
+            range_here: false,
             used: None,
             auto: None,
         };

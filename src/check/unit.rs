@@ -83,7 +83,13 @@ impl Unit {
         if dimension == [0; 7] && nominal.is_none() && factor == Number::from_i64(1) {
             return Unit::one();
         }
-        let right = if other.code.contains(['/', '.']) { format!("({})", other.code) } else { other.code.clone() };
+        let simple = self.code.chars().all(|c| c.is_ascii_alphabetic());
+        if power > 0 && self.code == other.code && simple {
+            return Unit { code: format!("{}2", self.code), dimension, factor, nominal };
+        }
+        // UCUM reads from left to right, so only a divisor needs brackets.
+        let right =
+            if power < 0 && other.code.contains(['/', '.']) { format!("({})", other.code) } else { other.code.clone() };
         let left = if self.is_one() && power > 0 { String::new() } else { format!("{}{sign}", self.code) };
         Unit { code: format!("{left}{right}"), dimension, factor, nominal }
     }
@@ -125,5 +131,8 @@ mod tests {
         assert!(unit("mg/dL").over(&unit("mg/dL")).is_one());
         let rate = unit("mL").over(&unit("min"));
         assert_eq!(rate.factor_to(&unit("mL/min")), Some(1.0));
+        let square = unit("mg/dL").times(&unit("mg/dL"));
+        assert_eq!(square.code, "mg/dL.mg/dL");
+        assert_eq!(square.factor_to(&Unit::parse(&square.code).unwrap()), Some(1.0));
     }
 }

@@ -62,6 +62,7 @@ enum When {
 enum Command {
     /// Run the benchmark of a file; writes results.json and report.html.
     Run {
+        /// The script.
         file: PathBuf,
         /// Output folder [default: out/NAME].
         #[arg(long)]
@@ -83,19 +84,34 @@ enum Command {
         fresh: bool,
     },
     /// Find mistakes without reading any data.
-    Check { file: PathBuf },
+    Check {
+        /// The script.
+        file: PathBuf,
+    },
     /// Evaluate one expression, over a file's data if given.
     Eval {
+        /// For example 'P(died | sex == F)'.
+        #[arg(allow_hyphen_values = true)]
         expression: String,
+        /// The script whose data and definitions to use.
         #[arg(long)]
         file: Option<PathBuf>,
     },
     /// Explore, entry by entry.
-    Repl { file: Option<PathBuf> },
+    Repl {
+        /// The script whose data and definitions to use.
+        file: Option<PathBuf>,
+    },
     /// Run the tests and examples of a file.
-    Test { file: PathBuf },
+    Test {
+        /// The script.
+        file: PathBuf,
+    },
     /// The page of a diagnostic code.
-    Explain { code: String },
+    Explain {
+        /// For example DBF0101.
+        code: String,
+    },
 }
 
 /// How this command talks.

@@ -10,7 +10,7 @@ use crate::metrics::inference::{self, LEVEL};
 use crate::metrics::resampling::{self, Lane, REPLICATES};
 
 /// Simulated cohorts behind the noise floor of the calibration error.
-pub const FLOOR_DRAWS: usize = 200;
+pub const FLOOR_DRAWS: usize = REPLICATES;
 
 /// The most bins that a calibration error takes.
 pub const MOST_BINS: usize = 10_000;

@@ -22,6 +22,8 @@ struct Decision {
     left: Option<Estimate>,
     right: Option<f64>,
     threshold: Option<f64>,
+    /// How far the left side lies on the wrong side of the right one; negative when it keeps the rule.
+    excess: f64,
     n: usize,
     why: String,
     witnesses: Vec<Part>,
@@ -29,7 +31,16 @@ struct Decision {
 
 impl Decision {
     fn bare(verdict: Verdict, why: impl Into<String>, n: usize) -> Self {
-        Decision { verdict, left: None, right: None, threshold: None, n, why: why.into(), witnesses: Vec::new() }
+        Decision {
+            verdict,
+            left: None,
+            right: None,
+            threshold: None,
+            excess: 0.0,
+            n,
+            why: why.into(),
+            witnesses: Vec::new(),
+        }
     }
 }
 
@@ -186,6 +197,11 @@ fn compare(env: &Env, op: BinOp, a: &Expr, b: &Expr, confidence: Option<f64>) ->
         verdict,
         right: Some(right),
         threshold: is_constant.then_some(right),
+        excess: match op {
+            BinOp::Ge | BinOp::Gt => right - left.value,
+            BinOp::Eq | BinOp::Ne => (left.value - right).abs(),
+            _ => left.value - right,
+        },
         n: left.n,
         why,
         witnesses: left.parts.clone(),
@@ -228,6 +244,11 @@ fn sentence(
         _ => String::new(),
     };
     let mut out = format!("{} = {}{interval}, {relation}{gap}", show(a), figure(left.value));
+    if let (BinOp::Le | BinOp::Lt, Some(floor)) = (op, left.noise_floor)
+        && right < floor
+    {
+        out.push_str(&format!("; the limit lies below {}, what chance alone gives at this n", figure(floor)));
+    }
     if verdict != Verdict::Pass
         && let (Some(hi), Some(lo)) = (extreme(&left.parts, true), extreme(&left.parts, false))
     {
@@ -291,14 +312,8 @@ fn quantified(env: &Env, all: bool, var: &str, range: &Expr, body: &Expr, confid
     } else {
         Vec::new()
     };
-    // The clause shown is the one farthest on the wrong side of its threshold.
-    let gap = |d: &Decision| match (&d.left, d.right) {
-        (Some(l), Some(r)) => (l.value - r).abs(),
-        _ => 0.0,
-    };
-    let by_gap = |a: &&&(Value, Decision), b: &&&(Value, Decision)| gap(&a.1).total_cmp(&gap(&b.1));
-    // Where all is well, the closest call tells most.
-    let worst = if shows { deciding.iter().max_by(by_gap) } else { deciding.iter().min_by(by_gap) };
+    // The clause shown is the one that goes farthest against the rule, or comes closest to it.
+    let worst = deciding.iter().max_by(|a, b| a.1.excess.total_cmp(&b.1.excess));
     let what = match verdict {
         Verdict::Pass => "pass",
         Verdict::Fail => "fail",
@@ -306,12 +321,13 @@ fn quantified(env: &Env, all: bool, var: &str, range: &Expr, body: &Expr, confid
         _ => "cannot be known",
     };
     let why = match worst {
-        Some((item, d)) if shows => format!("{} of {total} {what}; farthest: {item}: {}", deciding.len(), d.why),
+        Some((item, d)) if shows => format!("{} of {total} {what}; worst: {item}: {}", deciding.len(), d.why),
         Some((item, d)) => format!("all {total} {what}; closest: {item}: {}", d.why),
         None => format!("all {total} {what}"),
     };
     let (left, right, threshold) = worst.map_or((None, None, None), |(_, d)| (d.left.clone(), d.right, d.threshold));
-    Decision { verdict, left, right, threshold, n: env.view.rows, why, witnesses }
+    let excess = worst.map_or(0.0, |(_, d)| d.excess);
+    Decision { verdict, left, right, threshold, excess, n: env.view.rows, why, witnesses }
 }
 
 /// How many rows a witness stands for.

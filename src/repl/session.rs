@@ -71,7 +71,12 @@ impl Session {
             }
             Entry::Expr(expr) => self.ask(&expr)?,
         };
-        self.worked.push(text.trim().to_string());
+        // A question is kept as a comment, so that the saved file is a script.
+        let kept = match answer {
+            Answer::Defined(_) => text.trim().to_string(),
+            _ => text.trim().lines().map(|l| format!("// {l}")).collect::<Vec<_>>().join("\n"),
+        };
+        self.worked.push(kept);
         Ok(answer)
     }
 

@@ -74,16 +74,16 @@ pub fn unit(
             judged.view.take(&UInt32Array::from(rows), &names)
         };
         let silent = if pooled { judged.silent.iter().sum() } else { judged.silent.get(fold).copied().unwrap_or(0) };
+        // The same rows have the same stream, so a figure has one interval in tables and policies.
+        let seed = seeds::seed(env.seed, &["rows", &place.scenario, &place.model, &place.task, &name]);
         for metric in &benchmark.metrics {
-            let seed =
-                seeds::seed(env.seed, &["cell", &place.scenario, &place.model, &place.task, &name, &metric.text]);
             let here = Env { seed, ..env.over(view.clone()) };
             let measured = measure(&here, &metric.call);
             out.cells.push(cell(env.program, place, &name, metric, measured, view.rows, silent));
         }
     }
     if place.predicts {
-        let seed = seeds::seed(env.seed, &["policy", &place.scenario, &place.model, &place.task]);
+        let seed = seeds::seed(env.seed, &["rows", &place.scenario, &place.model, &place.task, "all"]);
         let here = Env { seed, ..env.over(judged.view.clone()) };
         out.policies = policies(&here, benchmark, place);
         out.reliability.extend(plots::reliability(&judged.view, place));

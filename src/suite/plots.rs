@@ -132,17 +132,23 @@ fn distribution(generator: &str, real: &FrameColumn, synthetic: &FrameColumn, un
             let tv = x.iter().zip(&y).map(|(p, q)| (p - q).abs()).sum::<f64>() / 2.0;
             (Vec::new(), levels.clone(), x, y, tv, "total variation")
         }
-        FrameKind::Number { .. } => {
+        FrameKind::Number { integer, .. } => {
             a.sort_by(f64::total_cmp);
             b.sort_by(f64::total_cmp);
             // The middle 98 % of the real values; the ends gather what lies beyond.
             let (lo, hi) = (quantile(&a, 0.01).unwrap_or(0.0), quantile(&a, 0.99).unwrap_or(1.0));
             let hi = if hi > lo { hi } else { lo + 1.0 };
-            let edges: Vec<f64> = (0..=BARS).map(|i| lo + (hi - lo) * i as f64 / BARS as f64).collect();
+            // A few whole numbers get a bar each; wider bars would gather them unevenly.
+            let (lo, hi, bars) = if *integer && hi - lo <= 40.0 {
+                (lo.floor() - 0.5, hi.ceil() + 0.5, (hi.ceil() - lo.floor()) as usize + 1)
+            } else {
+                (lo, hi, BARS)
+            };
+            let edges: Vec<f64> = (0..=bars).map(|i| lo + (hi - lo) * i as f64 / bars as f64).collect();
             let count = |values: &[f64]| -> Vec<f64> {
-                let mut counts = vec![0usize; BARS];
+                let mut counts = vec![0usize; bars];
                 for v in values {
-                    let at = ((v - lo) / (hi - lo) * BARS as f64).clamp(0.0, BARS as f64 - 1.0) as usize;
+                    let at = ((v - lo) / (hi - lo) * bars as f64).clamp(0.0, bars as f64 - 1.0) as usize;
                     if let Some(slot) = counts.get_mut(at) {
                         *slot += 1;
                     }

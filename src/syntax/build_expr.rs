@@ -324,7 +324,14 @@ impl Builder<'_> {
             _ => pair,
         };
         if inner.as_rule() == Rule::real {
-            return text.parse().ok().map(ExprKind::Real);
+            let value: f64 = text.parse().ok()?;
+            if value.is_infinite() {
+                self.found.push(
+                    Diagnostic::new(codes::NUMBER_TOO_LARGE, format!("`{text}` is too large for a number"))
+                        .at(span, "at most 1.7e308"),
+                );
+            }
+            return Some(ExprKind::Real(value));
         }
         match text.parse() {
             Ok(value) => Some(ExprKind::Int(value)),
