@@ -97,6 +97,7 @@ fn a_folder_that_cannot_be_written_is_said_before_any_work() {
         assert_eq!(code(&output), 1);
         assert!(stderr(&output).contains("DBF0901") && stderr(&output).contains("--out FOLDER"), "{}", stderr(&output));
     }
+    insta::assert_snapshot!("output_folder_taken", stderr(&tiny.run("taken", &[])));
 }
 
 #[cfg(target_os = "linux")]
@@ -110,6 +111,7 @@ fn a_full_disk_is_an_error_that_keeps_what_was_there() {
     let output = tiny.run("out", &["--fresh", "--seed", "9"]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("DBF0901") && stderr(&output).contains("disk is full"), "{}", stderr(&output));
+    insta::assert_snapshot!("output_disk_full", stderr(&output));
     assert_eq!(std::fs::read_to_string(tiny.folder.path().join("out/report.html")).unwrap(), kept);
 }
 
@@ -145,7 +147,7 @@ fn ctrl_c_keeps_what_was_finished() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
-    assert!(stderr(&output).contains("DBF0902"));
+    insta::assert_snapshot!("interrupted", stderr(&output));
     let partial = tiny.results("out");
     assert!(partial.receipt.interrupted);
     assert!(!partial.body.cells.is_empty() && partial.body.cells.len() < 41 * 2 * 4 * 5);
@@ -162,4 +164,19 @@ fn the_same_words_in_every_help() {
     for word in ["run", "check", "eval", "repl", "test", "explain", "Exit codes"] {
         assert!(help.contains(word), "{help}");
     }
+}
+
+#[cfg(not(feature = "nets"))]
+#[test]
+fn a_build_without_networks_says_so() {
+    let tiny = Tiny::new();
+    tiny.script(&TINY.replace("tasks     diagnosis", "tasks     diagnosis, realism").replace(
+        "benchmark tiny_bench",
+        "task realism on row discriminate synthetic\ngenerator twin = conditional_gan(tiny)\n\nbenchmark tiny_bench",
+    ));
+    let output = tiny.run("out", &[]);
+    assert_eq!(code(&output), 1);
+    assert!(stderr(&output).contains("DBF0804"), "{}", stderr(&output));
+    // The rest of the run is there all the same.
+    assert!(tiny.results("out").body.cells.iter().any(|c| c.task == "diagnosis" && c.value.is_some()));
 }

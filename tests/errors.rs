@@ -14,6 +14,9 @@ fn bad_examples_say_what_is_wrong() {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let at = path.parent().unwrap();
         let source = std::fs::read_to_string(&path).unwrap();
+        if cfg!(not(feature = "nets")) && source.contains("generator ") && name.starts_with("run") {
+            continue; // Without networks such a run ends with DBF0804, see `cli.rs`.
+        }
         let mut output = dbf_in(at, &["check", &file]);
         let mut command = format!("dbf check {file}");
         if output.status.success() {
