@@ -4,6 +4,7 @@
 
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::models::fitted::{ModelError, check_frame};
+use ndarray::ArrayView2;
 
 /// How the columns of a training frame become features.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,12 @@ pub struct Matrix {
 }
 
 impl Matrix {
+    /// Rows × features; empty should the shape not fit the values.
+    pub fn view(&self) -> ArrayView2<'_, f64> {
+        ArrayView2::from_shape((self.rows, self.width), &self.values)
+            .unwrap_or_else(|_| ArrayView2::from(&[[0.0; 0]; 0]))
+    }
+
     /// Row by row; a matrix without columns has empty rows.
     pub fn iter_rows(&self) -> impl Iterator<Item = &[f64]> {
         let at = |row: usize| row * self.width..(row + 1) * self.width;

@@ -6,6 +6,7 @@ use crate::data::frame::Frame;
 use crate::metrics::inference;
 use crate::models::design::{Design, Matrix};
 use crate::models::fitted::{Fitted, ModelError, check_training, logistic, softplus};
+use ndarray::{Array1, Axis};
 
 /// How a logistic regression is fitted.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,34 +128,25 @@ fn penalised_loss(matrix: &Matrix, y: &[bool], beta: &[f64], ridge: f64) -> f64 
     inference::sum(&losses) + ridge / 2.0 * dot(slopes, slopes)
 }
 
-/// The gradient, and the Hessian row after row.
+/// The gradient, and the Hessian row after row. With the features X, the probabilities p and W = diag(p (1 − p)),
+/// both with a leading 1 for the intercept: Xᵀ(p − y) and XᵀWX, plus the penalty on the slopes.
 fn derivatives(matrix: &Matrix, y: &[bool], beta: &[f64], ridge: f64) -> (Vec<f64>, Vec<f64>) {
-    let size = beta.len();
-    let mut gradient = vec![0.0; size];
-    let mut hessian = vec![0.0; size * size];
-    let mut full = vec![1.0; size];
-    for (row, &y) in matrix.iter_rows().zip(y) {
-        for (slot, value) in full.iter_mut().skip(1).zip(row) {
-            *slot = *value;
-        }
-        let p = logistic(linear(row, beta));
-        let excess = p - f64::from(u8::from(y));
-        let weight = p * (1.0 - p);
-        for (slot, value) in gradient.iter_mut().zip(&full) {
-            *slot += excess * value;
-        }
-        for (line, &value) in hessian.chunks_exact_mut(size).zip(&full) {
-            let scaled = weight * value;
-            for (slot, other) in line.iter_mut().zip(&full) {
-                *slot += scaled * other;
-            }
-        }
-    }
-    for (i, (slope, value)) in gradient.iter_mut().zip(beta).enumerate().skip(1) {
-        *slope += ridge * value;
-        if let Some(diagonal) = hessian.get_mut(i * size + i) {
-            *diagonal += ridge;
-        }
+    let x = matrix.view();
+    let p: Array1<f64> = matrix.iter_rows().map(|row| logistic(linear(row, beta))).collect();
+    let excess: Array1<f64> = p.iter().zip(y).map(|(p, &y)| p - f64::from(u8::from(y))).collect();
+    let weight = p.mapv(|p| p * (1.0 - p));
+    let slopes = x.t().dot(&excess);
+    let cross = x.t().dot(&weight);
+    let weighted = &x * &weight.view().insert_axis(Axis(1));
+    let curvature = x.t().dot(&weighted);
+    let gradient = std::iter::once(inference::sum(&excess.to_vec()))
+        .chain(slopes.iter().zip(beta.iter().skip(1)).map(|(slope, b)| slope + ridge * b))
+        .collect();
+    let mut hessian = vec![inference::sum(&weight.to_vec())];
+    hessian.extend(&cross);
+    for (i, (first, row)) in cross.iter().zip(curvature.rows()).enumerate() {
+        hessian.push(*first);
+        hessian.extend(row.iter().enumerate().map(|(j, v)| if i == j { v + ridge } else { *v }));
     }
     (gradient, hessian)
 }

@@ -1,6 +1,6 @@
 //! The front door: a file to its tree, or one expression of the REPL.
 
-use super::ast::{Expr, File, Item, ItemKind, NodeId};
+use super::ast::{Expr, File, Item, NodeId};
 use super::build_expr::Builder;
 use super::grammar::{Grammar, Rule};
 use super::token::{Spanned, Token, tokenize};
@@ -179,9 +179,4 @@ pub fn is_complete(text: &str) -> bool {
     let open_word = last.token == Token::Word
         && matches!(word, "and" | "or" | "not" | "in" | "then" | "else" | "if" | "where" | "on" | "over");
     !(open_operator || open_word)
-}
-
-/// True for items: used by the REPL to tell a definition from a question.
-pub fn is_definition(entry: &Entry) -> bool {
-    matches!(entry, Entry::Item(item) if !matches!(item.kind, ItemKind::Language(_)))
 }
