@@ -6,6 +6,7 @@ use dbf::source::{SourceMap, render};
 use dbf::syntax::token::tokenize;
 use dbf::syntax::{Entry, NodeIds, parse_entry, show};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Shreds of scripts: far more likely to reach deep into the parser than random bytes.
 fn shreds() -> impl Strategy<Value = String> {
@@ -107,7 +108,7 @@ fn spans_hold(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

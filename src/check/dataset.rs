@@ -79,6 +79,23 @@ impl Schema {
         self.columns.iter().find(|c| c.has(Role::Label))
     }
 
+    /// The columns that `may` be taken and that the script chose (`all except …`, `[…]`, or nothing for all).
+    /// Texts and dates have no numeric form, so they are never among them.
+    pub fn choose(&self, chosen: Option<&ExprKind>, may: impl Fn(&Column) -> bool) -> Vec<String> {
+        self.columns
+            .iter()
+            .filter(|c| may(c) && !matches!(c.ty.base, Base::Text | Base::Date))
+            .filter(|c| match chosen {
+                Some(ExprKind::Columns { except }) => !except.iter().any(|e| e.name == c.name),
+                Some(ExprKind::List(items)) => {
+                    items.iter().any(|i| matches!(&i.kind, ExprKind::Name(n) if *n == c.name))
+                }
+                _ => true,
+            })
+            .map(|c| c.name.clone())
+            .collect()
+    }
+
     pub fn rows(&self) -> RowScope {
         RowScope {
             name: self.name.clone(),

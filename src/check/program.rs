@@ -262,16 +262,7 @@ impl Program {
             // Without its columns, nearly every name below would be called unknown.
             return Checked { program, diagnostics };
         }
-        let mut checker = Checker {
-            program: &mut program,
-            scope: Scope::default(),
-            found: Vec::new(),
-            open: Vec::new(),
-            rounds: Vec::new(),
-            range_here: false,
-            used: Some(Vec::new()),
-            auto: None,
-        };
+        let mut checker = Checker::new(&mut program, Scope::default(), Some(Vec::new()));
         checker.items(std);
         diagnostics.append(&mut checker.found);
         diagnostics.sort_by_key(|d| d.labels.iter().find(|l| l.primary).map(|l| l.span));
@@ -291,16 +282,7 @@ impl Program {
             let id = sources.add(module.file, module.text);
             let (file, mut found) = parse_file(id, module.text, &mut self.ids);
             diagnostics.append(&mut found);
-            let mut checker = Checker {
-                program: self,
-                scope: Scope::default(),
-                found: Vec::new(),
-                open: Vec::new(),
-                rounds: Vec::new(),
-                range_here: false,
-                used: None,
-                auto: None,
-            };
+            let mut checker = Checker::new(self, Scope::default(), None);
             for item in file.items {
                 if let ItemKind::Function(decl) = item.kind {
                     checker.function(decl, item.doc, Some(module.path));
@@ -315,32 +297,14 @@ impl Program {
     /// Types one expression over the home dataset (or `rows`), with every standard name in scope.
     pub fn check_expr(&mut self, expr: &Expr, rows: Option<Arc<RowScope>>) -> (Type, Vec<Diagnostic>) {
         let rows = rows.or_else(|| self.home_rows());
-        let mut checker = Checker {
-            program: self,
-            scope: Scope::with_rows(rows),
-            found: Vec::new(),
-            open: Vec::new(),
-            rounds: Vec::new(),
-            range_here: false,
-            used: None,
-            auto: None,
-        };
+        let mut checker = Checker::new(self, Scope::with_rows(rows), None);
         let ty = checker.infer(expr, None);
         (ty, checker.found)
     }
 
     /// Adds an item typed at the prompt.
     pub fn add_item(&mut self, item: ast::Item) -> Vec<Diagnostic> {
-        let mut checker = Checker {
-            program: self,
-            scope: Scope::default(),
-            found: Vec::new(),
-            open: Vec::new(),
-            rounds: Vec::new(),
-            range_here: false,
-            used: None,
-            auto: None,
-        };
+        let mut checker = Checker::new(self, Scope::default(), None);
         checker.add(item);
         checker.found
     }
@@ -348,6 +312,21 @@ impl Program {
     pub fn home_rows(&self) -> Option<Arc<RowScope>> {
         let home = self.home.as_ref()?;
         self.dataset(home).map(|s| Arc::new(s.rows()))
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
+        Checker {
+            program,
+            scope,
+            used,
+            found: Vec::new(),
+            open: Vec::new(),
+            rounds: Vec::new(),
+            range_here: false,
+            auto: None,
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(super) fn column(env: &Env, expr: &Expr, reader: Reader) -> Result<Column, V
     if let Reader::Columnar = reader {
         return match columnar::eval(env, expr) {
             Out::Rows(column) => Ok(column),
+            // Without rows there is nothing that could be undefined in one of them.
+            Out::One(_) if env.view.rows == 0 && env.is_row(expr.id) => Ok(blank(env, expr, 0)),
             Out::One(value) => spread(value, env.view.rows),
         };
     }

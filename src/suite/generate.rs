@@ -25,21 +25,7 @@ pub struct Ready {
 fn columns(program: &Program, generator: &Generator) -> Vec<String> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Vec::new() };
     let chosen = generator.settings.iter().find(|(n, _)| n.name == "columns").map(|(_, e)| &e.kind);
-    let may = |c: &&crate::check::dataset::Column| {
-        !c.has(crate::syntax::ast::Role::Subject)
-            && !matches!(c.ty.base, crate::check::Base::Text | crate::check::Base::Date)
-    };
-    schema
-        .columns
-        .iter()
-        .filter(may)
-        .filter(|c| match chosen {
-            Some(ExprKind::Columns { except }) => !except.iter().any(|e| e.name == c.name),
-            Some(ExprKind::List(items)) => items.iter().any(|i| matches!(&i.kind, ExprKind::Name(n) if *n == c.name)),
-            _ => true,
-        })
-        .map(|c| c.name.clone())
-        .collect()
+    schema.choose(chosen, |c| !c.has(crate::syntax::ast::Role::Subject))
 }
 
 #[cfg(not(feature = "nets"))]

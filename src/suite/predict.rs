@@ -24,17 +24,7 @@ pub fn is_trained(model: &Model) -> bool {
 pub fn features(schema: &Schema, model: &Model) -> Vec<String> {
     let chosen =
         model.args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.name == "features")).map(|a| &a.value.kind);
-    schema
-        .columns
-        .iter()
-        .filter(|c| c.hidden().is_none() && !matches!(c.ty.base, crate::check::Base::Text | crate::check::Base::Date))
-        .filter(|c| match chosen {
-            Some(ExprKind::Columns { except }) => !except.iter().any(|e| e.name == c.name),
-            Some(ExprKind::List(items)) => items.iter().any(|i| matches!(&i.kind, ExprKind::Name(n) if *n == c.name)),
-            _ => true,
-        })
-        .map(|c| c.name.clone())
-        .collect()
+    schema.choose(chosen, |c| c.hidden().is_none())
 }
 
 /// Predictions of `label` for every row of the dataset.

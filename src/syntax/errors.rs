@@ -28,6 +28,10 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
     let message = match next {
+        // The grammar gave up at once: the item's words are in another order than it knows.
+        Some(_) if start == 0 && !form(&cut.word).is_empty() => {
+            format!("this {} is not written as the language expects", what(&cut.word))
+        }
         Some(_) => format!("did not expect {found} in this {}", what(&cut.word)),
         None => format!("this {} ends too early", what(&cut.word)),
     };
@@ -44,6 +48,7 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         );
     }
     match next {
+        Some(_) if start == 0 && !form(&cut.word).is_empty() => d.help(format!("its form: `{}`", form(&cut.word))),
         Some(t) if t.text(text) == "=" && expected.iter().any(|e| e.contains("operator")) => {
             d.help("`==` compares; a single `=` gives a name to a value")
         }
@@ -60,6 +65,27 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         }
         None => d.help("is a bracket or a value missing at the end?"),
         _ => d,
+    }
+}
+
+/// How an item is written.
+fn form(word: &str) -> &'static str {
+    match word {
+        "language" => "language 1",
+        "module" => "module NAME version \"1.0.0\"",
+        "use" => "use std.metrics.{auroc, ece}",
+        "dataset" => "dataset NAME from \"file.csv\" { column : Type … }",
+        "metric" => "metric NAME(p: Prob, y: Bool) -> Real = FORMULA",
+        "fn" => "fn NAME(x: Real) -> Real = FORMULA",
+        "policy" => "policy NAME { authority house  constraint NAME: RULE }",
+        "scenario" => "scenario NAME = DATASET { … }",
+        "task" => "task NAME on row predict LABEL",
+        "model" => "model NAME = KIND(…)",
+        "generator" => "generator NAME = KIND(DATASET) { … }",
+        "benchmark" => "benchmark NAME version \"1.0.0\" { … }",
+        "test" => "test \"what holds\" { assert … }",
+        "let" => "let NAME = VALUE",
+        _ => "",
     }
 }
 
