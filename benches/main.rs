@@ -1,7 +1,9 @@
-//! Figures of the main job, as JSON: `cargo bench --profile dev`.
+//! Figures as JSON: `cargo bench --profile dev`, or one part of them with `-- job` or `-- columns [QUESTION…]`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod columns;
 
 use serde_json::json;
 use std::path::Path;
@@ -51,11 +53,10 @@ fn long(args: &[&str]) -> serde_json::Value {
     json!({ "seconds": start.elapsed().as_secs_f64(), "peak_mib": memory, "exit": code })
 }
 
-fn main() {
+fn job() -> serde_json::Value {
     let out = std::env::temp_dir().join(format!("dbf-bench-{}", std::process::id()));
     let folder = out.display().to_string();
     let figures = json!({
-        "cores": std::thread::available_parallelism().map_or(0, usize::from),
         "check": short(&["check", SCRIPT], 20),
         "eval 1 + 1": short(&["eval", "1 + 1"], 20),
         "eval over the data": short(&["eval", "P(dead180 | sex == female)", "--file", SCRIPT], 5),
@@ -64,5 +65,18 @@ fn main() {
         "run, everything cached": long(&["run", SCRIPT, "--out", &folder]),
     });
     let _ = std::fs::remove_dir_all(&out);
+    figures
+}
+
+fn main() {
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 2] = [("job", &job), ("columns", &|| columns::figures(&more))];
+    let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
+    for (name, part) in parts {
+        if chosen.first().is_none_or(|c| c == name) {
+            figures[name] = part();
+        }
+    }
     println!("{}", serde_json::to_string_pretty(&figures).unwrap_or_default());
 }

@@ -1,7 +1,7 @@
 //! The two evaluators agree bit for bit on generated expressions and data.
 
 use crate::support::check;
-use arrow_array::{BooleanArray, Float64Array, UInt32Array};
+use arrow_array::BooleanArray;
 use dbf::check::{Base, Level, Levels};
 use dbf::data::Column;
 use dbf::eval::value::{Out, Value};
@@ -143,19 +143,30 @@ fn view(rows: &[Row]) -> View {
     };
     let k = Arc::new(Levels { column: "k".into(), names: ["x", "y", "z"].map(String::from).into() });
     let columns = BTreeMap::from([
-        ("a".to_string(), Column::Number(rows.iter().map(|r| r.a).collect::<Float64Array>())),
-        ("b".to_string(), Column::Number(rows.iter().map(|r| Some(r.b)).collect::<Float64Array>())),
-        ("c".to_string(), Column::Number(rows.iter().map(|r| r.c).collect::<Float64Array>())),
-        ("p".to_string(), Column::Number(rows.iter().map(|r| Some(r.p)).collect::<Float64Array>())),
+        ("a".to_string(), Column::numbers(rows.iter().map(|r| r.a))),
+        ("b".to_string(), Column::numbers(rows.iter().map(|r| Some(r.b)))),
+        ("c".to_string(), Column::numbers(rows.iter().map(|r| r.c))),
+        ("p".to_string(), Column::numbers(rows.iter().map(|r| Some(r.p)))),
         ("f".to_string(), Column::Bool(rows.iter().map(|r| r.f).collect::<BooleanArray>())),
         ("g".to_string(), Column::Bool(rows.iter().map(|r| Some(r.g)).collect::<BooleanArray>())),
-        ("k".to_string(), Column::Level(rows.iter().map(|r| r.k).collect::<UInt32Array>(), k)),
-        (
-            "m".to_string(),
-            Column::Level(rows.iter().map(|r| Some(r.m)).collect::<UInt32Array>(), levels("m", ["u", "v"])),
-        ),
+        ("k".to_string(), Column::levels(rows.iter().map(|r| r.k), k)),
+        ("m".to_string(), Column::levels(rows.iter().map(|r| Some(r.m)), levels("m", ["u", "v"]))),
     ]);
     View::new(columns, rows.len())
+}
+
+/// The same rows again and again, up to `n`, in the narrowest storage or in the widest.
+fn stretched(rows: &[Row], n: usize, compact: bool) -> View {
+    let rows: Vec<Row> = rows.iter().cycle().take(if rows.is_empty() { 0 } else { n }).cloned().collect();
+    let wide = view(&rows);
+    if !compact {
+        return wide;
+    }
+    let columns = wide.names().into_iter().filter_map(|name| {
+        let column = wide.column(&name)?.clone().compact();
+        Some((name, column))
+    });
+    View::new(columns.collect(), rows.len())
 }
 
 /// Equal, with numbers compared by their bits.
@@ -166,7 +177,8 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn agree(text: &str, rows: &[Row]) -> Result<(), TestCaseError> {
+fn agree(text: &str, view: View) -> Result<(), TestCaseError> {
+    let rows = view.rows;
     let (checked, _) = check(SCHEMA);
     prop_assert!(!checked.has_errors());
     let mut program = checked.program;
@@ -178,17 +190,10 @@ fn agree(text: &str, rows: &[Row]) -> Result<(), TestCaseError> {
     let (ty, found) = program.check_expr(&expr, None);
     prop_assert!(found.is_empty(), "{text}: {found:?}");
     let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::new());
-    let env = Env {
-        program: &program,
-        kernels: &kernels,
-        datasets: &datasets,
-        view: view(rows),
-        locals: Vec::new(),
-        seed: 1,
-    };
+    let env = Env { program: &program, kernels: &kernels, datasets: &datasets, view, locals: Vec::new(), seed: 1 };
     if ty.level == Level::Row {
         let column = env.eval(&expr);
-        for row in 0..rows.len() {
+        for row in 0..rows {
             let by_row = env.row(&expr, row);
             let by_column = match &column {
                 Out::Rows(column) => cell(column, row),
@@ -206,11 +211,65 @@ fn agree(text: &str, rows: &[Row]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Mostly a few rows; now and then around the end of a chunk.
+fn sizes() -> impl Strategy<Value = usize> {
+    prop_oneof![60 => 0..40usize, 1 => 2040..2060usize, 1 => Just(4099usize)]
+}
+
+/// How many program/table pairs are tried: `DBF_PAIRS`, or a number that takes seconds.
+fn pairs() -> u32 {
+    std::env::var("DBF_PAIRS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_500)
+}
+
+/// The seed of the generator: `DBF_SEED`, or always the same.
+fn seed() -> u64 {
+    std::env::var("DBF_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(2026)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(2026), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: pairs(), failure_persistence: None, rng_seed: RngSeed::Fixed(seed()), ..ProptestConfig::default()
+    })]
 
     #[test]
-    fn both_walks_agree(text in expressions(), rows in prop::collection::vec(row(), 0..40)) {
-        agree(&text, &rows)?;
+    fn both_walks_agree(
+        text in expressions(), rows in prop::collection::vec(row(), 0..40), n in sizes(), compact in any::<bool>()
+    ) {
+        agree(&text, stretched(&rows, n, compact))?;
+    }
+}
+
+/// Sums over several segments of rows, in parallel, have the bits of the scalar walk.
+#[test]
+fn many_segments_give_the_same_bits() {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let rows: Vec<Row> = (0..150_001)
+        .map(|_| Row {
+            a: (next() < 0.9).then(|| next() * 20.0 - 10.0),
+            b: next() * 10.0,
+            c: (next() < 0.9).then(|| next() * 100.0),
+            p: next(),
+            f: (next() < 0.9).then(|| next() < 0.3),
+            g: next() < 0.5,
+            k: (next() < 0.95).then(|| (next() * 3.0) as u32),
+            m: u32::from(next() < 0.2),
+        })
+        .collect();
+    let texts = [
+        "E[a | g]",
+        "Var[a | k == x]",
+        "sum(a * p)",
+        "sum over q in bins(p, 15): P(p in q) * abs(P(g | p in q) - E[p | p in q])",
+        "(max over q in k: E[a | k == q and g]) - (min over q in k: Var[p | k == q])",
+        "forall q in groups(by: [k, m]): n(q) >= 1 and E[p | q] > 10%",
+        "quantile(a, 30% | f) + min(p) + max(a | not g)",
+        "P(f or a > 0 | b > c)",
+    ];
+    for text in texts {
+        agree(text, view(&rows)).unwrap();
     }
 }

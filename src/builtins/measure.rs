@@ -8,7 +8,7 @@ use crate::check::special::Special;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::eval::value::{Out, Value};
 use crate::eval::{Env, View};
-use crate::eval::{calls, forms};
+use crate::eval::{aggregates, calls, forms};
 use crate::metrics::inference;
 use crate::metrics::resampling::{self, Lane, REPLICATES};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -62,13 +62,13 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
             }
             Some(Callee::Special(Special::Probability)) => {
                 let (k, n) = forms::successes(env, args, given.as_deref()).map_err(reason)?;
-                let interval = inference::wilson(k as u64, n as u64, level);
-                Ok(Estimate { interval, ..Estimate::plain(k as f64 / n as f64, n) })
+                let interval = inference::wilson(k, n, level);
+                Ok(Estimate { interval, ..Estimate::plain(k as f64 / n as f64, n as usize) })
             }
             Some(Callee::Special(Special::Expectation)) => {
-                let x = forms::numbers(env, args, given.as_deref()).map_err(reason)?;
-                let value = inference::mean(&x).ok_or_else(|| Undefined::new("there is no row"))?;
-                Ok(Estimate { interval: inference::mean_interval_t(&x, level), ..Estimate::plain(value, x.len()) })
+                let estimate = plain(env, expr)?;
+                let spread = aggregates::spread(env, args, given.as_deref()).map_err(reason)?;
+                Ok(Estimate { interval: inference::mean_interval_of(spread, level), n: spread.n as usize, ..estimate })
             }
             // A count is what it is; a bootstrap says nothing about extremes.
             Some(Callee::Special(Special::Count)) => plain(env, expr),

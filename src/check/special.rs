@@ -28,7 +28,7 @@ pub enum Special {
 }
 
 /// Functions applied row by row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scalar {
     Abs,
     Sqrt,

@@ -1,8 +1,9 @@
 //! One column: an Arrow array with its meaning.
 
+use super::numbers::{Codes, Numbers};
 use crate::check::Levels;
-use arrow_array::builder::{BooleanBuilder, Float64Builder, UInt32Builder};
-use arrow_array::{Array, BooleanArray, Date32Array, Float64Array, StringArray, UInt32Array};
+use arrow_array::builder::BooleanBuilder;
+use arrow_array::{Array, BooleanArray, Date32Array, StringArray, UInt32Array};
 use arrow_select::take::take;
 use std::sync::Arc;
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 pub enum Column {
     Bool(BooleanArray),
     /// Whole numbers too, exact up to 2^53.
-    Number(Float64Array),
+    Number(Numbers),
     /// Codes into the levels.
-    Level(UInt32Array, Arc<Levels>),
+    Level(Codes, Arc<Levels>),
     Text(StringArray),
     /// Days since 1970-01-01.
     Date(Date32Array),
@@ -35,8 +36,8 @@ impl Column {
     pub fn array(&self) -> &dyn Array {
         match self {
             Column::Bool(a) => a,
-            Column::Number(a) => a,
-            Column::Level(a, _) => a,
+            Column::Number(a) => a.array(),
+            Column::Level(a, _) => a.array(),
             Column::Text(a) => a,
             Column::Date(a) => a,
         }
@@ -52,8 +53,19 @@ impl Column {
         }
         match self {
             Column::Bool(a) => Column::Bool(pick(a, index)),
-            Column::Number(a) => Column::Number(pick(a, index)),
-            Column::Level(a, levels) => Column::Level(pick(a, index), levels.clone()),
+            Column::Number(a) => Column::Number(match a {
+                Numbers::I16(a) => Numbers::I16(pick(a, index)),
+                Numbers::I32(a) => Numbers::I32(pick(a, index)),
+                Numbers::F32(a) => Numbers::F32(pick(a, index)),
+                Numbers::F64(a) => Numbers::F64(pick(a, index)),
+            }),
+            Column::Level(a, levels) => Column::Level(
+                match a {
+                    Codes::U8(a) => Codes::U8(pick(a, index)),
+                    Codes::U32(a) => Codes::U32(pick(a, index)),
+                },
+                levels.clone(),
+            ),
             Column::Text(a) => Column::Text(pick(a, index)),
             Column::Date(a) => Column::Date(pick(a, index)),
         }
@@ -66,22 +78,26 @@ impl Column {
     }
 
     pub fn numbers(values: impl IntoIterator<Item = Option<f64>>) -> Column {
-        let mut builder = Float64Builder::new();
-        values.into_iter().for_each(|v| builder.append_option(v));
-        Column::Number(builder.finish())
+        Column::Number(values.into_iter().collect())
     }
 
     pub fn levels(values: impl IntoIterator<Item = Option<u32>>, levels: Arc<Levels>) -> Column {
-        let mut builder = UInt32Builder::new();
-        values.into_iter().for_each(|v| builder.append_option(v));
-        Column::Level(builder.finish(), levels)
+        Column::Level(Codes::new(values, levels.names.len()), levels)
+    }
+
+    /// The same values in the narrowest storage that holds each of them exactly.
+    pub fn compact(self) -> Column {
+        match self {
+            Column::Number(a) => Column::Number(a.compact()),
+            other => other,
+        }
     }
 
     /// One `f64` a row: flags as 0 and 1, categories as codes, missing cells as NaN; texts have none.
     pub fn as_f64(&self) -> Vec<f64> {
         match self {
             Column::Bool(a) => a.iter().map(|v| v.map_or(f64::NAN, |b| if b { 1.0 } else { 0.0 })).collect(),
-            Column::Number(a) => a.iter().map(|v| v.unwrap_or(f64::NAN)).collect(),
+            Column::Number(a) => a.to_vec(),
             Column::Level(a, _) => a.iter().map(|v| v.map_or(f64::NAN, f64::from)).collect(),
             Column::Date(a) => a.iter().map(|v| v.map_or(f64::NAN, f64::from)).collect(),
             Column::Text(a) => vec![f64::NAN; a.len()],

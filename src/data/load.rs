@@ -51,7 +51,7 @@ pub fn load(schema: &Schema, world: &dyn World) -> Result<Table, Vec<Diagnostic>
         let mut judge = Judge { declared, bad: Vec::new() };
         let column = judge.column(cells);
         judge.report(schema, &lines, &mut found);
-        table.columns.push((declared.name.clone(), column));
+        table.columns.push((declared.name.clone(), column.compact()));
     }
     if found.is_empty() { Ok(table) } else { Err(found) }
 }

@@ -5,6 +5,7 @@
 pub mod column;
 pub mod frame;
 pub mod load;
+pub mod numbers;
 pub mod table;
 
 pub use column::Column;

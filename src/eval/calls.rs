@@ -144,8 +144,8 @@ fn kernel_column(name: &str, column: &Column) -> KernelArg {
     }
     match column {
         Column::Bool(a) => KernelArg::Bools(a.values().iter().collect()),
-        Column::Number(a) => KernelArg::Numbers(a.values().to_vec()),
-        Column::Level(a, levels) => KernelArg::Levels(a.values().to_vec(), levels.clone()),
+        Column::Number(a) => KernelArg::Numbers(a.to_vec()),
+        Column::Level(a, levels) => KernelArg::Levels(a.to_vec(), levels.clone()),
         _ => KernelArg::Missing(name.to_string()),
     }
 }

@@ -50,7 +50,7 @@ pub fn derive(program: &Program, kernels: &Kernels, schema: &Schema, table: &mut
                 .at(expr.span, "computed here"));
             }
         }
-        table.set(&column.name, made);
+        table.set(&column.name, made.compact());
     }
     Ok(())
 }

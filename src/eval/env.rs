@@ -96,8 +96,19 @@ impl<'a> Env<'a> {
         super::columnar::eval(self, expr)
     }
 
-    /// Evaluates an expression that has one value.
+    /// Evaluates an expression that has one value: its aggregates in one pass over the rows.
     pub fn one(&self, expr: &Expr) -> Value {
+        self.prepare(&[expr]);
+        self.one_within(expr)
+    }
+
+    /// Answers the aggregates of several expressions in one pass, before they are evaluated one by one.
+    pub fn prepare(&self, exprs: &[&Expr]) {
+        super::chunk::prepare(self, exprs);
+    }
+
+    /// The same for a part of an expression that was prepared as a whole.
+    pub(super) fn one_within(&self, expr: &Expr) -> Value {
         match self.eval(expr) {
             Out::One(value) => value,
             Out::Rows(_) => Value::undefined("one value per row where one value is needed"),

@@ -1,8 +1,10 @@
 //! What both walks share: aggregates, groups, metric calls. They differ only in how they read a
 //! column ([`Reader`]): row by row, or whole.
 
-use super::aggregate::{mean, quantile, sum, variance};
+use super::aggregate::{mean, sum};
+use super::aggregates;
 use super::bins::{EdgeRule, bin_edges, bin_of};
+use super::chunk::{self, Lowering};
 use super::env::Env;
 use super::ops;
 use super::value::{Bin, Group, Out, Value};
@@ -12,7 +14,6 @@ use crate::check::special::Special;
 use crate::check::{Base, Level};
 use crate::data::Column;
 use crate::syntax::ast::{Aggregate, Arg, BinOp, Expr, ExprKind};
-use crate::syntax::show;
 use arrow_array::UInt32Array;
 use std::sync::Arc;
 
@@ -106,7 +107,7 @@ fn spread(value: Value, rows: usize) -> Result<Column, Value> {
 }
 
 /// Which rows meet a condition or belong to a group: true, false or unknown.
-fn mask(env: &Env, expr: &Expr, reader: Reader) -> Result<Vec<Option<bool>>, Value> {
+pub(super) fn mask(env: &Env, expr: &Expr, reader: Reader) -> Result<Vec<Option<bool>>, Value> {
     if env.tables().ty(expr.id).is_some_and(|t| t.base == Base::Group) {
         return match value(env, expr, reader) {
             Value::Group(group) => Ok(members(&env.view, &group)),
@@ -142,97 +143,11 @@ fn members(view: &View, group: &Group) -> Vec<Option<bool>> {
 
 /// The aggregates over rows, and the lists that groups are walked by.
 pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Value {
-    let result = match special {
-        Special::Groups => return groups(env, args),
-        Special::Bins => bins(env, args, reader),
-        Special::Count => count(env, args, given, reader),
-        Special::Probability => probability(env, args, given, reader),
-        _ => moments(env, special, args, given, reader),
-    };
-    result.unwrap_or_else(|why| why)
-}
-
-fn kept(env: &Env, given: Option<&Expr>, reader: Reader, rows: usize) -> Result<Vec<bool>, Value> {
-    match given {
-        Some(given) => {
-            let mask = mask(env, given, reader)?;
-            if mask.len() != rows {
-                return Err(Value::undefined("the condition is about other rows"));
-            }
-            Ok(mask.into_iter().map(|m| m == Some(true)).collect())
-        }
-        None => Ok(vec![true; rows]),
+    match special {
+        Special::Groups => groups(env, args),
+        Special::Bins => bins(env, args, reader).unwrap_or_else(|why| why),
+        _ => aggregates::aggregate(env, special, args, given, reader),
     }
-}
-
-fn nothing(given: Option<&Expr>, what: &str) -> Value {
-    match given {
-        Some(given) => Value::undefined(format!("no row {what}meets `{}`", show(given))),
-        None => Value::undefined(format!("there is no row {what}").trim_end().to_string()),
-    }
-}
-
-fn count(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
-    let event = match args.first() {
-        Some(arg) => mask(env, &arg.value, reader)?,
-        None => vec![Some(true); env.view.rows],
-    };
-    let kept = kept(env, given, reader, event.len())?;
-    let n = event.iter().zip(&kept).filter(|(e, k)| **k && **e == Some(true)).count();
-    Ok(Value::Number(n as f64))
-}
-
-/// Successes and trials of `P(event | given)`: rows where the event is unknown are neither.
-fn trials(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<(usize, usize), Value> {
-    let Some(arg) = args.first() else { return Err(Value::undefined("a missing argument")) };
-    let event = mask(env, &arg.value, reader)?;
-    let kept = kept(env, given, reader, event.len())?;
-    let mut hits = (0, 0);
-    for (event, kept) in event.iter().zip(&kept) {
-        if let (Some(event), true) = (event, kept) {
-            hits.0 += usize::from(*event);
-            hits.1 += 1;
-        }
-    }
-    if hits.1 == 0 { Err(nothing(given, "")) } else { Ok(hits) }
-}
-
-fn probability(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
-    let (k, n) = trials(env, args, given, reader)?;
-    Ok(Value::Number(k as f64 / n as f64))
-}
-
-/// The present numbers of the first argument in the rows where `given` holds.
-fn sample(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Vec<f64>, Value> {
-    let Some(arg) = args.first() else { return Err(Value::undefined("a missing argument")) };
-    let values = column(env, &arg.value, reader)?.as_f64();
-    let kept = kept(env, given, reader, values.len())?;
-    let sample: Vec<f64> = values.into_iter().zip(kept).filter(|(v, k)| *k && !v.is_nan()).map(|(v, _)| v).collect();
-    if sample.is_empty() { Err(nothing(given, "with a value ")) } else { Ok(sample) }
-}
-
-fn moments(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
-    let mut x = match (special, sample(env, args, given, reader)) {
-        // The sum over no rows is zero, as in mathematics.
-        (Special::Sum, Err(_)) if env.view.rows > 0 => return Ok(Value::Number(0.0)),
-        (_, sample) => sample?,
-    };
-    let value = match special {
-        Special::Expectation => mean(&x),
-        Special::Variance => variance(&x),
-        Special::Sum => Some(sum(&x)),
-        Special::Min => x.iter().copied().reduce(f64::min),
-        Special::Max => x.iter().copied().reduce(f64::max),
-        _ => {
-            let q = args.get(1).and_then(|a| value(env, &a.value, reader).number()).unwrap_or(0.5);
-            x.sort_by(f64::total_cmp);
-            quantile(&x, q)
-        }
-    };
-    Ok(value.map_or_else(
-        || Value::undefined("a variance needs two rows"),
-        |v| ops::finite(v, false, "the result is not a finite number"),
-    ))
 }
 
 /// Every combination of levels, whether rows have it or not.
@@ -265,6 +180,12 @@ fn groups(env: &Env, args: &[Arg]) -> Value {
 
 /// The bins that hold rows.
 fn bins(env: &Env, args: &[Arg], reader: Reader) -> Result<Value, Value> {
+    if reader == Reader::Columnar
+        && let Some((request, count)) = aggregates::bin_counts(&mut Lowering::new(env), args)
+        && let Some(holds) = aggregates::occurring(env, request, count)
+    {
+        return Ok(bin_list(&holds));
+    }
     let [p, n] = args else { return Err(Value::undefined("a missing argument")) };
     let values = column(env, &p.value, reader)?.as_f64();
     let n = value(env, &n.value, reader).number().unwrap_or(0.0);
@@ -281,8 +202,13 @@ fn bins(env: &Env, args: &[Arg], reader: Reader) -> Result<Value, Value> {
             *slot = true;
         }
     }
+    Ok(bin_list(&holds))
+}
+
+fn bin_list(holds: &[bool]) -> Value {
+    let count = holds.len();
     let bins = holds.iter().enumerate().filter(|(_, h)| **h).map(|(index, _)| Value::Bin(Bin { index, count }));
-    Ok(Value::List(Arc::new(bins.collect())))
+    Value::List(Arc::new(bins.collect()))
 }
 
 /// Whether a value is in a list, a range or a bin.
@@ -310,6 +236,16 @@ fn items(env: &Env, range: &Expr, reader: Reader) -> Result<Vec<Value>, Value> {
         .ty(range.id)
         .is_some_and(|t| matches!(t.base, Base::Category(_) | Base::AnyCategory) && t.level == Level::Row);
     if is_category {
+        let present = |occurs: &[bool], levels: &Arc<crate::check::Levels>| -> Vec<Value> {
+            let here = occurs.iter().enumerate().filter(|(_, o)| **o);
+            here.map(|(i, _)| Value::Level(i as u32, levels.clone())).collect()
+        };
+        if reader == Reader::Columnar
+            && let Some((request, levels)) = aggregates::level_counts(&mut Lowering::new(env), range)
+            && let Some(occurs) = aggregates::occurring(env, request, levels.names.len())
+        {
+            return Ok(present(&occurs, &levels));
+        }
         let Column::Level(codes, levels) = column(env, range, reader)? else {
             return Err(Value::undefined("not a category"));
         };
@@ -319,9 +255,7 @@ fn items(env: &Env, range: &Expr, reader: Reader) -> Result<Vec<Value>, Value> {
                 *slot = true;
             }
         }
-        let present =
-            occurs.iter().enumerate().filter(|(_, o)| **o).map(|(i, _)| Value::Level(i as u32, levels.clone()));
-        return Ok(present.collect());
+        return Ok(present(&occurs, &levels));
     }
     match value(env, range, reader) {
         Value::List(items) => Ok(items.to_vec()),
@@ -388,14 +322,19 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
 
 /// The context with only the rows where `filter` is true.
 pub(super) fn narrowed<'a>(env: &Env<'a>, filter: &Expr, body: &Expr, reader: Reader) -> Result<Env<'a>, Value> {
-    let index: Vec<u32> = mask(env, filter, reader)?
-        .iter()
-        .enumerate()
-        .filter(|(_, m)| **m == Some(true))
-        .map(|(i, _)| i as u32)
-        .collect();
+    let fast = || {
+        let node = Lowering::new(env).truth(filter).ok()?;
+        chunk::indices(env, node).ok()
+    };
+    let index: Vec<u32> = match (reader == Reader::Columnar).then(fast).flatten() {
+        Some(index) => index,
+        None => {
+            let mask = mask(env, filter, reader)?;
+            mask.iter().enumerate().filter(|(_, m)| **m == Some(true)).map(|(i, _)| i as u32).collect()
+        }
+    };
     if index.is_empty() {
-        return Err(nothing(Some(filter), ""));
+        return Err(aggregates::no_row(filter));
     }
     Ok(env.over(env.view.take(&UInt32Array::from(index), &env.needed(body))))
 }
@@ -442,13 +381,13 @@ pub fn bind<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg]) -> Resul
 }
 
 /// For estimates: successes and trials of `P(event | given)`.
-pub fn successes(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<(usize, usize), Value> {
-    trials(env, args, given, Reader::Columnar)
+pub fn successes(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<(u64, u64), Value> {
+    aggregates::trials(env, args, given, Reader::Columnar)
 }
 
-/// For estimates: the numbers that `E[x | given]` averages.
+/// For estimates: the numbers that an aggregate is over.
 pub fn numbers(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<Vec<f64>, Value> {
-    sample(env, args, given, Reader::Columnar)
+    aggregates::numbers(env, args, given, Reader::Columnar)
 }
 
 /// For witnesses: what `forall g in range` walks over.

@@ -4,8 +4,10 @@
 //! never 0, NaN or a panic.
 
 pub mod aggregate;
+pub mod aggregates;
 pub mod bins;
 pub mod calls;
+pub mod chunk;
 mod columnar;
 pub mod derive;
 pub mod env;

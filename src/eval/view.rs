@@ -1,5 +1,6 @@
 //! The rows an expression sees.
 
+use super::chunk::memo::Memo;
 use super::value::Value;
 use crate::data::{Column, Table};
 use arrow_array::UInt32Array;
@@ -11,15 +12,21 @@ use std::sync::Arc;
 pub struct View {
     columns: Arc<BTreeMap<String, Column>>,
     pub rows: usize,
+    /// What was worked out about these rows.
+    memo: Arc<Memo>,
 }
 
 impl View {
     pub fn new(columns: BTreeMap<String, Column>, rows: usize) -> Self {
-        View { columns: Arc::new(columns), rows }
+        View { columns: Arc::new(columns), rows, memo: Arc::default() }
     }
 
     pub fn of(table: &Table) -> Self {
         View::new(table.columns.iter().cloned().collect(), table.rows)
+    }
+
+    pub(super) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     pub fn column(&self, name: &str) -> Option<&Column> {

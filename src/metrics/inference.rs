@@ -2,7 +2,7 @@
 //!
 //! Pure arithmetic over slices and counts; knows no metric and draws no random number.
 
-pub use crate::eval::aggregate::{mean, quantile, sum, variance};
+pub use crate::eval::aggregate::{Moments, mean, quantile, sum, variance};
 use crate::eval::estimate::{Interval, Undefined};
 use crate::metrics::checks;
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
@@ -61,6 +61,14 @@ pub fn mean_interval_normal(x: &[f64], level: f64) -> Option<Interval> {
 pub fn mean_interval_t(x: &[f64], level: f64) -> Option<Interval> {
     let freedom = x.len().checked_sub(1).filter(|&df| df > 0)?;
     mean_interval(x, level, t_quantile(level, freedom as f64)?, "student t")
+}
+
+/// The same from the moments of the values.
+pub fn mean_interval_of(moments: Moments, level: f64) -> Option<Interval> {
+    let n = moments.n as f64;
+    let half = t_quantile(level, n - 1.0).filter(|_| n >= 2.0)? * (moments.variance()? / n).sqrt();
+    let (lo, hi) = (moments.mean - half, moments.mean + half);
+    (lo.is_finite() && hi.is_finite()).then(|| Interval { lo, hi, level, method: "student t".into() })
 }
 
 fn mean_interval(x: &[f64], level: f64, quantile: f64, method: &str) -> Option<Interval> {

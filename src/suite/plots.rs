@@ -22,7 +22,7 @@ const BARS: usize = 20;
 
 fn outcomes(view: &View) -> Option<(Vec<f64>, Vec<bool>)> {
     match (view.column("p")?, view.column("y")?) {
-        (Column::Number(p), Column::Bool(y)) => Some((p.values().to_vec(), y.values().iter().collect())),
+        (Column::Number(p), Column::Bool(y)) => Some((p.to_vec(), y.values().iter().collect())),
         _ => None,
     }
 }

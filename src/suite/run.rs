@@ -516,7 +516,7 @@ fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
     let view = exam.view.take(&spoken.clone().into(), &names).with([
         ("yhat".to_string(), Column::Bool(BooleanArray::from(values.iter().map(|p| *p >= 0.5).collect::<Vec<_>>()))),
         ("y".to_string(), Column::Bool(BooleanArray::from(y))),
-        ("p".to_string(), Column::Number(Float64Array::from(values))),
+        ("p".to_string(), Column::Number(Float64Array::from(values).into())),
     ]);
     let fold_of = |r: usize| exam.folds.get(r).copied().unwrap_or(0);
     let mut silent = vec![0; exam.folds.iter().max().map_or(0, |m| m + 1)];

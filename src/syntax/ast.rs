@@ -20,7 +20,7 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BinOp {
     Or,
     And,

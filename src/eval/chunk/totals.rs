@@ -1,0 +1,271 @@
+//! Counts, sums, moments and extremes over rows, by group, any number of them in one pass.
+
+use super::plan::{Node, NodeId, Plan};
+use super::run::{Pass, Refused, Workspace};
+use super::{CHUNK, SEGMENT, TRUE, lanes};
+use crate::eval::aggregate::{LANES, Moments, join_lanes, join_pairs};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// What is taken from each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// How often a truth is false, unknown and true; without one, every row is true.
+    Truths(Option<NodeId>),
+    /// How many numbers there are, and their sum.
+    Sum(NodeId),
+    Moments(NodeId),
+    Least(NodeId),
+    Greatest(NodeId),
+}
+
+/// One aggregate: over the rows where `given` is true, by the groups of `key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Request {
+    pub measure: Measure,
+    pub given: Option<NodeId>,
+    pub key: Option<NodeId>,
+}
+
+impl Request {
+    fn nodes(&self) -> Vec<NodeId> {
+        let measured = match self.measure {
+            Measure::Truths(node) => node,
+            Measure::Sum(node) | Measure::Moments(node) | Measure::Least(node) | Measure::Greatest(node) => Some(node),
+        };
+        [measured, self.given, self.key].into_iter().flatten().collect()
+    }
+}
+
+/// The answers, one entry a group; with a key two more: rows of no group, rows of an unknown one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Totals {
+    /// False, unknown, true.
+    Truths(Vec<[u64; 3]>),
+    Sums(Vec<(u64, f64)>),
+    Moments(Vec<Moments>),
+    Extremes(Vec<(u64, f64)>),
+}
+
+impl Totals {
+    /// Both together; `self` is about the earlier rows.
+    fn join(self, later: Totals, least: bool) -> Totals {
+        fn each<T: Copy>(mut a: Vec<T>, b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
+            a.iter_mut().zip(b).for_each(|(a, b)| *a = f(*a, *b));
+            a
+        }
+        match (self, later) {
+            (Totals::Truths(a), Totals::Truths(b)) => {
+                Totals::Truths(each(a, &b, |x, y| [x[0] + y[0], x[1] + y[1], x[2] + y[2]]))
+            }
+            (Totals::Sums(a), Totals::Sums(b)) => Totals::Sums(each(a, &b, |x, y| (x.0 + y.0, x.1 + y.1))),
+            (Totals::Moments(a), Totals::Moments(b)) => Totals::Moments(each(a, &b, Moments::join)),
+            (Totals::Extremes(a), Totals::Extremes(b)) => {
+                Totals::Extremes(each(a, &b, |x, y| (x.0 + y.0, further(x, y, least))))
+            }
+            (a, _) => a,
+        }
+    }
+}
+
+/// The more extreme of two; the earlier when they are equal or the later has none.
+fn further(a: (u64, f64), b: (u64, f64), least: bool) -> f64 {
+    let beyond = if least { b.1 < a.1 } else { b.1 > a.1 };
+    if a.0 == 0 || (b.0 > 0 && beyond) { b.1 } else { a.1 }
+}
+
+/// Requests made ready to run, apart from the plan.
+pub struct Job {
+    requests: Vec<Request>,
+    /// Groups of each request's key.
+    groups: Vec<usize>,
+    pass: Pass,
+}
+
+impl Job {
+    pub fn new(plan: &Plan, requests: Vec<Request>) -> Job {
+        let wanted: Vec<NodeId> = requests.iter().flat_map(Request::nodes).collect();
+        let groups = requests.iter().map(|r| r.key.and_then(|k| plan.node(k)).map_or(1, Node::groups)).collect();
+        Job { pass: Pass::new(plan, &wanted), requests, groups }
+    }
+
+    /// Answers every request in one pass over `rows` rows.
+    pub fn run(self, rows: usize) -> Result<Vec<(Request, Totals)>, Refused> {
+        let starts: Vec<usize> = (0..rows.max(1)).step_by(SEGMENT).collect();
+        let each = |space: &mut Workspace, from: usize| (self.segment(space, from, rows), space.refused);
+        let parts: Vec<(Vec<Totals>, bool)> = match starts.as_slice() {
+            [only] => vec![each(&mut self.pass.workspace(), *only)],
+            _ => starts.into_par_iter().map_init(|| self.pass.workspace(), each).collect(),
+        };
+        if parts.iter().any(|(_, refused)| *refused) {
+            return Err(Refused);
+        }
+        let found = joined(&self.requests, parts.into_iter().map(|(t, _)| t).collect());
+        Ok(self.requests.into_iter().zip(found).collect())
+    }
+
+    fn segment(&self, space: &mut Workspace, from: usize, rows: usize) -> Vec<Totals> {
+        let until = (from + SEGMENT).min(rows);
+        let mut chunks = Vec::with_capacity(SEGMENT / CHUNK);
+        // Without rows there is one empty chunk, so that every request has its answer.
+        for start in (from..until.max(from + 1)).step_by(CHUNK) {
+            let at = start..(start + CHUNK).min(until);
+            self.pass.chunk(space, &at);
+            let each = self.requests.iter().zip(&self.groups);
+            chunks.push(each.map(|(r, g)| part(&self.pass, space, r, *g, &at)).collect::<Vec<Totals>>());
+        }
+        joined(&self.requests, chunks)
+    }
+}
+
+/// Joins parts in the order of their rows, in pairs.
+fn joined(requests: &[Request], parts: Vec<Vec<Totals>>) -> Vec<Totals> {
+    let least: Vec<bool> = requests.iter().map(|r| matches!(r.measure, Measure::Least(_))).collect();
+    let both = |a: Vec<Totals>, b: Vec<Totals>| -> Vec<Totals> {
+        a.into_iter().zip(b).zip(&least).map(|((a, b), least)| a.join(b, *least)).collect()
+    };
+    join_pairs(parts, both).unwrap_or_default()
+}
+
+/// One request over one chunk.
+fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &Range<usize>) -> Totals {
+    let rows = at.len();
+    let given = request.given.map(|g| pass.truth(space, g, rows));
+    match (request.measure, request.key) {
+        (Measure::Truths(node), None) => {
+            let event = node.map(|n| pass.truth(space, n, rows));
+            let kept = given.map_or(rows as u64, |g| lanes::count(g, None).0);
+            let (t, f) = match event {
+                Some(event) => lanes::count(event, given),
+                None => (kept, 0),
+            };
+            Totals::Truths(vec![[f, kept - t - f, t]])
+        }
+        (Measure::Truths(node), Some(key)) => {
+            let event = node.map(|n| pass.truth(space, n, rows));
+            Totals::Truths(by_bucket(pass.bucket(space, key, rows), event, given, groups))
+        }
+        (Measure::Sum(node), key) => {
+            let (x, keep) = kept(pass, space, node, given, rows);
+            match key {
+                None => Totals::Sums(vec![(lanes::kept(&keep), join_lanes(lanes::add(x, &keep)))]),
+                Some(key) => {
+                    let (n, sums) = sums_by(pass.bucket(space, key, rows), x, &keep, groups, |_, x| x);
+                    Totals::Sums(n.into_iter().zip(sums).collect())
+                }
+            }
+        }
+        (Measure::Moments(node), key) => {
+            let (x, keep) = kept(pass, space, node, given, rows);
+            match key {
+                None => {
+                    let (n, sum) = (lanes::kept(&keep), join_lanes(lanes::add(x, &keep)));
+                    let squares = |mean: f64| {
+                        let mut out = [0.0; CHUNK];
+                        lanes::map(&mut out[..rows], x, move |v| (v - mean) * (v - mean));
+                        join_lanes(lanes::add(&out[..rows], &keep))
+                    };
+                    Totals::Moments(vec![Moments::of_block(n, sum, squares)])
+                }
+                Some(key) => {
+                    let bucket = pass.bucket(space, key, rows);
+                    let (n, sums) = sums_by(bucket, x, &keep, groups, |_, x| x);
+                    let means: Vec<f64> = n.iter().zip(&sums).map(|(n, s)| s / *n as f64).collect();
+                    let (_, squares) = sums_by(bucket, x, &keep, groups, |b, x| (x - means[b]) * (x - means[b]));
+                    let each = n.iter().zip(sums).zip(squares);
+                    Totals::Moments(each.map(|((n, s), q)| Moments::of_block(*n, s, |_| q)).collect())
+                }
+            }
+        }
+        (Measure::Least(node) | Measure::Greatest(node), key) => {
+            let least = matches!(request.measure, Measure::Least(_));
+            let (x, keep) = kept(pass, space, node, given, rows);
+            let bucket = key.map(|k| pass.bucket(space, k, rows));
+            let mut out = vec![(0u64, 0.0f64); if key.is_some() { groups + 2 } else { 1 }];
+            for (i, (x, keep)) in x.iter().zip(&keep).enumerate() {
+                if *keep == 1 {
+                    let slot = &mut out[bucket.map_or(0, |b| usize::from(b[i]))];
+                    *slot = (slot.0 + 1, further(*slot, (1, *x), least));
+                }
+            }
+            Totals::Extremes(out)
+        }
+    }
+}
+
+/// The numbers of a node, and 1 where a row has one and is given.
+fn kept<'s>(
+    pass: &Pass,
+    space: &'s Workspace,
+    node: NodeId,
+    given: Option<&[u8]>,
+    rows: usize,
+) -> (&'s [f64], Vec<u8>) {
+    let (x, ok) = pass.number(space, node, rows);
+    let mut keep = ok.to_vec();
+    if let Some(given) = given {
+        lanes::zip(&mut keep, ok, given, |ok, g| ok & (g >> 1));
+    }
+    (x, keep)
+}
+
+/// False, unknown and true by bucket. Four tables take turns, so that equal neighbours do not wait for each other.
+fn by_bucket(bucket: &[u16], event: Option<&[u8]>, given: Option<&[u8]>, groups: usize) -> Vec<[u64; 3]> {
+    const TABLES: usize = 4;
+    // Rows that are not given go to the fourth, unused count of their bucket.
+    let mut at = [0u16; CHUNK];
+    let at = &mut at[..bucket.len()];
+    match (event, given) {
+        (None, None) => lanes::map(at, bucket, |b| b << 2 | u16::from(TRUE)),
+        (Some(event), None) => lanes::zip(at, bucket, event, |b, e| b << 2 | u16::from(e)),
+        (None, Some(given)) => lanes::zip(at, bucket, given, |b, g| b << 2 | if g == TRUE { 2 } else { 3 }),
+        (Some(event), Some(given)) => {
+            lanes::zip3(at, bucket, event, given, |b, e, g| b << 2 | if g == TRUE { u16::from(e) } else { 3 });
+        }
+    }
+    let width = (groups + 2) * 4;
+    let mut tables = vec![0u32; TABLES * width];
+    {
+        let (a, rest) = tables.split_at_mut(width);
+        let (b, rest) = rest.split_at_mut(width);
+        let (c, d) = rest.split_at_mut(width);
+        let (fours, rest) = at.as_chunks::<TABLES>();
+        for [i, j, k, l] in fours {
+            a[usize::from(*i)] = a[usize::from(*i)].wrapping_add(1);
+            b[usize::from(*j)] = b[usize::from(*j)].wrapping_add(1);
+            c[usize::from(*k)] = c[usize::from(*k)].wrapping_add(1);
+            d[usize::from(*l)] = d[usize::from(*l)].wrapping_add(1);
+        }
+        for i in rest {
+            a[usize::from(*i)] += 1;
+        }
+    }
+    (0..groups + 2)
+        .map(|b| {
+            let total = |t: usize| (0..TABLES).map(|k| u64::from(tables[k * width + b * 4 + t])).sum();
+            [total(0), total(1), total(2)]
+        })
+        .collect()
+}
+
+/// Counts and sums of `f(bucket, x)` by bucket, each bucket with its own running sums.
+fn sums_by(
+    bucket: &[u16],
+    x: &[f64],
+    keep: &[u8],
+    groups: usize,
+    f: impl Fn(usize, f64) -> f64,
+) -> (Vec<u64>, Vec<f64>) {
+    let mut sums = vec![[0.0; LANES]; groups + 2];
+    let mut counts = vec![[0u16; LANES]; groups + 2];
+    let rows = bucket.chunks(LANES).zip(x.chunks(LANES)).zip(keep.chunks(LANES));
+    for ((bucket, x), keep) in rows {
+        for (lane, ((b, x), keep)) in bucket.iter().zip(x).zip(keep).enumerate() {
+            let b = usize::from(*b);
+            // A row that does not count adds zero to its bucket.
+            sums[b][lane] += lanes::held(f(b, *x), *keep);
+            counts[b][lane] = counts[b][lane].wrapping_add(u16::from(*keep));
+        }
+    }
+    (counts.iter().map(|c| c.iter().map(|n| u64::from(*n)).sum()).collect(), sums.into_iter().map(join_lanes).collect())
+}
