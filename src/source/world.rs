@@ -3,6 +3,7 @@
 //! The command line, the REPL and the tests each supply a [`World`]; nothing below them opens a
 //! file or looks at the time.
 
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 /// Why a file could not be read, in words for the person who asked for it.
@@ -26,6 +27,10 @@ pub trait Stage: Send + Sync {
 pub trait World: Send + Sync {
     /// The bytes of a file named by a script; relative paths start at the script's folder.
     fn read(&self, path: &str) -> Result<Arc<[u8]>, WorldError>;
+    /// The same as a stream, for files that need not fit into memory.
+    fn open(&self, path: &str) -> Result<Box<dyn Read + Send>, WorldError> {
+        self.read(path).map(|bytes| Box::new(Cursor::new(bytes)) as Box<dyn Read + Send>)
+    }
     /// Starts a progress display of `len` units; a world without a terminal shows nothing.
     fn stage(&self, name: &str, len: u64) -> Box<dyn Stage>;
     /// True once the person at the keyboard asked to stop (Ctrl-C).
