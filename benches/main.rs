@@ -1,9 +1,11 @@
-//! Figures as JSON: `cargo bench --profile dev`, or one part of them with `-- job` or `-- columns [QUESTION…]`.
+//! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
+//! [QUESTION…]`, `-- load`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod columns;
+mod load;
 
 use serde_json::json;
 use std::path::Path;
