@@ -44,7 +44,7 @@ impl Checker<'_> {
         ];
         for (what, list, pick) in kinds {
             let known: Vec<String> =
-                self.program.file.items.iter().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
+                self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
             for (at, name) in list.iter().enumerate() {
                 if list.iter().take(at).any(|n| n.name == name.name) {
                     self.error(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name), name.span, "again");
@@ -62,6 +62,7 @@ impl Checker<'_> {
         }
         self.same_data(benchmark);
         self.recorded_events(benchmark);
+        self.egress(benchmark);
         if let Some((folds, span)) = &benchmark.folds
             && !(2..=100).contains(folds)
         {

@@ -49,6 +49,7 @@ impl Checker<'_> {
             }
             locals.push((param.name.name.clone(), Type::new(base, Level::Constant)));
         }
+        self.grants(policy);
         let rows = self.outcome_rows();
         let mut names: Vec<&Ident> = Vec::new();
         for constraint in &policy.constraints {

@@ -24,13 +24,7 @@ const MAX_BYTES: u64 = 8 << 30;
 
 /// Loads the dataset's file; derived columns are still missing.
 pub fn load(schema: &Schema, world: &dyn World) -> Result<Table, Vec<Diagnostic>> {
-    let bytes = world.read(&schema.path).map_err(|e| {
-        vec![
-            Diagnostic::new(codes::NO_FILE, format!("`{}` cannot be read: {}", schema.path, e.message))
-                .at(schema.path_span, "this file")
-                .help("paths start at the script's folder"),
-        ]
-    })?;
+    let bytes = world.read(&schema.path).map_err(|e| vec![e.told().at(schema.path_span, "this file")])?;
     let sha256 = sha256_hex(&bytes);
     let text = decompress(schema, &bytes)?;
     let lines = record_lines(schema, &text)?;

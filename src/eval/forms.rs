@@ -303,7 +303,7 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
         ExprKind::Scoped { body, on, filter } => {
             let mut env = env.clone();
             if let Some(on) = on {
-                match env.datasets.get(&on.name) {
+                match env.data(expr, on) {
                     Some(view) => env.view = view.clone(),
                     None => return Value::undefined(format!("`{}` is not loaded", on.name)),
                 }

@@ -69,6 +69,7 @@ pub fn results() -> Results {
                  This is a made-up sample for testing the report."
                     .into(),
             ),
+            uses: Vec::new(),
         },
         benchmark: BenchmarkInfo {
             name: "six_month_survival".into(),
