@@ -111,10 +111,9 @@ impl<'a> Flows<'a> {
                 format!("this end of `{of}` is somebody's"),
                 format!("stay away from the ends, with a plain share: `quantile({of}, 5%)`, `quantile({of}, 95%)`"),
             ),
-            Way::Subject => (
-                "picks out one subject".into(),
-                "ask about a group of people: an age band, a site, a diagnosis".into(),
-            ),
+            Way::Subject => {
+                ("picks out one subject".into(), "ask about a group of people: an age band, a site, a diagnosis".into())
+            }
             Way::Item => (
                 "one item of a list of people's values".into(),
                 "ask for a share or a mean over the rows instead".into(),

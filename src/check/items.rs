@@ -112,7 +112,9 @@ impl Checker<'_> {
             _ => &[],
         });
         let prefix = self.program.origins.get(self.at).map_or("", |o| o.prefix.as_str()).to_string();
-        for name in items.iter().filter_map(|i| item_name(&i.kind)).chain(imported) {
+        let mut names: Vec<&Ident> = items.iter().filter_map(|i| item_name(&i.kind)).chain(imported).collect();
+        names.sort_by_key(|n| n.span);
+        for name in names {
             let local = name.name.strip_prefix(prefix.as_str()).unwrap_or(&name.name).trim_start_matches('.');
             if let Some(before) = seen.get(local) {
                 self.found.push(

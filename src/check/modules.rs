@@ -395,7 +395,8 @@ impl Program {
 
 /// `cohorts` has no `bas`.
 pub(super) fn no_such_name(file: &str, name: &str, span: Span, known: &[String]) -> Diagnostic {
-    let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{file}` has no `{name}`")).at(span, "not in that file");
+    let mut d =
+        Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{file}` has no `{name}`")).at(span, "not in that file");
     d = match known {
         [] => d.note("it defines nothing"),
         known => d.note(format!("it has: {}", known.join(", "))),

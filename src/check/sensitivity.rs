@@ -51,7 +51,9 @@ impl Schema {
     pub fn label_of(&self, column: &str) -> Sensitivity {
         match self.column(column) {
             Some(c) => c.label.map_or(self.sensitivity, |(label, _)| label.max(self.sensitivity)),
-            None => self.columns.iter().filter_map(|c| c.label).map(|(l, _)| l).fold(self.sensitivity, Sensitivity::max),
+            None => {
+                self.columns.iter().filter_map(|c| c.label).map(|(l, _)| l).fold(self.sensitivity, Sensitivity::max)
+            }
         }
     }
 

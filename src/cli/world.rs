@@ -62,8 +62,7 @@ impl FsWorld {
             return Err(fail("it is an absolute path", Refusal::Outside));
         };
         let told = |why: std::io::Error| fail(&plain(&why), Refusal::Unreadable);
-        let (base, root) =
-            (self.base.canonicalize().map_err(told)?, self.root.canonicalize().map_err(told)?);
+        let (base, root) = (self.base.canonicalize().map_err(told)?, self.root.canonicalize().map_err(told)?);
         // Worked out by its letters first, so that nothing outside is even looked at.
         let mut wanted = base;
         for part in inner.split('/') {
@@ -122,7 +121,8 @@ impl World for FsWorld {
             return Err(fail(if about.is_dir() { "it is a folder" } else { "it is not an ordinary file" }.into()));
         }
         if about.len() > self.largest {
-            let message = format!("its {} bytes are more than the limit on memory, {} bytes", about.len(), self.largest);
+            let message =
+                format!("its {} bytes are more than the limit on memory, {} bytes", about.len(), self.largest);
             return Err(WorldError { kind: Refusal::TooLarge, ..fail(message) });
         }
         std::fs::read(&real).map(Into::into).map_err(|e| fail(plain(&e)))

@@ -76,8 +76,13 @@ impl Limits {
         if bytes as u64 <= self.output {
             return Ok(());
         }
-        Err(Stop { code: codes::LIMIT_OUTPUT, name: "output", asked: grouped(bytes as u64), limit: grouped(self.output) }
-            .told())
+        Err(Stop {
+            code: codes::LIMIT_OUTPUT,
+            name: "output",
+            asked: grouped(bytes as u64),
+            limit: grouped(self.output),
+        }
+        .told())
     }
 }
 
@@ -228,7 +233,8 @@ mod tests {
         for text in ["fuel=1e6", "rows=2_000", "memory=2GiB", "time=1.5min", "output=3kB", "diagnostics=7"] {
             limits.set(text).unwrap();
         }
-        let wanted = Limits { fuel: 1_000_000, rows: 2000, memory: 2 << 30, seconds: 90.0, output: 3000, diagnostics: 7 };
+        let wanted =
+            Limits { fuel: 1_000_000, rows: 2000, memory: 2 << 30, seconds: 90.0, output: 3000, diagnostics: 7 };
         assert_eq!(limits, wanted);
         for bad in ["fuel", "fuel=", "fuel=-1", "fuel=1GiB", "time=1e", "time=nan", "memory=1kg", "petrol=1"] {
             assert!(limits.set(bad).is_err(), "{bad}");

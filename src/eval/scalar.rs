@@ -26,8 +26,10 @@ pub(super) fn unscaled(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
 
 fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
     // Only what can make much of little: the parts of a row's formula are counted with the row.
-    if matches!(expr.kind, ExprKind::Call { .. } | ExprKind::Over { .. } | ExprKind::Quantified { .. } | ExprKind::Comprehension { .. })
-        && let Err(why) = env.meter.tick(1)
+    if matches!(
+        expr.kind,
+        ExprKind::Call { .. } | ExprKind::Over { .. } | ExprKind::Quantified { .. } | ExprKind::Comprehension { .. }
+    ) && let Err(why) = env.meter.tick(1)
     {
         return why;
     }

@@ -56,7 +56,15 @@ impl Summary {
                     Value::Undefined(why) => Some(why.reason.clone()),
                     _ => None,
                 };
-                return Summary { ty, rows: 1, missing: 0, lines: Vec::new(), first: vec![value.clone()], undefined, withheld: false };
+                return Summary {
+                    ty,
+                    rows: 1,
+                    missing: 0,
+                    lines: Vec::new(),
+                    first: vec![value.clone()],
+                    undefined,
+                    withheld: false,
+                };
             }
         };
         let mut lines = Vec::new();

@@ -30,7 +30,9 @@ impl Loaded {
         let mut found = Vec::new();
         for schema in &program.datasets {
             let table = load(schema, world).and_then(|mut table| {
-                out.meter.load(table.rows as u64, bytes(&table)).map_err(|d| vec![d.at(schema.path_span, "this data")])?;
+                out.meter
+                    .load(table.rows as u64, bytes(&table))
+                    .map_err(|d| vec![d.at(schema.path_span, "this data")])?;
                 derive(program, &out.kernels, schema, &mut table, &out.meter).map_err(|d| vec![d])?;
                 Ok(table)
             });
@@ -54,7 +56,15 @@ impl Loaded {
     /// An evaluation context over the home dataset.
     pub fn env<'a>(&'a self, program: &'a Program, seed: u64) -> Env<'a> {
         let view = program.home.as_ref().and_then(|h| self.views.get(h)).cloned().unwrap_or_default();
-        Env { program, kernels: &self.kernels, datasets: &self.views, view, locals: Vec::new(), seed, meter: &self.meter }
+        Env {
+            program,
+            kernels: &self.kernels,
+            datasets: &self.views,
+            view,
+            locals: Vec::new(),
+            seed,
+            meter: &self.meter,
+        }
     }
 }
 

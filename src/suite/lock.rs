@@ -1,6 +1,5 @@
 //! The lock of a script: everything its figures come from, by content. Knows no path of this machine.
 
-use super::result::Tool;
 use crate::check::{Program, StdModule};
 use crate::data::sha256_hex;
 use crate::source::world::World;
@@ -20,7 +19,14 @@ pub struct Lock {
     pub language: u32,
     pub modules: Vec<Pinned>,
     pub schema: String,
-    pub tool: Tool,
+    pub tool: LockTool,
+}
+
+/// The tool that a lock was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockTool {
+    pub name: String,
+    pub version: String,
 }
 
 /// A file by its content.
@@ -86,7 +92,7 @@ impl Lock {
             language: crate::check::items::EDITION as u32,
             modules,
             schema: SCHEMA.into(),
-            tool: Tool::this(),
+            tool: LockTool { name: "dbf".into(), version: env!("CARGO_PKG_VERSION").into() },
         })
     }
 

@@ -3,7 +3,8 @@
 use super::evaluate::{self, Judged, Place, UnitResult};
 use super::loaded::Loaded;
 use super::result::{
-    BenchmarkInfo, Body, DatasetInfo, Figure, ModelInfo, Plots, Receipt, Results, SCHEMA, Script, Timing, Tool, UsedFile,
+    BenchmarkInfo, Body, DatasetInfo, Figure, ModelInfo, Plots, Receipt, Results, SCHEMA, Script, Timing, Tool,
+    UsedFile,
 };
 use super::scenario::{self, Drawn};
 use super::store::Store;

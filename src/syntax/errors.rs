@@ -185,9 +185,13 @@ fn describe(rule: Rule) -> &'static str {
         Rule::kw_with => "`with`",
         Rule::kw_where => "`where`",
         Rule::column => "a column (`name : Type`)",
-        Rule::column_part | Rule::column_range | Rule::column_name | Rule::derived | Rule::predicts | Rule::role | Rule::column_label => {
-            "a column's unit, range, `?` or role"
-        }
+        Rule::column_part
+        | Rule::column_range
+        | Rule::column_name
+        | Rule::derived
+        | Rule::predicts
+        | Rule::role
+        | Rule::column_label => "a column's unit, range, `?` or role",
         Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
             "`sensitivity`, `license`, `source` or `ignore`"
         }
@@ -211,7 +215,9 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::b_as_of
         | Rule::b_folds
         | Rule::b_seed => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `as of`, `folds` or `seed`",
-        Rule::grant | Rule::grant_egress | Rule::grant_release => "`egress LABEL to MODEL` or `release GENERATOR as LABEL`",
+        Rule::grant | Rule::grant_egress | Rule::grant_release => {
+            "`egress LABEL to MODEL` or `release GENERATOR as LABEL`"
+        }
         Rule::egress => "`egress external`",
         Rule::use_version => "`version \"1\"`",
         Rule::use_names => "names in braces",

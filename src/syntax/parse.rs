@@ -48,7 +48,8 @@ fn parse_items(source: SourceId, text: &str, ids: &mut NodeIds, known: &[String]
         let Some(item_text) = text.get(cut.start..cut.end) else { continue };
         match Grammar::parse(Rule::item, item_text) {
             Ok(mut pairs) => {
-                let mut builder = Builder { source, offset: cut.start, ids, aliases: &aliases, depth: 0, found: Vec::new() };
+                let mut builder =
+                    Builder { source, offset: cut.start, ids, aliases: &aliases, depth: 0, found: Vec::new() };
                 let kind = pairs.next().and_then(|p| builder.item(p, &docs));
                 let clean = builder.found.is_empty();
                 found.append(&mut builder.found);
