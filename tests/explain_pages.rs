@@ -254,7 +254,8 @@ fn every_diagnostic_looks_as_it_did() {
         if let Some(table) = blocks.iter().find(|b| b.fence == "csv") {
             std::fs::write(folder.path().join("data.csv"), &table.text).unwrap();
         }
-        let mut output = dbf_in(folder.path(), &["check", "script.dbf"]);
+        let more: &[&str] = if let ["check", more @ ..] = how.as_slice() { more } else { &[] };
+        let mut output = dbf_in(folder.path(), &[&["check", "script.dbf"], more].concat());
         let mut said = stderr(&output);
         if said.is_empty() {
             let mut args = match how.as_slice() {

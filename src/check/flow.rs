@@ -11,7 +11,7 @@ use super::special::Special;
 use super::types::Level;
 use super::walk;
 use crate::source::{Diagnostic, Span, codes};
-use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind, Role};
+use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind, ItemKind, LetItem, Role};
 use crate::syntax::show;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -67,6 +67,7 @@ type Key = (usize, Vec<(Sensitivity, bool, Option<u64>)>);
 /// The analysis of one program; remembers what it has seen.
 pub struct Flows<'a> {
     program: &'a Program,
+    items: BTreeMap<&'a str, &'a LetItem>,
     lets: RefCell<BTreeMap<String, Flow>>,
     calls: RefCell<BTreeMap<Key, Flow>>,
 }
@@ -81,7 +82,11 @@ struct Here<'a> {
 
 impl<'a> Flows<'a> {
     pub fn new(program: &'a Program) -> Flows<'a> {
-        Flows { program, lets: RefCell::default(), calls: RefCell::default() }
+        let items = program.items().filter_map(|i| match &i.kind {
+            ItemKind::Let(item) => Some((item.name.name.as_str(), item)),
+            _ => None,
+        });
+        Flows { program, items: items.collect(), lets: RefCell::default(), calls: RefCell::default() }
     }
 
     /// The flow of an expression over the rows of `home`.
@@ -239,7 +244,7 @@ impl<'a> Flows<'a> {
                 if let Some(known) = self.lets.borrow().get(global) {
                     return known.clone();
                 }
-                let flow = match self.program.let_item(global) {
+                let flow = match self.items.get(global.as_str()) {
                     Some(item) if here.depth < DEEPEST => {
                         let rows = self.program.home_of(global).and_then(|h| self.program.dataset(h));
                         self.flow(&item.value, &Here { rows, locals: Vec::new(), depth: here.depth + 1 })
@@ -271,7 +276,7 @@ impl<'a> Flows<'a> {
             ExprKind::Binary(BinOp::Eq | BinOp::In, _, a, b) => found |= is_subject(a) || is_subject(b),
             ExprKind::Name(_) => {
                 if let Some(Resolved::Let(name)) = self.program.tables.name(e.id)
-                    && let Some(item) = self.program.let_item(name)
+                    && let Some(item) = self.items.get(name.as_str())
                 {
                     found |= self.picks_subject(&item.value, schema);
                 }

@@ -106,6 +106,9 @@ pub struct GeneratorInfo {
     pub name: String,
     pub kind: String,
     pub dataset: String,
+    /// Label of what it makes.
+    #[serde(default)]
+    pub sensitivity: String,
     pub epochs: usize,
     pub rows_sampled: usize,
     /// Mean losses of each epoch.
