@@ -307,3 +307,41 @@ fn nothing_in_the_program_opens_a_connection_or_starts_another() {
     }
     assert!(seen > 100);
 }
+
+#[test]
+fn files_can_be_used_at_the_prompt() {
+    let at = folder(&[
+        ("a.dbf", "use \"sub/b.dbf\" as b\nlet x = b.y + 1\n"),
+        ("sub/b.dbf", "let y = 1\n"),
+        ("bad.dbf", "let z = nothing\n"),
+    ]);
+    let world = dbf::cli::FsWorld::of(Some(&at.path().join("none.dbf")));
+    let mut session = dbf::repl::Session::bare(Box::new(world));
+    let mut say = |text: &str| match session.enter(text) {
+        Ok(answer) => answer.to_text(),
+        Err(found) => found.iter().map(|d| d.code.id).collect::<Vec<_>>().join(" "),
+    };
+    assert_eq!(say("a.x"), "DBF0101");
+    say("use \"a.dbf\" as a");
+    assert_eq!(say("a.x"), "2");
+    assert_eq!(say("let twice = a.x * 2"), "defined let twice");
+    assert_eq!(say("twice + a.x"), "6");
+    assert_eq!(say("use \"bad.dbf\" as bad"), "DBF0101");
+    assert_eq!(say("use \"../x.dbf\" as x"), "DBF0110");
+    assert_eq!(say("use \"x.dbf\" as x"), "DBF0108");
+    assert_eq!(say("a.x"), "2");
+}
+
+#[test]
+fn a_standard_name_in_another_module_is_found() {
+    use dbf::check::StdModule;
+    let module = |path, text| StdModule { path, file: "std.dbf", text };
+    let std =
+        [module("std.one", "metric first(y: Bool) -> Prob\n"), module("std.two", "metric second(y: Bool) -> Prob\n")];
+    let mut sources = dbf::source::SourceMap::default();
+    let id = sources.add("script.dbf", "use std.one.{second}\n");
+    let checked = dbf::check::Program::load(id, &mut sources, &std);
+    assert_eq!(checked.diagnostics.len(), 1);
+    let help = checked.diagnostics[0].help.clone().unwrap();
+    assert_eq!(help, "it is part of `std.two`: write `use std.two.{second}`");
+}

@@ -183,3 +183,17 @@ fn what_a_generator_makes_is_synthetic_until_released() {
     assert_eq!(label(grant, "policies r as of @2025-06-01"), Sensitivity::Synthetic);
     assert_eq!(label(grant, "as of @2026-06-01"), Sensitivity::Synthetic);
 }
+
+#[test]
+fn the_analysis_ends_soon_on_deep_calls_and_lists() {
+    let start = std::time::Instant::now();
+    let mut text = String::from("fn f0(v: Real) -> Real = v\n");
+    for i in 1..60 {
+        text.push_str(&format!("fn f{i}(v: Real) -> Real = f{}(v) + f{}(v)\n", i - 1, i - 1));
+    }
+    assert_eq!(codes("phi", &format!("{text}let x = f59(max(score))")), ["DBF0511"]);
+    assert_eq!(codes("phi", &format!("{text}let x = f20(E[score])")), Vec::<&str>::new());
+    let nested = format!("{}E[score]{}", "sum over a in [".repeat(40), "]: a".repeat(40));
+    codes("phi", &format!("let x = {nested}"));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

@@ -60,9 +60,10 @@ impl Flow {
 }
 
 /// Calls within calls before the analysis takes the safe side.
-const DEEPEST: usize = 48;
+const DEEPEST: usize = 24;
 
-type Key = (usize, Vec<(Sensitivity, bool, Option<u64>)>);
+/// A function, and what its arguments carry.
+type Key = (usize, Vec<(Sensitivity, Option<Person>, Option<u64>)>);
 
 /// The analysis of one program; remembers what it has seen.
 pub struct Flows<'a> {
@@ -204,18 +205,29 @@ impl<'a> Flows<'a> {
                 let flow = self.call(expr, args, here);
                 self.given(flow, given.as_deref(), here)
             }
-            _ => {
-                // What has no rule of its own is as sensitive as all it is made of.
-                let mut out = Flow::default();
-                walk(expr, &mut |e| {
-                    let is_leaf = matches!(e.kind, ExprKind::Name(_) | ExprKind::Call { .. });
-                    if is_leaf && e.id != expr.id {
-                        out = std::mem::take(&mut out).join(self.flow(e, here));
-                    }
-                });
-                out
-            }
+            ExprKind::List(items) | ExprKind::Set(items) => items.iter().map(at).fold(Flow::default(), Flow::join),
+            ExprKind::Member(inner, _) => at(inner),
+            _ => self.parts(expr, here),
         }
+    }
+
+    /// What has no rule of its own is as sensitive as all it is made of, and takes the safe side.
+    fn parts(&self, expr: &Expr, here: &Here<'a>) -> Flow {
+        let mut out = Flow::default();
+        let mut hides = false;
+        walk(expr, &mut |e| match &e.kind {
+            ExprKind::Name(name) => out = std::mem::take(&mut out).join(self.name(e, name, here)),
+            ExprKind::Call { .. } => {
+                hides |= self.program.tables.call(e.id).is_some_and(|plan| match plan.callee {
+                    Callee::Special(s) => matches!(s, Special::Min | Special::Max | Special::Quantile),
+                    Callee::Function(_) => true,
+                    Callee::Scalar(_) => false,
+                });
+            }
+            _ => {}
+        });
+        let for_all = self.level(expr) != Some(Level::Row);
+        self.somebody(out, hides && for_all, Way::Item, expr, expr)
     }
 
     fn level(&self, expr: &Expr) -> Option<Level> {
@@ -338,18 +350,13 @@ impl<'a> Flows<'a> {
         if here.depth >= DEEPEST {
             return self.somebody(joined, info.decl.is_metric, Way::Item, expr, expr);
         }
-        let seen = locals.iter().map(|(_, f)| (f.label, f.person.is_some(), f.constant.map(f64::to_bits))).collect();
+        let seen = locals.iter().map(|(_, f)| (f.label, f.person.clone(), f.constant.map(f64::to_bits))).collect();
         let key = (index, seen);
-        if joined.person.is_none()
-            && let Some(known) = self.calls.borrow().get(&key)
-        {
+        if let Some(known) = self.calls.borrow().get(&key) {
             return known.clone();
         }
-        let clean = joined.person.is_none();
         let flow = self.flow(body, &Here { rows: None, locals, depth: here.depth + 1 });
-        if clean {
-            self.calls.borrow_mut().insert(key, flow.clone());
-        }
+        self.calls.borrow_mut().insert(key, flow.clone());
         flow
     }
 }

@@ -130,7 +130,7 @@ impl Checker<'_> {
 
     /// The dataset that bare column names mean: the benchmark's, else the file's only one, else the only one
     /// of the files it uses.
-    fn home(&mut self) {
+    pub(super) fn home(&mut self) {
         let program = &*self.program;
         let first = program.benchmark().and_then(|b| b.scenarios.first());
         let from_benchmark = first.and_then(|s| program.scenario_data(&s.name)).map(|s| s.name.clone());

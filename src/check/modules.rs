@@ -9,7 +9,7 @@ use super::scope::Scope;
 use crate::source::diagnostic::nearest;
 use crate::source::world::{Door, folder_of, plain_path};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span, codes};
-use crate::syntax::ast::{File, Ident, ItemKind, UseFile};
+use crate::syntax::ast::{File, Ident, Item, ItemKind, UseFile};
 use crate::syntax::parse_file;
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// The items of the script and of every used file.
-    pub fn items(&self) -> impl Iterator<Item = &crate::syntax::ast::Item> {
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.file.items.iter().chain(self.origins.iter().flat_map(|o| &o.file.items))
     }
 
@@ -91,6 +91,11 @@ impl Program {
     pub fn used_files(&self) -> impl Iterator<Item = &Origin> {
         self.origins.iter().skip(1).filter(|o| o.source.is_some())
     }
+}
+
+/// `examples/` of `examples/a.dbf`.
+fn folder_with_slash(name: &str) -> &str {
+    name.get(..name.rfind(['/', '\\']).map_or(0, |i| i + 1)).unwrap_or("")
 }
 
 fn joined(prefix: &str, local: &str) -> String {
@@ -139,9 +144,8 @@ impl<'a> Loader<'a> {
     /// Loads the script and everything below it.
     pub fn script(&mut self, source: SourceId) {
         let name = self.sources.file(source).map_or_else(String::new, |f| f.name.clone());
-        let cut = name.rfind(['/', '\\']).map_or(0, |i| i + 1);
-        self.shown = name.get(..cut).unwrap_or("").to_string();
-        let path = name.get(cut..).unwrap_or("").to_string();
+        self.shown = folder_with_slash(&name).to_string();
+        let path = name.get(self.shown.len()..).unwrap_or("").to_string();
         self.program.origins.push(Origin { path, source: Some(source), ..Origin::default() });
         self.states.push(State::Open);
         self.file(0, source);
@@ -381,6 +385,32 @@ impl<'a> Loader<'a> {
 }
 
 impl Program {
+    /// Brings in a file at the prompt.
+    pub fn add_use(&mut self, item: Item, sources: &mut SourceMap, std: &[StdModule], door: Door) -> Vec<Diagnostic> {
+        let ItemKind::UseFile(used) = &item.kind else { return Vec::new() };
+        if self.origins.is_empty() {
+            self.origins.push(Origin::default());
+        }
+        let shown = self.origins.first().and_then(|o| o.source).and_then(|s| sources.file(s));
+        let shown = shown.map_or_else(String::new, |f| folder_with_slash(&f.name).to_string());
+        let (file, home) = (std::mem::take(&mut self.file), self.home.take());
+        let mut loader = Loader::new(self, sources, std, door);
+        loader.shown = shown;
+        loader.states = vec![State::Done; loader.program.origins.len()];
+        loader.set(0, State::Open);
+        loader.open.push(0);
+        if let Some(target) = loader.target(0, "", used) {
+            loader.follow(0, target, used);
+        }
+        let found = std::mem::take(&mut loader.found);
+        (self.file, self.home) = (file, home);
+        if !found.iter().any(Diagnostic::is_error) {
+            self.file.items.push(item);
+            Checker::new(self, Scope::default(), None).home();
+        }
+        found
+    }
+
     /// The names that a used file has to give.
     pub(super) fn names_of(&self, at: usize) -> Vec<String> {
         let Some(origin) = self.origins.get(at) else { return Vec::new() };

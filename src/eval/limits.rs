@@ -106,7 +106,7 @@ fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push('_');
         }
         out.push(c);
@@ -180,7 +180,7 @@ impl Meter {
             self.stop_at(codes::LIMIT_FUEL, "fuel", asked, grouped(self.limits.fuel));
         }
         // The clock is asked now and then: before long columns, and every few short ones.
-        if n >= 4096 || self.ticks.fetch_add(1, Ordering::Relaxed) % 64 == 0 {
+        if n >= 4096 || self.ticks.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
             self.look_at_clock();
         }
         match self.stop.get() {

@@ -78,9 +78,15 @@ impl Session {
         let entry = parse_entry_with(id, text, &mut self.program.ids, &known)?;
         let answer = match entry {
             Entry::Item(item) => {
-                let is_data = matches!(item.kind, ItemKind::Dataset(_));
+                let is_data = matches!(item.kind, ItemKind::Dataset(_) | ItemKind::UseFile(_));
                 let name = text.split(['(', '=', '{', ':']).next().unwrap_or("").trim().to_string();
-                let found = self.program.add_item(*item);
+                let found = match &item.kind {
+                    ItemKind::UseFile(_) => {
+                        let door = |path: &str| self.world.read(path);
+                        self.program.add_use(*item, &mut self.sources, STD, &door)
+                    }
+                    _ => self.program.add_item(*item),
+                };
                 if found.iter().any(Diagnostic::is_error) {
                     return Err(found);
                 }
