@@ -6,7 +6,7 @@ use crate::support::{TINY, Tiny, check, dbf_in, stderr, stdout};
 fn codes(sensitivity: &str, items: &str) -> Vec<&'static str> {
     let text = format!(
         "language 1\nuse std.metrics.{{auroc, dpd}}\ndataset d from \"d.csv\" {{\n id : Int subject\n age : Int 'a'\n \
-         sex : Category {{ F, M }}\n score : Real\n p1 : Prob predicts ill\n ill : Bool label\n}} sensitivity {sensitivity}\n{items}\n"
+         sex : Category {{ F, M }}\n score : Real\n name : Text\n p1 : Prob predicts ill\n ill : Bool label\n}} sensitivity {sensitivity}\n{items}\n"
     );
     let text =
         text.replace(" p1 : Prob predicts ill\n ill : Bool label\n", " ill : Bool label\n p1 : Prob predicts ill\n");
@@ -30,6 +30,9 @@ fn one_persons_value_is_found_wherever_it_hides() {
         "let x = sum over g in sex: max(score | sex == g)",
         "let x = E[score | id == 3]",
         "let x = sum(score) where id == 3",
+        "let x = sum(score) - sum(score | id != 3)",
+        "let x = E[score] where id <= 1",
+        "let x = E[score | name == \"Bob\"]",
         "let chosen = id == 3\nlet x = E[score | chosen]",
         "metric top(s: Real) -> Real = max(s)\nlet x = top(score)",
         "metric at(s: Real, q: Prob = 50%) -> Real = quantile(s, q)\nlet x = at(score, q: 100%)",
@@ -56,6 +59,8 @@ fn figures_of_many_are_shown() {
         "let x = max(score) > 3",
         "let x = count(score > 3)",
         "let x = max over g in sex: E[score | sex == g]",
+        "let x = P(score == (min over g in sex: E[score | sex == g]))",
+        "let x = E[score | present(id)]",
         "let x = auroc(p1, ill)",
         "let x = Var[score | sex == F]",
         "let rows = age > 65 'a'",
@@ -140,6 +145,10 @@ fn the_prompt_keeps_single_values_to_itself() {
         assert!(stderr(&output).contains("[DBF0511]") && stdout(&output).is_empty(), "{}", stderr(&output));
     }
     assert!(ask("max(age) > 50 'a'", &[]).status.success());
+    assert_eq!(stdout(&ask("argmax over g in sex: max(age | sex == g)", &[])).trim().len(), 1);
+    // What rests on one row is that person's, whatever the condition.
+    let single = stdout(&ask("E[risk | age == 20 'a' and site == north and risk > 30%]", &[]));
+    assert!(single.starts_with("undefined: it rests on a single row"), "{single}");
     // Deidentified rows may be looked at.
     tiny.script(&TINY.replace("sensitivity synthetic", "sensitivity deidentified"));
     assert!(stdout(&ask("age", &[])).contains("first: 20, 57"));

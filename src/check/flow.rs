@@ -8,10 +8,10 @@ use super::dataset::Schema;
 use super::program::{ArgSource, Callee, Program, Resolved};
 use super::sensitivity::Sensitivity;
 use super::special::Special;
-use super::types::Level;
+use super::types::{Base, Level};
 use super::walk;
 use crate::source::{Diagnostic, Span, codes};
-use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind, ItemKind, LetItem, Role};
+use crate::syntax::ast::{Aggregate, Arg, BinOp, Expr, ExprKind, ItemKind, LetItem, Role};
 use crate::syntax::show;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -177,9 +177,11 @@ impl<'a> Flows<'a> {
                 let item = at(range);
                 item.clone().join(self.flow(body, &here.bind(&var.name, item))).judged()
             }
-            ExprKind::Over { var, range, body, .. } => {
+            ExprKind::Over { aggregate, var, range, body } => {
                 let item = at(range);
-                item.clone().join(self.flow(body, &here.bind(&var.name, item)))
+                let body = self.flow(body, &here.bind(&var.name, item.clone()));
+                // `argmax` gives the group, not the value that it has.
+                item.join(if *aggregate == Aggregate::ArgMax { body.judged() } else { body })
             }
             ExprKind::Comprehension { var, range, body, .. } => {
                 let item = at(range);
@@ -280,12 +282,17 @@ impl<'a> Flows<'a> {
 
     fn picks_subject(&self, condition: &Expr, schema: &Schema) -> bool {
         let mut found = false;
-        let is_subject = |e: &Expr| match self.program.tables.name(e.id) {
-            Some(Resolved::Column(name)) => schema.column(name).is_some_and(|c| c.has(Role::Subject)),
+        // An identifier singles out by any comparison, a text (a name, an address) by being this one.
+        let singles_out = |e: &Expr, op: BinOp| match self.program.tables.name(e.id) {
+            Some(Resolved::Column(name)) => schema.column(name).is_some_and(|c| {
+                c.has(Role::Subject) || c.ty.base == Base::Text && matches!(op, BinOp::Eq | BinOp::In)
+            }),
             _ => false,
         };
         walk(condition, &mut |e| match &e.kind {
-            ExprKind::Binary(BinOp::Eq | BinOp::In, _, a, b) => found |= is_subject(a) || is_subject(b),
+            ExprKind::Binary(op, _, a, b) if op.is_comparison() || *op == BinOp::In => {
+                found |= singles_out(a, *op) || singles_out(b, *op);
+            }
             ExprKind::Name(_) => {
                 if let Some(Resolved::Let(name)) = self.program.tables.name(e.id)
                     && let Some(item) = self.items.get(name.as_str())

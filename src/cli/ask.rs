@@ -3,13 +3,19 @@
 use super::world::read_script;
 use super::{Format, Voice, exit};
 use crate::repl::Session;
-use crate::source::{Diagnostic, SourceMap};
+use crate::source::{Diagnostic, SourceMap, codes};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
 
 /// A session over the file, or over nothing.
 pub fn session(voice: &Voice, file: Option<&Path>) -> Result<Session, u8> {
     let world = Box::new(voice.world(file));
+    if let (None, true) = (file, voice.locked) {
+        let d = Diagnostic::new(codes::NO_LOCK, "without a script there is nothing that a lock could hold")
+            .help("name the script: `--file FILE`");
+        voice.tell(&[d], &SourceMap::default());
+        return Err(exit::FAILED);
+    }
     let Some(file) = file else { return Ok(Session::bare(world).metered(voice.meters())) };
     let text = read_script(file).map_err(|d| {
         voice.tell(&[d], &SourceMap::default());

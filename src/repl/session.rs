@@ -6,6 +6,7 @@ use crate::builtins::STD;
 use crate::builtins::measure::measure;
 use crate::check::flow::Flows;
 use crate::check::{Base, Checked, Level, Program, Sensitivity, Type};
+use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
 use crate::source::world::World;
@@ -169,7 +170,7 @@ impl Session {
             let unit = ty.base.unit();
             return Answer::Figure {
                 formula: show(expr),
-                measured: measure(&env, expr),
+                measured: withhold_single(measure(&env, expr), withheld),
                 unit: (!unit.is_one()).then_some(unit.code),
             };
         }

@@ -11,10 +11,12 @@ use super::store::Store;
 use super::{folds, generate, plots, predict, seeds};
 use crate::builtins::measure::measure;
 use crate::check::dataset::Schema;
+use crate::check::flow::Flows;
 use crate::check::models::OUTSIDE;
-use crate::check::{Level, Program};
+use crate::check::{Level, Program, Sensitivity};
 use crate::data::frame::Frame;
 use crate::data::{Column, Table};
+use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::{Env, View};
 use crate::source::world::World;
@@ -210,6 +212,7 @@ impl<'a> Bench<'a> {
     /// Cohort-level `let`s that are numbers.
     fn figures(&self) -> Vec<Figure> {
         let env = self.env();
+        let (flows, home) = (Flows::new(self.program), self.program.home.as_deref());
         let mut out = Vec::new();
         for item in &self.program.file.items {
             let ItemKind::Let(decl) = &item.kind else { continue };
@@ -219,7 +222,8 @@ impl<'a> Bench<'a> {
                 continue;
             }
             let seed = seeds::seed(self.seed, &["figure", &decl.name.name]);
-            let measured = measure(&Env { seed, ..env.clone() }, &decl.value);
+            let is_phi = flows.of(&decl.value, home).label == Sensitivity::Phi;
+            let measured = withhold_single(measure(&Env { seed, ..env.clone() }, &decl.value), is_phi);
             let (estimate, undefined) = match measured {
                 Ok(e) => (Some(e), None),
                 Err(why) => (None, Some(why.reason)),
