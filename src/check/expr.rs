@@ -327,10 +327,10 @@ impl Checker<'_> {
         if self.open.iter().any(|o| o == name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition");
-        } else if let Some(near) = nearest(name, known.iter().copied()) {
-            d = d.help(format!("did you mean `{near}`?"));
         } else if aliases.iter().any(|a| a == name) {
             d = d.help(format!("`{name}` is a used file: its names are written `{name}.…`"));
+        } else if let Some(near) = nearest(name, known.iter().copied()) {
+            d = d.help(format!("did you mean `{near}`?"));
         } else if self.program.function_at(self.at, name).is_some() || super::special::find(name).is_some() {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {

@@ -109,6 +109,8 @@ enum State {
     Done,
     /// Could not be read, or lost its datasets: what it would have brought is not unknown as well.
     Broken,
+    /// Nothing in it could be read as an item.
+    NoScript,
 }
 
 /// Loads a script with everything it uses.
@@ -169,6 +171,10 @@ impl<'a> Loader<'a> {
     fn file(&mut self, at: usize, source: SourceId) {
         let text = self.sources.file(source).map(|f| f.text.clone()).unwrap_or_default();
         let (mut file, mut found) = parse_file(source, &text, &mut self.program.ids);
+        if at > 0 && file.items.is_empty() && found.iter().any(Diagnostic::is_error) {
+            self.set(at, State::NoScript);
+            return;
+        }
         self.found.append(&mut found);
         self.open.push(at);
         let uses: Vec<UseFile> = file
@@ -233,7 +239,7 @@ impl<'a> Loader<'a> {
         let Some(path) = plain_path(folder, written).filter(|p| !p.is_empty()) else {
             self.found.push(
                 Diagnostic::new(codes::OUTSIDE_ROOT, format!("`{written}` is not a path below the script"))
-                    .at(*span, "an absolute path")
+                    .at(*span, if written.is_empty() { "no path at all" } else { "an absolute path" })
                     .help("paths start at the folder of the file that says `use`: `use \"./cohorts.dbf\" as cohorts`"),
             );
             return None;
@@ -266,7 +272,7 @@ impl<'a> Loader<'a> {
                 self.read(target, used);
                 self.links.pop();
             }
-            State::Done | State::Broken => {}
+            State::Done | State::Broken | State::NoScript => {}
         }
         if self.state(target) != State::Done {
             return false;
@@ -318,6 +324,12 @@ impl<'a> Loader<'a> {
             origin.source = Some(source);
         }
         self.file(target, source);
+        if self.state(target) == State::NoScript {
+            let d = Diagnostic::new(codes::NO_MODULE_FILE, format!("`{written}` cannot be used: it is not a script"))
+                .at(*span, "this file")
+                .help("data is declared with `dataset NAME from \"FILE\" { … }`");
+            broken(self, d);
+        }
     }
 
     /// A file that leads back to itself: every step of the way is shown.

@@ -177,6 +177,7 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::op_pow => "an operator",
         Rule::member | Rule::index | Rule::EOI => "",
         Rule::assign => "`=`",
+        Rule::kw_as => "`as` and a name",
         Rule::kw_then => "`then`",
         Rule::kw_else => "`else`",
         Rule::kw_in => "`in`",
