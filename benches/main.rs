@@ -73,7 +73,8 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 2] = [("job", &job), ("columns", &|| columns::figures(&more))];
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 3] =
+        [("job", &job), ("columns", &|| columns::figures(&more)), ("load", &load::figures)];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {
         if chosen.first().is_none_or(|c| c == name) {

@@ -28,8 +28,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
             let mut inner = env.clone();
             if let Some(on) = on {
                 inner.view = env
-                    .datasets
-                    .get(&on.name)
+                    .data(expr, on)
                     .cloned()
                     .ok_or_else(|| Undefined::new(format!("`{}` is not loaded", on.name)))?;
             }
@@ -38,10 +37,13 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
             }
             measure_at(&inner, body, level)
         }
-        ExprKind::Name(name) => match env.program.let_item(name) {
-            Some(item) if env.refers_to_let(expr) => measure_at(&env.at_home(), &item.value, level),
-            _ => general(env, expr, level),
-        },
+        ExprKind::Name(_) if env.refers_to_let(expr) => {
+            let name = env.let_name(expr).unwrap_or("");
+            match env.program.let_item(name) {
+                Some(item) => measure_at(&env.home_of(name), &item.value, level),
+                None => general(env, expr, level),
+            }
+        }
         ExprKind::Call { args, given, .. } => match env.program.tables.call(expr.id).map(|p| p.callee) {
             Some(Callee::Function(index)) => {
                 let env = match given {

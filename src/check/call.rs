@@ -14,7 +14,7 @@ impl Checker<'_> {
         if let Some(given) = given {
             self.condition(given, "the condition after `|`");
         }
-        let ty = match self.program.function(&name.name).map(|(i, f)| (i, f.module)) {
+        let ty = match self.program.function_at(self.at, &name.name).map(|(i, f)| (i, f.module)) {
             Some((index, module)) if self.may_use(name, module) => self.function_call(expr, index, name, args),
             Some(_) => {
                 for arg in args {
@@ -57,7 +57,13 @@ impl Checker<'_> {
         if self.is_lost(&name.name) {
             return;
         }
-        let mut known: Vec<&str> = self.program.functions.iter().map(|f| f.decl.name.name.as_str()).collect();
+        if let Some(d) = self.unknown_in_file(&name.name, name.span) {
+            self.found.push(d);
+            return;
+        }
+        let own = |f: &&super::program::FunctionInfo| f.module.is_some() || f.origin == self.at;
+        let mut known: Vec<&str> =
+            self.program.functions.iter().filter(own).map(|f| f.decl.name.name.as_str()).collect();
         known.extend(special::FORMS.iter().map(|(n, _, _)| *n));
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
             .at(name.span, "not in scope");

@@ -34,7 +34,7 @@ impl Checker<'_> {
                     .help("only the standard library declares metrics without a formula"),
             );
         }
-        self.program.functions.push(FunctionInfo { decl, doc, params, result, module });
+        self.program.functions.push(FunctionInfo { decl, doc, params, result, module, origin: self.at });
     }
 
     /// Checks the bodies of functions that have not been checked yet.
@@ -68,7 +68,7 @@ impl Checker<'_> {
         let mut out = vec![start.decl.name.name.clone()];
         loop {
             let before = out.len();
-            for f in &self.program.functions {
+            for f in self.program.functions.iter().filter(|f| f.origin == start.origin) {
                 if let Some(body) = &f.decl.body
                     && !out.contains(&f.decl.name.name)
                     && out.iter().any(|o| calls(body, o))
@@ -90,12 +90,12 @@ impl Checker<'_> {
         let mut open = vec![from.to_string()];
         let mut seen: Vec<String> = Vec::new();
         while let Some(at) = open.pop() {
-            let Some((_, f)) = self.program.function(&at) else { continue };
+            let Some((_, f)) = self.program.function_at(self.at, &at) else { continue };
             let Some(body) = &f.decl.body else { continue };
             if calls(body, to) {
                 return true;
             }
-            for g in &self.program.functions {
+            for g in self.program.functions.iter().filter(|g| g.origin == self.at) {
                 let name = &g.decl.name.name;
                 if calls(body, name) && !seen.contains(name) {
                     seen.push(name.clone());

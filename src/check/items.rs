@@ -1,5 +1,6 @@
 //! Top-level items: datasets, functions, policies, scenarios, models, benchmarks, tests.
 
+use super::modules::fits_version;
 use super::program::{Checker, StdModule};
 use super::scope::Scope;
 use super::types::{Base, Level};
@@ -10,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// The language editions this build understands.
 pub const EDITION: i64 = 1;
+
+/// The version of the standard library, of all its modules together.
+pub const STD_VERSION: &str = "1.0.0";
 
 impl Checker<'_> {
     /// Checks every item of the program's file.
@@ -28,12 +32,7 @@ impl Checker<'_> {
                         "write `language {EDITION}`, or use the version of dbf that the script was written for"
                     )),
                 ),
-                ItemKind::Use { path, names } => self.use_std(path, names, std),
-                ItemKind::UseFile { path, .. } => self.found.push(
-                    Diagnostic::new(codes::UNKNOWN_MODULE, "files cannot be brought in by `use` in this version")
-                        .at(path.1, "a file")
-                        .help("copy its items into this file; standard modules work: `use std.metrics.{auroc}`"),
-                ),
+                ItemKind::Use(used) => self.use_std(used, std),
                 ItemKind::Dataset(decl) => {
                     let schema = self.dataset(decl);
                     self.program.datasets.push(schema);
@@ -41,7 +40,7 @@ impl Checker<'_> {
                 _ => {}
             }
         }
-        self.home(&items);
+        self.home();
         for item in &items {
             if let ItemKind::Function(decl) = &item.kind {
                 self.function(decl.clone(), item.doc.clone(), None);
@@ -56,6 +55,7 @@ impl Checker<'_> {
         for item in &items {
             self.rest(item);
         }
+        self.disclosures();
     }
 
     /// One item typed at the prompt.
@@ -65,8 +65,7 @@ impl Checker<'_> {
                 let schema = self.dataset(decl);
                 self.program.datasets.retain(|d| d.name != schema.name);
                 self.program.datasets.push(schema);
-                let items = self.program.file.items.clone();
-                self.home(&items);
+                self.home();
             }
             ItemKind::Function(decl) => {
                 self.function(decl.clone(), item.doc.clone(), None);
@@ -108,48 +107,52 @@ impl Checker<'_> {
 
     fn duplicates(&mut self, items: &[Item]) {
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-        for item in items {
-            let Some(name) = item_name(&item.kind) else { continue };
-            if let Some(before) = seen.get(&name.name) {
+        let imported = items.iter().flat_map(|i| match &i.kind {
+            ItemKind::UseFile(used) => used.names.as_slice(),
+            _ => &[],
+        });
+        let prefix = self.program.origins.get(self.at).map_or("", |o| o.prefix.as_str()).to_string();
+        let mut names: Vec<&Ident> = items.iter().filter_map(|i| item_name(&i.kind)).chain(imported).collect();
+        names.sort_by_key(|n| n.span);
+        for name in names {
+            let local = name.name.strip_prefix(prefix.as_str()).unwrap_or(&name.name).trim_start_matches('.');
+            if let Some(before) = seen.get(local) {
                 self.found.push(
-                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is defined twice", name.name))
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is defined twice"))
                         .at(name.span, "defined again")
                         .also(*before, "first defined here"),
                 );
             } else {
-                seen.insert(name.name.clone(), name.span);
+                seen.insert(local.to_string(), name.span);
             }
         }
     }
 
-    /// The dataset that bare column names mean: the benchmark's, else the only one.
-    fn home(&mut self, items: &[Item]) {
-        let from_benchmark = items.iter().find_map(|i| match &i.kind {
-            ItemKind::Benchmark(b) => {
-                let mut at = b.scenarios.first()?.name.clone();
-                for _ in 0..64 {
-                    if self.program.dataset(&at).is_some() {
-                        return Some(at);
-                    }
-                    at = items.iter().find_map(|i| match &i.kind {
-                        ItemKind::Scenario(s) if s.name.name == at => Some(s.base.name.clone()),
-                        _ => None,
-                    })?;
-                }
-                None
+    /// The dataset that bare column names mean: the benchmark's, else the file's only one, else the only one
+    /// of the files it uses.
+    pub(super) fn home(&mut self) {
+        let program = &*self.program;
+        let first = program.benchmark().and_then(|b| b.scenarios.first());
+        let from_benchmark = first.and_then(|s| program.scenario_data(&s.name)).map(|s| s.name.clone());
+        let only = |of: &dyn Fn(usize) -> bool| {
+            let mut found = program.datasets.iter().filter(|d| of(program.origin_of(&d.name)));
+            match (found.next(), found.next()) {
+                (Some(one), None) => Some(one.name.clone()),
+                _ => None,
             }
-            _ => None,
-        });
-        let only = match self.program.datasets.as_slice() {
-            [one] => Some(one.name.clone()),
-            _ => None,
         };
-        self.program.home = from_benchmark.or(only);
+        let own = program.datasets.iter().any(|d| program.origin_of(&d.name) == self.at);
+        let used = |at: usize| {
+            let origin = program.origins.get(self.at);
+            origin.is_some_and(|o| o.aliases.values().chain(o.names.values()).any(|u| *u == at))
+        };
+        let home = from_benchmark.or_else(|| if own { only(&|at| at == self.at) } else { only(&used) });
+        self.program.home = home;
     }
 
-    fn use_std(&mut self, path: &Ident, names: &[Ident], std: &[StdModule]) {
-        let modules: Vec<&StdModule> = std.iter().filter(|m| m.path == path.name).collect();
-        if modules.is_empty() {
+    fn use_std(&mut self, used: &ast::Use, std: &[StdModule]) {
+        let ast::Use { path, names, version } = used;
+        let Some(module) = std.iter().find(|m| m.path == path.name) else {
             let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("there is no module `{}`", path.name))
                 .at(path.span, "unknown");
             if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
@@ -160,45 +163,63 @@ impl Checker<'_> {
             let lost = names.iter().map(|n| (String::new(), n.name.clone()));
             self.program.file.lost.extend(lost);
             return;
-        }
-        let known: Vec<String> = self
-            .program
-            .functions
-            .iter()
-            .filter(|f| f.module == Some(modules.first().map_or("", |m| m.path)))
-            .map(|f| f.decl.name.name.clone())
-            .collect();
-        if names.is_empty()
-            && let Some(used) = &mut self.used
+        };
+        if let Some((wanted, span)) = version
+            && !fits_version(STD_VERSION, wanted)
         {
-            used.extend(known.iter().cloned());
+            self.found.push(
+                Diagnostic::new(
+                    codes::OTHER_VERSION,
+                    format!("this build has the standard library {STD_VERSION}, not {wanted}"),
+                )
+                .at(*span, format!("asks for {wanted}"))
+                .help("use the version of dbf that the script was written for"),
+            );
         }
-        for name in names {
-            if known.contains(&name.name) {
-                if let Some(used) = &mut self.used {
-                    used.push(name.name.clone());
+        if let Some(origin) = self.program.origins.get_mut(self.at) {
+            origin.std.push(module.path.to_string());
+        }
+        let of = |path: &str| -> Vec<String> {
+            let here = self.program.functions.iter().filter(|f| f.module == Some(path));
+            here.map(|f| f.decl.name.name.clone()).collect()
+        };
+        let known = of(module.path);
+        let mut found = Vec::new();
+        for name in names.iter().filter(|n| !known.contains(&n.name)) {
+            let d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{}` has no `{}`", path.name, name.name))
+                .at(name.span, "not in the module");
+            // Another module may have just this name.
+            let other = std.iter().find(|m| of(m.path).contains(&name.name));
+            let near = nearest(&name.name, known.iter().map(String::as_str));
+            found.push(match (other, near) {
+                (Some(other), _) => {
+                    d.help(format!("it is part of `{}`: write `use {}.{{{}}}`", other.path, other.path, name.name))
                 }
-                continue;
+                (None, Some(near)) => {
+                    d.note(format!("it has: {}", known.join(", "))).help(format!("did you mean `{near}`?"))
+                }
+                (None, None) => d.note(format!("it has: {}", known.join(", "))),
+            });
+        }
+        self.found.append(&mut found);
+        if let Some(used) = &mut self.used {
+            match names.as_slice() {
+                [] => used.extend(known),
+                names => used.extend(names.iter().map(|n| n.name.clone()).filter(|n| known.contains(n))),
             }
-            let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{}` has no `{}`", path.name, name.name))
-                .at(name.span, "not in the module")
-                .note(format!("it has: {}", known.join(", ")));
-            if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                d = d.help(format!("did you mean `{near}`?"));
-            }
-            self.found.push(d);
         }
     }
 
     fn let_item(&mut self, decl: &ast::LetItem) {
+        let local = decl.name.name.rsplit('.').next().unwrap_or("").to_string();
         self.scope = Scope::with_rows(self.program.home_rows());
-        self.open = vec![decl.name.name.clone()];
+        self.open = vec![local.clone()];
         let ty = self.infer(&decl.value, None);
         self.open.clear();
-        if self.scope.column(&decl.name.name).is_some() {
+        if self.scope.column(&local).is_some() {
             self.error(
                 codes::DUPLICATE_NAME,
-                format!("`{}` is a column of the data", decl.name.name),
+                format!("`{local}` is a column of the data"),
                 decl.name.span,
                 "choose another name",
             );
@@ -216,7 +237,7 @@ fn key(kind: &ItemKind) -> (u8, String) {
     (tag, item_name(kind).map(|n| n.name.clone()).unwrap_or_default())
 }
 
-fn item_name(kind: &ItemKind) -> Option<&Ident> {
+pub(super) fn item_name(kind: &ItemKind) -> Option<&Ident> {
     Some(match kind {
         ItemKind::Dataset(d) => &d.name,
         ItemKind::Function(d) => &d.name,
@@ -227,6 +248,7 @@ fn item_name(kind: &ItemKind) -> Option<&Ident> {
         ItemKind::Generator(d) => &d.name,
         ItemKind::Benchmark(d) => &d.name,
         ItemKind::Let(d) => &d.name,
+        ItemKind::UseFile(d) => d.name.as_ref()?,
         _ => return None,
     })
 }

@@ -1,8 +1,10 @@
 //! A checked program: the tree, its side tables and the declarations by name.
 
 use super::dataset::Schema;
+use super::modules::{Loader, Origin};
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
+use crate::source::world::{Door, Refusal, WorldError};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span};
 use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
 use crate::syntax::{NodeIds, parse_file};
@@ -27,8 +29,10 @@ pub enum Resolved {
     Column(String),
     /// A level of a category, by code.
     Level(u32),
-    /// A top-level `let`.
+    /// A top-level `let`, by its name in the whole program.
     Let(String),
+    /// The dataset after `on`, by its name in the whole program.
+    Dataset(String),
     Verdict(String),
 }
 
@@ -127,6 +131,8 @@ pub struct FunctionInfo {
     pub result: Base,
     /// The standard module it comes from; none for the script's own.
     pub module: Option<&'static str>,
+    /// The file it stands in; index into [`Program::origins`].
+    pub origin: usize,
 }
 
 /// A file that parsed and checked without errors, or as much of it as did.
@@ -140,6 +146,8 @@ pub struct Program {
     pub lets: BTreeMap<String, Type>,
     /// The dataset whose columns bare names mean; none when there are several.
     pub home: Option<String>,
+    /// The script, then every file it uses.
+    pub origins: Vec<Origin>,
 }
 
 impl Program {
@@ -149,12 +157,12 @@ impl Program {
 
     pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
         // The script's own come last and win.
-        self.functions.iter().enumerate().rev().find(|(_, f)| f.decl.name.name == name)
+        self.function_at(0, name)
     }
 
     /// The item of this kind, by name.
     pub fn find<'a, T>(&'a self, name: &str, pick: impl Fn(&'a ItemKind) -> Option<(&'a str, T)>) -> Option<T> {
-        self.file.items.iter().filter_map(|i| pick(&i.kind)).find(|(n, _)| *n == name).map(|(_, t)| t)
+        self.items().filter_map(|i| pick(&i.kind)).find(|(n, _)| *n == name).map(|(_, t)| t)
     }
 
     pub fn scenario(&self, name: &str) -> Option<&ast::Scenario> {
@@ -193,7 +201,7 @@ impl Program {
     }
 
     pub fn generators(&self) -> impl Iterator<Item = &ast::Generator> {
-        self.file.items.iter().filter_map(|i| match &i.kind {
+        self.items().filter_map(|i| match &i.kind {
             ItemKind::Generator(g) => Some(g),
             _ => None,
         })
@@ -236,6 +244,8 @@ impl Checked {
 pub struct Checker<'a> {
     pub(super) program: &'a mut Program,
     pub(super) scope: Scope,
+    /// The file being checked; index into [`Program::origins`].
+    pub(super) at: usize,
     pub(super) found: Vec<Diagnostic>,
     /// Definitions being checked, to refuse recursion.
     pub(super) open: Vec<String>,
@@ -250,21 +260,22 @@ pub struct Checker<'a> {
 }
 
 impl Program {
-    /// Parses and checks a file on top of the standard library.
+    /// Parses and checks a file on top of the standard library; it cannot use other files.
     pub fn load(source: SourceId, sources: &mut SourceMap, std: &[StdModule]) -> Checked {
+        let closed = |path: &str| {
+            let message = "no file can be read here".to_string();
+            Err(WorldError { path: path.to_string(), message, kind: Refusal::Unreadable })
+        };
+        Program::load_from(source, sources, std, &closed)
+    }
+
+    /// The same, with the files it uses read through `door`.
+    pub fn load_from(source: SourceId, sources: &mut SourceMap, std: &[StdModule], door: Door) -> Checked {
         let mut program = Program::default();
         let mut diagnostics = program.load_std(sources, std);
-        let text = sources.file(source).map(|f| f.text.clone()).unwrap_or_default();
-        let (file, mut found) = parse_file(source, &text, &mut program.ids);
-        diagnostics.append(&mut found);
-        program.file = file;
-        if program.file.lost.iter().any(|(word, _)| word == "dataset") {
-            // Without its columns, nearly every name below would be called unknown.
-            return Checked { program, diagnostics };
-        }
-        let mut checker = Checker::new(&mut program, Scope::default(), Some(Vec::new()));
-        checker.items(std);
-        diagnostics.append(&mut checker.found);
+        let mut loader = Loader::new(&mut program, sources, std, door);
+        loader.script(source);
+        diagnostics.append(&mut loader.found);
         diagnostics.sort_by_key(|d| d.labels.iter().find(|l| l.primary).map(|l| l.span));
         Checked { program, diagnostics }
     }
@@ -303,7 +314,8 @@ impl Program {
     }
 
     /// Adds an item typed at the prompt.
-    pub fn add_item(&mut self, item: ast::Item) -> Vec<Diagnostic> {
+    pub fn add_item(&mut self, mut item: ast::Item) -> Vec<Diagnostic> {
+        super::link::item(&mut item, "", &|name| self.global(0, name), "");
         let mut checker = Checker::new(self, Scope::default(), None);
         checker.add(item);
         checker.found
@@ -316,10 +328,11 @@ impl Program {
 }
 
 impl<'a> Checker<'a> {
-    fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
+    pub(super) fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
         Checker {
             program,
             scope,
+            at: 0,
             used,
             found: Vec::new(),
             open: Vec::new(),
@@ -333,7 +346,16 @@ impl<'a> Checker<'a> {
 impl Checker<'_> {
     /// Whether `name` belongs to an item whose own mistake has been told.
     pub(super) fn is_lost(&self, name: &str) -> bool {
-        self.program.file.lost.iter().any(|(_, n)| n == name)
+        let is_in = |lost: &[(String, String)], name: &str| lost.iter().any(|(_, n)| n == name);
+        let own = &self.program.file.lost;
+        if self.program.origins.get(self.at).and_then(|o| o.names.get(name)) == Some(&usize::MAX) {
+            return true;
+        }
+        let Some((front, local)) = name.rsplit_once('.') else { return is_in(own, name) };
+        // A used file that is not there, or an item of one that could not be read.
+        let at = self.program.origin_of(name);
+        let theirs = if at == self.at { own } else { self.program.origins.get(at).map_or(own, |o| &o.file.lost) };
+        is_in(own, front) || is_in(theirs, local)
     }
 
     /// The type of a node, also noted in the side table.

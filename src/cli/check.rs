@@ -5,17 +5,23 @@ use super::{Format, Voice, exit};
 use crate::builtins::STD;
 use crate::check::{Checked, Program};
 use crate::source::SourceMap;
+use crate::source::world::World;
 use std::path::Path;
 
 /// Reads and checks a script. Errors have been told when this is `Err`.
-pub fn load(voice: &Voice, file: &Path) -> Result<(Program, SourceMap, String), u8> {
+pub fn load(voice: &Voice, file: &Path, look_at_lock: bool) -> Result<(Program, SourceMap, String), u8> {
     let mut sources = SourceMap::default();
     let text = read_script(file).map_err(|d| {
         voice.tell(&[d], &sources);
         exit::FAILED
     })?;
     let id = sources.add(file.display().to_string(), text.as_str());
-    let checked: Checked = Program::load(id, &mut sources, STD);
+    let world = voice.world(Some(file));
+    let mut checked: Checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
+    if look_at_lock && !checked.has_errors() {
+        let mut found = super::lock::verify(voice, file, &checked.program, &sources, &world);
+        checked.diagnostics.append(&mut found);
+    }
     if checked.has_errors() {
         voice.tell(&checked.diagnostics, &sources);
         return Err(exit::FAILED);
@@ -36,7 +42,12 @@ pub fn run(voice: &Voice, file: &Path) -> u8 {
         }
     };
     let id = sources.add(file.display().to_string(), text);
-    let checked = Program::load(id, &mut sources, STD);
+    let world = voice.world(Some(file));
+    let mut checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
+    if !checked.has_errors() {
+        let mut found = super::lock::verify(voice, file, &checked.program, &sources, &world);
+        checked.diagnostics.append(&mut found);
+    }
     voice.tell(&checked.diagnostics, &sources);
     let errors = checked.diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = checked.diagnostics.len() - errors;

@@ -37,22 +37,24 @@ impl Read for Digested {
     }
 }
 
+/// Is told of rows as they arrive, and may stop the load.
+pub type Counter<'a> = &'a mut dyn FnMut(u64) -> Result<(), Diagnostic>;
+
 /// Loads the dataset's file; derived columns are still missing.
 pub fn load(schema: &Schema, world: &dyn World) -> Result<Table, Vec<Diagnostic>> {
-    let stream = world.open(&schema.path).map_err(|e| {
-        vec![
-            Diagnostic::new(codes::NO_FILE, format!("`{}` cannot be read: {}", schema.path, e.message))
-                .at(schema.path_span, "this file")
-                .help("paths start at the script's folder"),
-        ]
-    })?;
+    load_counted(schema, world, &mut |_| Ok(()))
+}
+
+/// The same, with every block of rows told to `count`.
+pub fn load_counted(schema: &Schema, world: &dyn World, count: Counter) -> Result<Table, Vec<Diagnostic>> {
+    let stream = world.open(&schema.path).map_err(|e| vec![e.told().at(schema.path_span, "this file")])?;
     let digest = Arc::new(Mutex::new(Sha256::new()));
     let mut file = Digested { stream, digest: digest.clone() };
     let table = if schema.path.ends_with(".gz") {
         // An unreadable archive ends the load with its own words.
-        read(schema, flate2::read::MultiGzDecoder::new(&mut file).take(MAX_BYTES))
+        read(schema, flate2::read::MultiGzDecoder::new(&mut file).take(MAX_BYTES), count)
     } else {
-        read(schema, (&mut file).take(MAX_BYTES))
+        read(schema, (&mut file).take(MAX_BYTES), count)
     };
     let mut table = table?;
     // What the parser did not need belongs to the file all the same.
@@ -86,7 +88,7 @@ struct Plan<'a> {
     fields: SchemaRef,
 }
 
-fn read(schema: &Schema, stream: impl Read) -> Result<Table, Vec<Diagnostic>> {
+fn read(schema: &Schema, stream: impl Read, count: Counter) -> Result<Table, Vec<Diagnostic>> {
     let mut records = Records::new(stream);
     let mut next = || records.next_block().map_err(|why| malformed(schema, &why));
     let empty = |why: &str| malformed(schema, &Malformed { line: 0, why: why.into(), help: CELLS });
@@ -128,7 +130,9 @@ fn read(schema: &Schema, stream: impl Read) -> Result<Table, Vec<Diagnostic>> {
         let parsed: Vec<_> = waiting.par_drain(..).map(|(b, h)| parse(&plan, &b.bytes, &b.lines, h)).collect();
         for block in parsed {
             let block = block.map_err(|why| malformed(schema, &why))?;
-            rows += block.first().map_or(0, |(piece, _)| piece.len());
+            let new = block.first().map_or(0, |(piece, _)| piece.len());
+            count(new as u64).map_err(|d| vec![d.at(schema.path_span, "this data")])?;
+            rows += new;
             for (((piece, new), store), found) in block.into_iter().zip(&mut stores).zip(&mut found) {
                 store.append(piece);
                 found.join(new);

@@ -157,7 +157,7 @@ pub(super) fn let_value(env: &Env, name: &str, row: Option<usize>, reader: Reade
         let inner = Env { locals: Vec::new(), ..env.clone() };
         return scalar::eval(&inner, &item.value, row);
     }
-    value(&env.home(), &item.value, reader)
+    value(&env.home_of(name), &item.value, reader)
 }
 
 /// The context with one more column.

@@ -58,3 +58,13 @@ impl Estimate {
 
 /// What a kernel returns.
 pub type Measured = Result<Estimate, Undefined>;
+
+/// A figure over phi rows that rests on one of them is that person's value, whatever its formula.
+pub fn withhold_single(measured: Measured, is_phi: bool) -> Measured {
+    match measured {
+        Ok(e) if is_phi && e.n == 1 => {
+            Err(Undefined::new("it rests on a single row, and the data is phi: it would be one person's value"))
+        }
+        other => other,
+    }
+}

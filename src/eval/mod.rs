@@ -14,6 +14,7 @@ pub mod env;
 pub mod estimate;
 pub mod forms;
 pub mod kernel;
+pub mod limits;
 mod ops;
 mod scalar;
 pub mod value;

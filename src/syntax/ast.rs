@@ -199,6 +199,8 @@ pub struct ColumnDecl {
     /// The event this column is a probability of.
     pub predicts: Option<Expr>,
     pub roles: Vec<(Role, Span)>,
+    /// `phi` …: more sensitive than the rest of the dataset.
+    pub label: Option<Ident>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -243,6 +245,15 @@ pub struct Constraint {
     pub confidence: Option<Expr>,
 }
 
+/// What a policy allows by name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grant {
+    /// `grant egress phi to gpt4`: rows of that label may be sent to these models.
+    Egress { label: Ident, models: Vec<Ident> },
+    /// `grant release g1 as public`: what the generator makes has that label.
+    Release { generator: Ident, label: Ident },
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     pub name: Ident,
@@ -252,6 +263,7 @@ pub struct Policy {
     pub effective: Option<(String, Option<String>, Span)>,
     pub last_verified: Option<(String, Span)>,
     pub params: Vec<PolicyParam>,
+    pub grants: Vec<Grant>,
     pub constraints: Vec<Constraint>,
 }
 
@@ -289,6 +301,8 @@ pub struct Model {
     pub name: Ident,
     pub kind: Ident,
     pub args: Vec<Arg>,
+    /// `egress external`: asking it sends the rows to somebody else.
+    pub egress: Option<Ident>,
     /// Source text right of `=`.
     pub definition: String,
 }
@@ -334,12 +348,30 @@ pub struct LetItem {
     pub value: Expr,
 }
 
+/// `use std.metrics.{auroc} version "1"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    pub path: Ident,
+    pub names: Vec<Ident>,
+    /// A version begins like this.
+    pub version: Option<(String, Span)>,
+}
+
+/// `use "./cohorts.dbf" as cohorts`, or `use "./cohorts.dbf".{base, gap}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UseFile {
+    pub path: (String, Span),
+    pub name: Option<Ident>,
+    pub names: Vec<Ident>,
+    pub version: Option<(String, Span)>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     Language(i64),
     Module { name: Ident, version: String },
-    Use { path: Ident, names: Vec<Ident> },
-    UseFile { path: (String, Span), name: Ident },
+    Use(Use),
+    UseFile(UseFile),
     Dataset(Dataset),
     Function(Function),
     Policy(Policy),

@@ -12,5 +12,5 @@ pub mod parse;
 mod show;
 pub mod token;
 
-pub use parse::{Entry, NodeIds, parse_entry, parse_file};
+pub use parse::{Entry, NodeIds, parse_entry, parse_entry_with, parse_file};
 pub use show::show;

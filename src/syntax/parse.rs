@@ -32,16 +32,24 @@ impl NodeIds {
 
 /// Parses a whole file. Items with mistakes are left out and reported.
 pub fn parse_file(source: SourceId, text: &str, ids: &mut NodeIds) -> (File, Vec<Diagnostic>) {
+    parse_items(source, text, ids, &[])
+}
+
+/// Parses items; `known` are names of used files beside those that the text itself brings in.
+fn parse_items(source: SourceId, text: &str, ids: &mut NodeIds, known: &[String]) -> (File, Vec<Diagnostic>) {
     let tokens = tokenize(text);
     let (cuts, bad, mut found) = items::split(source, text, &tokens);
     let docs = |at: usize| docs_before(text, &tokens, at);
+    let mut aliases = used_names(text, &tokens, &cuts);
+    aliases.extend(known.iter().cloned());
     let mut file = File { doc: file_doc(text, &tokens), ..File::default() };
     let mut lost: Vec<&items::ItemText> = bad.iter().collect();
     for cut in &cuts {
         let Some(item_text) = text.get(cut.start..cut.end) else { continue };
         match Grammar::parse(Rule::item, item_text) {
             Ok(mut pairs) => {
-                let mut builder = Builder { source, offset: cut.start, ids, depth: 0, found: Vec::new() };
+                let mut builder =
+                    Builder { source, offset: cut.start, ids, aliases: &aliases, depth: 0, found: Vec::new() };
                 let kind = pairs.next().and_then(|p| builder.item(p, &docs));
                 let clean = builder.found.is_empty();
                 found.append(&mut builder.found);
@@ -78,13 +86,23 @@ pub enum Entry {
 
 /// Parses one expression, or one item when it starts with an item's word.
 pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<Entry, Vec<Diagnostic>> {
+    parse_entry_with(source, text, ids, &[])
+}
+
+/// The same where used files go by the names `known`.
+pub fn parse_entry_with(
+    source: SourceId,
+    text: &str,
+    ids: &mut NodeIds,
+    known: &[String],
+) -> Result<Entry, Vec<Diagnostic>> {
     let tokens = tokenize(text);
     let first = tokens.iter().find(|t| !t.is_trivia());
     let is_item = first.is_some_and(|t| {
         t.token == Token::Word && super::token::ITEM_WORDS.contains(&t.text(text)) && !is_let_in(text)
     });
     if is_item {
-        let (mut file, found) = parse_file(source, text, ids);
+        let (mut file, found) = parse_items(source, text, ids, known);
         if let (true, Some(item)) = (found.is_empty(), file.items.pop()) {
             return Ok(Entry::Item(Box::new(item)));
         }
@@ -97,7 +115,7 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
     }
     match Grammar::parse(Rule::entry, text) {
         Ok(mut pairs) => {
-            let mut builder = Builder { source, offset: 0, ids, depth: 0, found: Vec::new() };
+            let mut builder = Builder { source, offset: 0, ids, aliases: known, depth: 0, found: Vec::new() };
             let expr = pairs.next().and_then(|p| p.into_inner().next()).and_then(|p| builder.expr(p));
             match expr {
                 Some(expr) if builder.found.is_empty() => Ok(Entry::Expr(expr)),
@@ -115,6 +133,23 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
 /// `let x = 1 in x + 1` is an expression, `let x = 1` an item.
 fn is_let_in(text: &str) -> bool {
     text.trim_start().starts_with("let") && Grammar::parse(Rule::entry, text).is_ok()
+}
+
+/// The names after `as` of the file's `use "…" as NAME` items.
+fn used_names(text: &str, tokens: &[Spanned], cuts: &[items::ItemText]) -> Vec<String> {
+    let mut out = Vec::new();
+    for cut in cuts.iter().filter(|c| c.word == "use") {
+        let from = tokens.partition_point(|t| t.start < cut.start);
+        let words: Vec<&Spanned> =
+            tokens.iter().skip(from).take_while(|t| t.end <= cut.end).filter(|t| !t.is_trivia()).take(4).collect();
+        if let [_, path, word, name] = words.as_slice()
+            && path.token == Token::Text
+            && word.text(text) == "as"
+        {
+            out.push(name.text(text).to_string());
+        }
+    }
+    out
 }
 
 /// The word after the item's own: its name, as far as can be told.
