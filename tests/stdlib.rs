@@ -27,7 +27,7 @@ fn declarations_and_kernels_are_the_same_set() {
     let mut declared: Vec<&str> =
         program.functions.iter().filter(|f| f.decl.body.is_none()).map(|f| f.decl.name.name.as_str()).collect();
     let kernels = kernels();
-    let mut built: Vec<&str> = kernels.entries.iter().map(|(n, _)| *n).collect();
+    let mut built: Vec<&str> = kernels.entries.iter().map(|r| r.name).collect();
     declared.sort_unstable();
     built.sort_unstable();
     assert_eq!(declared, built);

@@ -2,14 +2,15 @@
 
 use super::env::Env;
 use super::forms::{Reader, column, narrowed, value};
-use super::kernel::{KernelArg, KernelArgs};
+use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
 use super::scalar;
 use super::value::Value;
 use super::view::View;
-use crate::check::Level;
 use crate::check::program::ArgSource;
+use crate::check::{Base, Level};
 use crate::data::Column;
-use crate::syntax::ast::{Arg, Expr};
+use crate::syntax::ast::{Arg, Expr, ExprKind};
+use arrow_array::Array;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +34,23 @@ pub(super) fn bound<'a>(
             ArgSource::Default => param.default.as_ref(),
             ArgSource::Column(_) => None,
         };
-        if ty.level == Level::Constant {
+        if let (Base::List(of), Some(Expr { kind: ExprKind::List(items), .. })) = (&ty.base, from)
+            && info.decl.body.is_none()
+            && **of != Base::Verdict
+        {
+            // A kernel's list is a list of columns.
+            for (at, item) in items.iter().enumerate() {
+                let made = column(env, item, reader)?;
+                if rows.is_some_and(|r| r != made.len()) {
+                    return Err(Value::undefined("the arguments have different numbers of rows"));
+                }
+                rows = Some(made.len());
+                columns.insert(part_name(&name, at), made);
+            }
+            continue;
+        }
+        // A row parameter's default stands for every row.
+        if ty.level == Level::Constant || matches!(source, ArgSource::Default) {
             let given = from.map_or_else(|| Value::undefined("a missing argument"), |e| value(env, e, reader));
             locals.push((name, given));
             continue;
@@ -52,6 +69,11 @@ pub(super) fn bound<'a>(
         columns.insert(name, made);
     }
     Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
+}
+
+/// The name of one column among those of a list.
+fn part_name(name: &str, at: usize) -> String {
+    format!("{name}[{at}]")
 }
 
 /// A call of a function or metric.
@@ -118,8 +140,20 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     let kernel =
         env.kernels.find(name).ok_or_else(|| Undefined::new(format!("`{name}` is declared but has no kernel")))?;
     let mut args = Vec::new();
-    for param in &info.decl.params {
+    for (param, ty) in info.decl.params.iter().zip(&info.params) {
         let name = &param.name.name;
+        if let Base::List(_) = ty.base
+            && env.local(name).is_none()
+        {
+            let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
+            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
+            if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
+                args.push(KernelArg::Missing(name.to_string()));
+            } else {
+                args.push(KernelArg::Columns(parts));
+            }
+            continue;
+        }
         args.push(match env.local(name) {
             Some(Value::Number(v)) => KernelArg::Number(*v),
             Some(Value::Text(t)) => KernelArg::Text(t.to_string()),
@@ -127,7 +161,7 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
             Some(Value::Undefined(why)) => return Err(why.as_ref().clone()),
             Some(other) => KernelArg::Text(other.to_string()),
             None => match env.view.column(name) {
-                Some(column) => kernel_column(name, column),
+                Some(column) => kernel_column(name, column, ty.optional),
                 None => return Err(Undefined::new(format!("`{name}` is not bound"))),
             },
         });
@@ -138,14 +172,20 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     kernel(&KernelArgs { args, seed: env.seed, interval })
 }
 
-fn kernel_column(name: &str, column: &Column) -> KernelArg {
-    if column.missing() > 0 {
+/// A column as an argument; `optional` says that the kernel deals with missing values itself.
+fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
+    if column.missing() > 0 && !optional {
         return KernelArg::Missing(name.to_string());
     }
     match column {
-        Column::Bool(a) => KernelArg::Bools(a.values().iter().collect()),
-        Column::Number(a) => KernelArg::Numbers(a.to_vec()),
-        Column::Level(a, levels) => KernelArg::Levels(a.to_vec(), levels.clone()),
+        Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
+        Column::Number(a) if a.null_count() == 0 => KernelArg::Numbers(a.values().to_vec()),
+        Column::Number(_) => KernelArg::Numbers(column.as_f64()),
+        Column::Level(a, levels) => {
+            let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
+            KernelArg::Levels(codes, levels.clone())
+        }
+        Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
         _ => KernelArg::Missing(name.to_string()),
     }
 }

@@ -82,6 +82,7 @@ pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measur
         n: yhat.len(),
         noise_floor: inference::mean(&floors),
         parts,
+        notes: Vec::new(),
     })
 }
 

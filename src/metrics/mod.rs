@@ -5,15 +5,21 @@
 //! nothing of the language, of files, clocks or terminals; anything random comes from a seed that the
 //! caller passes, so the same input gives the same bits on any number of threads.
 //!
-//! Sample weights are not part of the kernels: the language has no weighted cohort.
+//! Row weights multiply what a row counts; missing, infinite and negative ones are refused, and so are
+//! weights that are all 0.
 
 pub mod calibration;
 mod checks;
 pub mod classification;
+pub mod curves;
 pub mod fairness;
 pub mod inference;
+pub mod multiclass;
 pub mod ranking;
 pub mod resampling;
+pub mod scoring;
+
+pub(crate) use checks::word as checks_word;
 
 #[cfg(test)]
 mod fixtures;

@@ -1,0 +1,32 @@
+//! Fixture families: from a case's input to the arguments of a builtin.
+
+mod classification;
+
+use crate::harness::{Answer, Ask, Got};
+use dbf::eval::estimate::Undefined;
+
+/// Our answer to one expectation.
+pub fn answer(ask: &Ask) -> Answer {
+    match ask.family {
+        "classification_binary" => classification::binary(ask),
+        "classification_multiclass" => classification::multiclass(ask),
+        other => Err(Undefined::new(format!("the family `{other}` is not known"))),
+    }
+}
+
+/// Fields that the fixtures call informative only.
+pub fn informative(family: &str) -> &'static [&'static str] {
+    match family {
+        "distribution_distance" => &["location", "sign"],
+        _ => &[],
+    }
+}
+
+/// Whether an answer other than the peer's is the one that a quirk's note accepts.
+pub fn alternative(_ask: &Ask, _got: &Got) -> bool {
+    false
+}
+
+fn unknown(ask: &Ask) -> Answer {
+    Err(Undefined::new(format!("the metric `{}` is not known", ask.metric)))
+}
