@@ -32,6 +32,16 @@ pub const STD: &[StdModule] = &[
     },
     StdModule {
         path: "std.metrics",
+        file: "stdlib/metrics/agreement.dbf",
+        text: include_str!("../../stdlib/metrics/agreement.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/inference.dbf",
+        text: include_str!("../../stdlib/metrics/inference.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
         file: "stdlib/metrics/compliance.dbf",
         text: include_str!("../../stdlib/metrics/compliance.dbf"),
     },

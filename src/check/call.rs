@@ -119,6 +119,11 @@ impl Checker<'_> {
                     (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
                         self.columns(&arg.value, items, of, ty.optional, &place);
                     }
+                    // Several columns where one category is wanted: their combinations.
+                    (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
+                        items.iter().for_each(|item| self.argument(item, ty, &place, true));
+                        self.note(&arg.value, ty.clone());
+                    }
                     _ => self.argument(&arg.value, ty, &place, info.decl.is_metric),
                 }
             }
@@ -394,6 +399,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether a list names columns to be crossed rather than the texts of one column.
+pub fn is_crossing(items: &[Expr]) -> bool {
+    !items.is_empty() && items.iter().all(|i| !matches!(i.kind, ExprKind::Text(_)))
 }
 
 fn counted(least: usize, most: usize) -> String {

@@ -6,6 +6,7 @@ use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
 use super::scalar;
 use super::value::Value;
 use super::view::View;
+use crate::check::is_crossing;
 use crate::check::program::ArgSource;
 use crate::check::{Base, Level};
 use crate::data::Column;
@@ -59,6 +60,11 @@ pub(super) fn bound<'a>(
             (ArgSource::Column(column), _) => {
                 env.view.column(column).cloned().ok_or_else(|| Value::undefined(format!("`{column}` is not here")))?
             }
+            (_, Some(Expr { kind: ExprKind::List(items), .. }))
+                if ty.base == Base::AnyCategory && is_crossing(items) =>
+            {
+                crossed(env, items, reader)?
+            }
             (_, Some(expr)) => column(env, expr, reader)?,
             _ => return Err(Value::undefined("a missing argument")),
         };
@@ -69,6 +75,29 @@ pub(super) fn bound<'a>(
         columns.insert(name, made);
     }
     Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
+}
+
+/// Every combination of the levels of several category columns as the levels of one.
+fn crossed(env: &Env, items: &[Expr], reader: Reader) -> Result<Column, Value> {
+    let mut names = vec![String::new()];
+    let mut codes: Vec<Option<u32>> = Vec::new();
+    for item in items {
+        let (own, levels): (Vec<Option<u32>>, Vec<String>) = match column(env, item, reader)? {
+            Column::Level(a, levels) => (a.iter().collect(), levels.names.clone()),
+            Column::Bool(a) => (a.iter().map(|b| b.map(u32::from)).collect(), vec!["false".into(), "true".into()]),
+            _ => return Err(Value::undefined("only categories can be crossed")),
+        };
+        let width = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+        let all = names.len().saturating_mul(levels.len());
+        if all > u32::MAX as usize / 2 {
+            return Err(Value::undefined("there are too many combinations of groups"));
+        }
+        codes.resize(own.len(), Some(0));
+        codes = codes.iter().zip(&own).map(|(a, b)| Some((*a)? * width + (*b)?)).collect();
+        let joined = |a: &String, b: &String| if a.is_empty() { b.clone() } else { format!("{a}|{b}") };
+        names = names.iter().flat_map(|a| levels.iter().map(move |b| joined(a, b))).collect();
+    }
+    Ok(Column::levels(codes, Arc::new(crate::check::Levels { column: "groups".into(), names })))
 }
 
 /// The name of one column among those of a list.

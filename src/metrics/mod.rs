@@ -8,11 +8,14 @@
 //! Row weights multiply what a row counts; missing, infinite and negative ones are refused, and so are
 //! weights that are all 0.
 
+pub mod agreement;
+pub mod bootstrap;
 pub mod calibration;
 mod checks;
 pub mod classification;
 pub mod curves;
 pub mod fairness;
+pub mod hypothesis;
 pub mod inference;
 pub mod multiclass;
 pub mod ranking;

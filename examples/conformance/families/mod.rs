@@ -1,6 +1,10 @@
 //! Fixture families: from a case's input to the arguments of a builtin.
 
+mod agreement;
+mod calibration;
 mod classification;
+mod fairness;
+mod inference;
 
 use crate::harness::{Answer, Ask, Got};
 use dbf::eval::estimate::Undefined;
@@ -10,6 +14,14 @@ pub fn answer(ask: &Ask) -> Answer {
     match ask.family {
         "classification_binary" => classification::binary(ask),
         "classification_multiclass" => classification::multiclass(ask),
+        "calibration" => calibration::answer(ask),
+        "fairness" => fairness::answer(ask),
+        "stat_tests" => inference::tests(ask),
+        "mcnemar_proportions" => inference::proportions(ask),
+        "multiple_testing" => inference::multiple(ask),
+        "delong" => inference::delong(ask),
+        "bootstrap" => inference::intervals(ask),
+        "agreement" => agreement::answer(ask),
         other => Err(Undefined::new(format!("the family `{other}` is not known"))),
     }
 }
@@ -23,8 +35,11 @@ pub fn informative(family: &str) -> &'static [&'static str] {
 }
 
 /// Whether an answer other than the peer's is the one that a quirk's note accepts.
-pub fn alternative(_ask: &Ask, _got: &Got) -> bool {
-    false
+pub fn alternative(ask: &Ask, got: &Got) -> bool {
+    match ask.family {
+        "calibration" => calibration::alternative(ask, got),
+        _ => false,
+    }
 }
 
 fn unknown(ask: &Ask) -> Answer {

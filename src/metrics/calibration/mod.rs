@@ -3,6 +3,10 @@
 //!
 //! Knows probabilities and outcomes only. Bins have equal width; who owns an edge is an [`EdgeRule`].
 
+pub mod binning;
+pub mod decomposition;
+pub mod recalibration;
+
 pub use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::checks;
@@ -184,5 +188,4 @@ pub fn reliability(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule) -> Result
 }
 
 #[cfg(test)]
-#[path = "calibration_tests.rs"]
 mod tests;
