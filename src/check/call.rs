@@ -188,7 +188,7 @@ impl Checker<'_> {
             // A list of constants stands for a column of them.
             let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
             let numbers = ty.base.is_numeric() && of.is_numeric();
-            if category || numbers || **of == ty.base {
+            if category || numbers || **of == ty.base || ty.base == Base::Unknown {
                 return;
             }
         }

@@ -198,7 +198,11 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    kernel(&KernelArgs { args, seed: env.seed, interval })
+    let estimate = kernel(&KernelArgs { args, seed: env.seed, interval })?;
+    if !estimate.value.is_finite() {
+        return Err(Undefined::new(format!("`{name}` is infinite here")));
+    }
+    Ok(estimate)
 }
 
 /// A column as an argument; `optional` says that the kernel deals with missing values itself.
@@ -214,6 +218,7 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
             let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
             KernelArg::Levels(codes, levels.clone())
         }
+        Column::Date(_) => KernelArg::Numbers(column.as_f64()),
         Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
         _ => KernelArg::Missing(name.to_string()),
     }

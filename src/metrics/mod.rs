@@ -14,6 +14,9 @@ pub mod calibration;
 mod checks;
 pub mod classification;
 pub mod curves;
+pub mod disclosure;
+pub mod distance;
+pub mod explanation;
 pub mod fairness;
 pub mod hypothesis;
 pub mod inference;
@@ -21,6 +24,7 @@ pub mod multiclass;
 pub mod ranking;
 pub mod resampling;
 pub mod scoring;
+pub mod text;
 
 pub(crate) use checks::word as checks_word;
 

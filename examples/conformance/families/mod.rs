@@ -3,8 +3,10 @@
 mod agreement;
 mod calibration;
 mod classification;
+mod distance;
 mod fairness;
 mod inference;
+mod text;
 
 use crate::harness::{Answer, Ask, Got};
 use dbf::eval::estimate::Undefined;
@@ -22,6 +24,13 @@ pub fn answer(ask: &Ask) -> Answer {
         "delong" => inference::delong(ask),
         "bootstrap" => inference::intervals(ask),
         "agreement" => agreement::answer(ask),
+        "bleu" => text::bleu(ask),
+        "chrf_ter" => text::chrf_ter(ask),
+        "rouge" => text::rouge(ask),
+        "porter_stemmer" => text::stems(ask),
+        "distribution_distance" => distance::distances(ask),
+        "privacy_anonymity" => distance::anonymity(ask),
+        "shapley_exact" => distance::explanations(ask),
         other => Err(Undefined::new(format!("the family `{other}` is not known"))),
     }
 }
@@ -38,6 +47,7 @@ pub fn informative(family: &str) -> &'static [&'static str] {
 pub fn alternative(ask: &Ask, got: &Got) -> bool {
     match ask.family {
         "calibration" => calibration::alternative(ask, got),
+        "distribution_distance" => distance::alternative(ask, got),
         _ => false,
     }
 }

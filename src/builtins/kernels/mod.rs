@@ -4,9 +4,11 @@
 mod agreement;
 mod calibration;
 mod classification;
+mod distance;
 mod fairness;
 mod inference;
 mod ranking;
+mod text;
 
 use crate::eval::{Kernel, KernelRow, Kernels};
 
@@ -19,6 +21,8 @@ pub fn kernels() -> Kernels {
         fairness::ROWS,
         inference::ROWS,
         agreement::ROWS,
+        text::ROWS,
+        distance::ROWS,
     ];
     Kernels { entries: families.into_iter().flatten().copied().collect() }
 }
