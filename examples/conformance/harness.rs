@@ -1,6 +1,6 @@
 //! Reads fixture files, asks a family for each figure and compares it with the peer's.
 
-use crate::families;
+use super::families;
 use dbf::builtins::kernels;
 use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::eval::{KernelArg, KernelArgs};
@@ -148,11 +148,6 @@ pub fn call(name: &str, args: Vec<KernelArg>) -> Result<Estimate, Undefined> {
     }
 }
 
-/// Calls a builtin and reads one of its named figures.
-pub fn part(name: &str, args: Vec<KernelArg>, part: &str) -> Answer {
-    Ok(call(name, args)?.part(part).into())
-}
-
 #[derive(Default)]
 pub struct Report {
     pub family: String,
@@ -212,7 +207,7 @@ fn family(file: &Value) -> Report {
             } else {
                 compare.walk("", &got, &expect["value"], &mut wrong);
             }
-            if !wrong.is_empty() && compare.quirk && families::alternative(&ask, &got) {
+            if !wrong.is_empty() && compare.quirk && families::alternative(&ask, &got, &wrong) {
                 wrong.clear();
             }
             if let Some(first) = wrong.first() {

@@ -1,7 +1,7 @@
 //! `calibration`.
 
 use super::unknown;
-use crate::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
+use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::Undefined;
 use dbf::metrics::calibration::{self, EdgeRule, binning, recalibration};

@@ -1,7 +1,7 @@
 //! `classification_binary` and `classification_multiclass`.
 
 use super::unknown;
-use crate::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
+use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
 use dbf::eval::KernelArg;
 use dbf::metrics::curves::Curve;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! `distribution_distance`, `privacy_anonymity`, `shapley_exact`.
 
 use super::unknown;
-use crate::harness::{Answer, Ask, Got, call, categories, fields, levels, list, number, numbers, shown, text};
+use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, number, numbers, shown, text};
 use dbf::eval::KernelArg;
 use dbf::metrics::explanation::shapley;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! `fairness`.
 
 use super::unknown;
-use crate::harness::{Answer, Ask, Got, call, fields, levels, list, shown, text};
+use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, shown, text};
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! `stat_tests`, `mcnemar_proportions`, `multiple_testing`, `delong`, `bootstrap`.
 
 use super::unknown;
-use crate::harness::{Answer, Ask, Got, call, categories, fields, levels, list, numbers, text};
+use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, numbers, text};
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::metrics::bootstrap::{self, Method};
@@ -100,7 +100,7 @@ pub fn proportions(ask: &Ask) -> Answer {
             Ok(fields([("odds_ratio", of(&e, "odds_ratio")), ("pvalue", e.value.into())]))
         }
         "proportion_confint" => {
-            let (k, n) = (crate::harness::number(&ask.input["count"]), crate::harness::number(&ask.input["nobs"]));
+            let (k, n) = (super::super::harness::number(&ask.input["count"]), super::super::harness::number(&ask.input["nobs"]));
             let method = if ask.param("method") == "beta" { "clopper_pearson" } else { ask.param("method") };
             let hit = KernelArg::Bools(vec![true, false]);
             let level = KernelArg::Number(1.0 - ask.param_number("alpha"));
@@ -124,7 +124,7 @@ pub fn proportions(ask: &Ask) -> Answer {
 
 pub fn multiple(ask: &Ask) -> Answer {
     let p = ask.numbers("pvalues");
-    let alpha = crate::harness::number(&ask.input["alpha"]);
+    let alpha = super::super::harness::number(&ask.input["alpha"]);
     let method = match ask.param("method") {
         "simes-hochberg" => "hochberg",
         "fdr_bh" => "bh",
@@ -192,7 +192,7 @@ fn statistic(ask: &Ask, rows: &[usize]) -> Result<f64, Undefined> {
         "auroc" => Ok(call("auroc", vec![KernelArg::Numbers(take("score")), flags("y"), one])?.value),
         "accuracy" => Ok(call("accuracy", vec![flags("y_pred"), flags("y"), one])?.value),
         "dpd" => {
-            let all: Vec<String> = list(&data["group"]).iter().map(crate::harness::shown).collect();
+            let all: Vec<String> = list(&data["group"]).iter().map(super::super::harness::shown).collect();
             let own: Vec<String> = rows.iter().filter_map(|&r| all.get(r).cloned()).collect();
             let by = categories(&own);
             let args = vec![flags("y_pred"), by, text("between_groups"), text("keep"), one];

@@ -27,6 +27,9 @@ fn brier_agrees_with_scikit_learn() {
 fn calibration_error_agrees_with_the_references() {
     let (mut reference, mut netcal, mut curves) = (0, 0, 0);
     for case in fixtures::cases("calibration.json") {
+        if case.input("p").is_null() {
+            continue; // several classes: run by the conformance test
+        }
         let (p, y) = (case.numbers("p"), case.flags("y_true"));
         for expect in case.expectations(&["calibration_error_ref"]) {
             let bins = number(expect.param("n_bins")) as usize;
