@@ -212,8 +212,7 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
     }
     match column {
         Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
-        Column::Number(a) if a.null_count() == 0 => KernelArg::Numbers(a.values().to_vec()),
-        Column::Number(_) => KernelArg::Numbers(column.as_f64()),
+        Column::Number(a) => KernelArg::Numbers(a.to_vec()),
         Column::Level(a, levels) => {
             let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
             KernelArg::Levels(codes, levels.clone())
