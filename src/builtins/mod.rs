@@ -65,4 +65,5 @@ pub const STD: &[StdModule] = &[
         file: "stdlib/metrics/compliance.dbf",
         text: include_str!("../../stdlib/metrics/compliance.dbf"),
     },
+    StdModule { path: "std.formulas", file: "stdlib/formulas.dbf", text: include_str!("../../stdlib/formulas.dbf") },
 ];

@@ -166,7 +166,7 @@ pub enum Scheme {
 /// AUROC of class probabilities, one column a class. `weighted` weighs classes (or pairs) by their rows,
 /// otherwise all count alike; row weights apply to [`Scheme::Rest`] only, as in scikit-learn.
 ///
-/// Undefined for fewer than three classes, columns of other lengths, a class without rows (with
+/// Undefined for fewer than three classes, columns of other lengths, rows that do not add up to 1, a class without rows (with
 /// [`Scheme::Rest`] and no weighting) and a single class among the outcomes.
 pub fn multiclass_auroc(p: &[&[f64]], y: &[u32], scheme: Scheme, weighted: bool, w: Option<&[f64]>) -> Measured {
     check_classes(p, y)?;
@@ -174,6 +174,13 @@ pub fn multiclass_auroc(p: &[&[f64]], y: &[u32], scheme: Scheme, weighted: bool,
         return Err(Undefined::new("with two classes the plain AUROC is meant: give the probability of one"));
     }
     checks::weights(w, y.len())?;
+    let off = |row: usize| {
+        let total: f64 = p.iter().map(|c| c[row]).sum();
+        (1.0 - total).abs() > 1e-8 + 1e-5 * total
+    };
+    if let Some(row) = (0..y.len()).find(|&row| off(row)) {
+        return Err(Undefined::new(format!("the probabilities in row {} do not add up to 1", row + 1)));
+    }
     let (mut sum, mut weights) = (0.0, 0.0);
     let mut add = |area: f64, weight: f64| {
         sum += area * weight;
@@ -193,8 +200,7 @@ pub fn multiclass_auroc(p: &[&[f64]], y: &[u32], scheme: Scheme, weighted: bool,
         Scheme::Pairs => {
             for (a, of_a) in p.iter().enumerate() {
                 for (b, of_b) in p.iter().enumerate().skip(a + 1) {
-                    let rows: Vec<usize> =
-                        (0..y.len()).filter(|&r| [a, b].contains(&(y[r] as usize))).collect();
+                    let rows: Vec<usize> = (0..y.len()).filter(|&r| [a, b].contains(&(y[r] as usize))).collect();
                     let is_a: Vec<bool> = rows.iter().map(|&r| y[r] as usize == a).collect();
                     if !is_a.contains(&true) || !is_a.contains(&false) {
                         continue;

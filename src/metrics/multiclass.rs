@@ -52,6 +52,9 @@ impl Average {
     }
 }
 
+/// The most classes that a table holds.
+pub const MOST_CLASSES: usize = 4096;
+
 /// What a disagreement of classes i and j costs in kappa.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
@@ -82,6 +85,9 @@ pub fn table(yhat: &[u32], y: &[u32], k: usize, w: Option<&[f64]>) -> Result<Tab
     checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
     checks::not_empty(y.len())?;
     checks::weights(w, y.len())?;
+    if k > MOST_CLASSES {
+        return Err(Undefined::new(format!("there are {k} classes, more than {MOST_CLASSES}")));
+    }
     let mut out = Table { k, cells: vec![0.0; k * k], present: vec![false; k], rows: y.len() };
     for (row, (&a, &b)) in y.iter().zip(yhat).enumerate() {
         let (a, b) = (a as usize, b as usize);

@@ -81,9 +81,8 @@ pub fn top_k_accuracy(p: &[&[f64]], y: &[u32], k: usize, w: Option<&[f64]>) -> M
     checks::weights(w, y.len())?;
     let hit = |(row, &class): (usize, &u32)| {
         let own = p[class as usize][row];
-        let ahead = p.iter().enumerate().filter(|(c, column)| {
-            column[row] > own || (column[row] == own && *c > class as usize)
-        });
+        let ahead =
+            p.iter().enumerate().filter(|(c, column)| column[row] > own || (column[row] == own && *c > class as usize));
         f64::from(u8::from(ahead.count() < k))
     };
     let hits: Vec<f64> = y.iter().enumerate().map(hit).collect();

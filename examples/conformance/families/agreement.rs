@@ -1,7 +1,7 @@
 //! `agreement`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, call, levels, list, numbers, shown, text};
+use super::unknown;
 use dbf::eval::KernelArg;
 
 pub fn answer(ask: &Ask) -> Answer {

@@ -1,7 +1,7 @@
 //! `calibration`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
+use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::Undefined;
 use dbf::metrics::calibration::{self, EdgeRule, binning, recalibration};
@@ -94,7 +94,8 @@ fn multiclass(ask: &Ask) -> Answer {
     match ask.metric {
         "toplabel_calibration_error_ref" => {
             let (closed, binning) = edges(ask);
-            let one = |norm: &str| Got::from(error("toplabel_ece", closed.clone(), binning.clone(), norm).map(Got::from));
+            let one =
+                |norm: &str| Got::from(error("toplabel_ece", closed.clone(), binning.clone(), norm).map(Got::from));
             Ok(fields([("ece", one("l1")), ("rmsce", one("l2")), ("mce", one("max")), ("ace", one("mean"))]))
         }
         "netcal_ece" => Ok(error("toplabel_ece", text("left"), text("width"), "l1")?.into()),

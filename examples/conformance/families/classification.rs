@@ -1,7 +1,7 @@
 //! `classification_binary` and `classification_multiclass`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
+use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::metrics::curves::Curve;
 use serde_json::Value;
@@ -53,11 +53,7 @@ pub fn binary(ask: &Ask) -> Answer {
             let curve = Curve::new(p.numbers()?, y.bools()?, weights)?;
             if ask.metric == "roc_curve" {
                 let roc = curve.roc();
-                Ok(fields([
-                    ("fpr", roc.fpr.into()),
-                    ("tpr", roc.tpr.into()),
-                    ("thresholds", roc.thresholds.into()),
-                ]))
+                Ok(fields([("fpr", roc.fpr.into()), ("tpr", roc.tpr.into()), ("thresholds", roc.thresholds.into())]))
             } else {
                 let pr = curve.precision_recall();
                 Ok(fields([

@@ -1,8 +1,9 @@
 //! `distribution_distance`, `privacy_anonymity`, `shapley_exact`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, number, numbers, shown, text};
+use super::unknown;
 use dbf::eval::KernelArg;
+use dbf::eval::estimate::Undefined;
 use dbf::metrics::explanation::shapley;
 use serde_json::Value;
 
@@ -33,7 +34,10 @@ pub fn distances(ask: &Ask) -> Answer {
 
 fn histograms(ask: &Ask) -> Answer {
     let (p, q) = (ask.numbers("p"), ask.numbers("q"));
-    let k = p.len().max(q.len());
+    if p.len() != q.len() {
+        return Err(Undefined::new("the histograms have different bins"));
+    }
+    let k = p.len();
     let names = (0..k).map(|i| i.to_string()).collect();
     let x = levels((0..p.len()).chain(0..q.len()).map(|i| i as u32).collect(), names);
     let first = KernelArg::Bools((0..p.len() + q.len()).map(|i| i < p.len()).collect());
@@ -42,9 +46,10 @@ fn histograms(ask: &Ask) -> Answer {
         Ok(call(name, vec![x.clone(), first.clone(), KernelArg::Number(base), weight.clone()])?.into())
     };
     match ask.metric {
-        "jensenshannon" => {
-            based("jensen_shannon", if ask.param("base") == "e" { std::f64::consts::E } else { ask.param_number("base") })
-        }
+        "jensenshannon" => based(
+            "jensen_shannon",
+            if ask.param("base") == "e" { std::f64::consts::E } else { ask.param_number("base") },
+        ),
         "js_divergence_bits" => based("jensen_shannon_divergence", 2.0),
         "kl_nats_p_q" => based("kullback_leibler", std::f64::consts::E),
         "total_variation" => Ok(call("total_variation", vec![x, first, weight])?.into()),

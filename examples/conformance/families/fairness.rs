@@ -1,7 +1,7 @@
 //! `fairness`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, shown, text};
+use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use std::collections::BTreeMap;
@@ -48,9 +48,7 @@ pub fn answer(ask: &Ask) -> Answer {
     let ours = |args: Vec<KernelArg>| Ok(call(ask.metric, args)?.into());
     match ask.metric {
         "demographic_parity_difference" | "demographic_parity_ratio" => ours(vec![yhat, by, method, keep, weight]),
-        "equal_opportunity_difference" | "equal_opportunity_ratio" => {
-            ours(vec![yhat, y, by, method, keep, weight])
-        }
+        "equal_opportunity_difference" | "equal_opportunity_ratio" => ours(vec![yhat, y, by, method, keep, weight]),
         "equalized_odds_difference" | "equalized_odds_ratio" => {
             ours(vec![yhat, y, by, text(ask.param("agg")), method, keep, weight])
         }
@@ -77,7 +75,8 @@ pub fn answer(ask: &Ask) -> Answer {
                 let (least, most) = (values().fold(f64::NAN, f64::min), values().fold(f64::NAN, f64::max));
                 let two = |name: &str| {
                     let method = text("between_groups");
-                    let args = vec![yhat.clone(), y.clone(), by.clone(), text(rate), method, keep.clone(), weight.clone()];
+                    let args =
+                        vec![yhat.clone(), y.clone(), by.clone(), text(rate), method, keep.clone(), weight.clone()];
                     of(call(name, args))
                 };
                 let (difference, ratio) = match rate {

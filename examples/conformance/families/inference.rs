@@ -1,12 +1,13 @@
 //! `stat_tests`, `mcnemar_proportions`, `multiple_testing`, `delong`, `bootstrap`.
 
+use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, numbers, shown, text};
 use super::unknown;
-use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, numbers, text};
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::metrics::bootstrap::{self, Method};
 use dbf::metrics::hypothesis::{Alternative, multiple};
 use dbf::metrics::resampling;
+use std::collections::BTreeMap;
 
 fn flag(v: bool) -> KernelArg {
     text(if v { "true" } else { "false" })
@@ -67,7 +68,8 @@ pub fn tests(ask: &Ask) -> Answer {
 
 pub fn proportions(ask: &Ask) -> Answer {
     // Two flags, their four combinations weighted by the counts.
-    let flags = || vec![KernelArg::Bools(vec![true, true, false, false]), KernelArg::Bools(vec![true, false, true, false])];
+    let flags =
+        || vec![KernelArg::Bools(vec![true, true, false, false]), KernelArg::Bools(vec![true, false, true, false])];
     let cells: Vec<f64> = list(&ask.input["table"]).iter().flat_map(numbers).collect();
     let weight = KernelArg::Numbers(cells);
     let on = |key: &str| flag(ask.params[key] == true);
@@ -83,8 +85,7 @@ pub fn proportions(ask: &Ask) -> Answer {
         }
         "chi2_contingency" => {
             let two = |codes| levels(codes, vec!["yes".into(), "no".into()]);
-            let args =
-                vec![two(vec![0, 0, 1, 1]), two(vec![0, 1, 0, 1]), on("correction"), weight, text("true")];
+            let args = vec![two(vec![0, 0, 1, 1]), two(vec![0, 1, 0, 1]), on("correction"), weight, text("true")];
             let e = call("chi_square", args)?;
             let cell = |i: usize, j: usize| of(&e, &format!("expected {i} {j}"));
             let expected = Got::List((1..=2).map(|i| Got::List(vec![cell(i, 1), cell(i, 2)])).collect());
@@ -100,7 +101,8 @@ pub fn proportions(ask: &Ask) -> Answer {
             Ok(fields([("odds_ratio", of(&e, "odds_ratio")), ("pvalue", e.value.into())]))
         }
         "proportion_confint" => {
-            let (k, n) = (super::super::harness::number(&ask.input["count"]), super::super::harness::number(&ask.input["nobs"]));
+            let (k, n) =
+                (super::super::harness::number(&ask.input["count"]), super::super::harness::number(&ask.input["nobs"]));
             let method = if ask.param("method") == "beta" { "clopper_pearson" } else { ask.param("method") };
             let hit = KernelArg::Bools(vec![true, false]);
             let level = KernelArg::Number(1.0 - ask.param_number("alpha"));
@@ -169,47 +171,69 @@ pub fn delong(ask: &Ask) -> Answer {
     }
 }
 
-/// The statistic over chosen rows, through the builtins where there is one.
-fn statistic(ask: &Ask, rows: &[usize]) -> Result<f64, Undefined> {
-    let data = &ask.input["data"];
-    let take = |key: &str| -> Vec<f64> {
-        let all = numbers(&data[key]);
-        rows.iter().filter_map(|&r| all.get(r).copied()).collect()
-    };
-    let flags = |key: &str| KernelArg::Bools(take(key).into_iter().map(|v| v == 1.0).collect());
-    let one = KernelArg::Number(1.0);
-    let mean = |x: Vec<f64>| {
-        dbf::eval::aggregate::mean(&x).ok_or_else(|| Undefined::new("there are no rows"))
-    };
-    match ask.input["statistic"].as_str().unwrap_or("") {
-        "mean" => mean(take("x")),
-        "median" => {
-            let mut x = take("x");
-            x.sort_by(f64::total_cmp);
-            dbf::eval::aggregate::quantile(&x, 0.5).ok_or_else(|| Undefined::new("there are no rows"))
+/// The columns of a bootstrap case, read once.
+struct Data<'a> {
+    statistic: &'a str,
+    columns: BTreeMap<&'a str, Vec<f64>>,
+    groups: Vec<u32>,
+    names: Vec<String>,
+}
+
+impl<'a> Data<'a> {
+    fn of(ask: &Ask<'a>) -> Data<'a> {
+        let data = ask.input["data"].as_object();
+        let columns = data.into_iter().flatten().map(|(k, v)| (k.as_str(), numbers(v))).collect();
+        let groups: Vec<String> = list(&ask.input["data"]["group"]).iter().map(shown).collect();
+        let by = categories(&groups);
+        let (groups, names) = match by.levels() {
+            Ok((codes, names)) => (codes.to_vec(), names.to_vec()),
+            Err(_) => (Vec::new(), Vec::new()),
+        };
+        Data { statistic: ask.input["statistic"].as_str().unwrap_or(""), columns, groups, names }
+    }
+
+    fn rows(&self) -> usize {
+        self.columns.values().next().map_or(0, Vec::len)
+    }
+
+    /// The statistic over chosen rows, through the builtins where there is one.
+    fn statistic(&self, rows: &[usize]) -> Result<f64, Undefined> {
+        let take = |key: &str| -> Vec<f64> {
+            self.columns.get(key).map_or_else(Vec::new, |x| rows.iter().filter_map(|&r| x.get(r).copied()).collect())
+        };
+        let flags = |key: &str| KernelArg::Bools(take(key).into_iter().map(|v| v == 1.0).collect());
+        let one = KernelArg::Number(1.0);
+        let none = || Undefined::new("there are no rows");
+        let mean = |x: Vec<f64>| dbf::eval::aggregate::mean(&x).ok_or_else(none);
+        match self.statistic {
+            "mean" => mean(take("x")),
+            "median" => {
+                let mut x = take("x");
+                x.sort_by(f64::total_cmp);
+                dbf::eval::aggregate::quantile(&x, 0.5).ok_or_else(none)
+            }
+            "mean_diff" => mean(take("a").iter().zip(take("b")).map(|(a, b)| a - b).collect()),
+            "auroc" => Ok(call("auroc", vec![KernelArg::Numbers(take("score")), flags("y"), one])?.value),
+            "accuracy" => Ok(call("accuracy", vec![flags("y_pred"), flags("y"), one])?.value),
+            "dpd" => {
+                let own = rows.iter().filter_map(|&r| self.groups.get(r).copied()).collect();
+                let by = levels(own, self.names.clone());
+                let args = vec![flags("y_pred"), by, text("between_groups"), text("keep"), one];
+                Ok(call("demographic_parity_difference", args)?.value)
+            }
+            other => Err(Undefined::new(format!("the statistic `{other}` is not known"))),
         }
-        "mean_diff" => mean(take("a").iter().zip(take("b")).map(|(a, b)| a - b).collect()),
-        "auroc" => Ok(call("auroc", vec![KernelArg::Numbers(take("score")), flags("y"), one])?.value),
-        "accuracy" => Ok(call("accuracy", vec![flags("y_pred"), flags("y"), one])?.value),
-        "dpd" => {
-            let all: Vec<String> = list(&data["group"]).iter().map(super::super::harness::shown).collect();
-            let own: Vec<String> = rows.iter().filter_map(|&r| all.get(r).cloned()).collect();
-            let by = categories(&own);
-            let args = vec![flags("y_pred"), by, text("between_groups"), text("keep"), one];
-            Ok(call("demographic_parity_difference", args)?.value)
-        }
-        other => Err(Undefined::new(format!("the statistic `{other}` is not known"))),
     }
 }
 
 pub fn intervals(ask: &Ask) -> Answer {
-    let data = ask.input["data"].as_object();
-    let n = data.and_then(|d| d.values().next()).map_or(0, |v| list(v).len());
+    let data = Data::of(ask);
+    let n = data.rows();
     let all: Vec<usize> = (0..n).collect();
     let distribution = ask.numbers("bootstrap_distribution");
     let two = |(lo, hi): (f64, f64)| fields([("low", lo.into()), ("high", hi.into())]);
     match ask.metric {
-        "estimate" => Ok(statistic(ask, &all)?.into()),
+        "estimate" => Ok(data.statistic(&all)?.into()),
         "standard_error" => Ok(bootstrap::standard_error(&distribution)?.into()),
         "ci" => {
             let method = match ask.param("method") {
@@ -219,19 +243,19 @@ pub fn intervals(ask: &Ask) -> Answer {
             };
             let without = |left: usize| -> Vec<usize> { all.iter().copied().filter(|r| *r != left).collect() };
             let jackknife = if method == Method::Bca {
-                all.iter().map(|&r| statistic(ask, &without(r))).collect::<Result<Vec<f64>, _>>()?
+                all.iter().map(|&r| data.statistic(&without(r))).collect::<Result<Vec<f64>, _>>()?
             } else {
                 vec![0.0; n]
             };
             let alternative = Alternative::named(ask.param("alternative"))?;
             let level = ask.param_number("confidence_level");
-            let value = statistic(ask, &all)?;
+            let value = data.statistic(&all)?;
             Ok(two(bootstrap::interval(&distribution, value, &jackknife, method, level, alternative)?))
         }
         "ci_mc" => {
             let draws = resampling::bootstrap_rows(n, 20_000, 7, |rows| {
                 let rows: Vec<usize> = rows.iter().map(|&r| r as usize).collect();
-                statistic(ask, &rows).unwrap_or(f64::NAN)
+                data.statistic(&rows).unwrap_or(f64::NAN)
             });
             let draws: Vec<f64> = draws.into_iter().filter(|v| v.is_finite()).collect();
             let level = ask.param_number("confidence_level");

@@ -1,7 +1,7 @@
 //! `bleu`, `chrf_ter`, `rouge`, `porter_stemmer`.
 
-use super::unknown;
 use super::super::harness::{Answer, Ask, Got, call, fields, list, text};
+use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::metrics::text::porter;

@@ -125,10 +125,8 @@ fn multiclass_confusion(args: &KernelArgs) -> Measured {
 }
 
 fn multiclass_auroc(args: &KernelArgs) -> Measured {
-    let scheme = checks_word("a scheme", args.text(2)?, &[
-        ("rest", curves::Scheme::Rest),
-        ("pairs", curves::Scheme::Pairs),
-    ])?;
+    let scheme =
+        checks_word("a scheme", args.text(2)?, &[("rest", curves::Scheme::Rest), ("pairs", curves::Scheme::Pairs)])?;
     let weighted = checks_word("an average", args.text(3)?, &[("macro", false), ("weighted", true)])?;
     curves::multiclass_auroc(&args.matrix(0)?, args.levels(1)?.0, scheme, weighted, args.weights(4)?)
 }

@@ -23,9 +23,7 @@ pub(super) const ROWS: &[KernelRow] = &[
         let (codes, names) = a.levels(0)?;
         histogram::distance(codes, names.len(), a.bools(1)?, a.weights(2)?, Kind::TotalVariation, 2.0)
     }),
-    as_is("k_anonymity", |a| {
-        disclosure::k_anonymity(&codes(a, 0)?, a.whole(1, 1, "a size of class")?)
-    }),
+    as_is("k_anonymity", |a| disclosure::k_anonymity(&codes(a, 0)?, a.whole(1, 1, "a size of class")?)),
     as_is("alpha_anonymity", |a| asked(a, Question::Alpha)),
     as_is("l_diversity", |a| asked(a, Question::Distinct)),
     as_is("entropy_l_diversity", |a| asked(a, Question::Entropy)),
@@ -37,9 +35,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("sufficiency", |a| explanation::sufficiency(a.numbers(0)?, a.numbers(1)?, control(a)?)),
     over_rows("path_area", |a| explanation::path_area(&a.matrix(0)?)),
     over_rows("completeness", |a| explanation::completeness(a.bools(0)?)),
-    as_is("concept_completeness", |a| {
-        explanation::concept_completeness(a.number(0)?, a.number(1)?, a.number(2)?)
-    }),
+    as_is("concept_completeness", |a| explanation::concept_completeness(a.number(0)?, a.number(1)?, a.number(2)?)),
     over_rows("localisation", |a| {
         let masks: Result<Vec<&[bool]>, Undefined> = a.columns(1)?.iter().map(KernelArg::bools).collect();
         explanation::localisation(&a.matrix(0)?, &masks?)

@@ -21,8 +21,7 @@ pub(super) const ROWS: &[KernelRow] = &[
         chrf::corpus(&pairs(a)?, &settings)
     }),
     over_rows("ter", |a| {
-        let settings =
-            ter::Settings { normalized: a.flag(2)?, no_punctuation: a.flag(3)?, case_sensitive: a.flag(4)? };
+        let settings = ter::Settings { normalized: a.flag(2)?, no_punctuation: a.flag(3)?, case_sensitive: a.flag(4)? };
         ter::corpus(&pairs(a)?, &settings)
     }),
     over_rows("rouge", |a| rouge::corpus(&pairs(a)?, rouge::Kind::named(a.text(2)?)?, a.flag(3)?)),

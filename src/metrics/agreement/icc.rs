@@ -19,14 +19,18 @@ pub enum Form {
 impl Form {
     /// "1", "2" or "3", for one rater; with a `k` after it for the mean of the raters.
     pub fn named(name: &str) -> Result<(Form, bool), Undefined> {
-        checks::word("the form", name, &[
-            ("1", (Form::One, false)),
-            ("2", (Form::Two, false)),
-            ("3", (Form::Three, false)),
-            ("1k", (Form::One, true)),
-            ("2k", (Form::Two, true)),
-            ("3k", (Form::Three, true)),
-        ])
+        checks::word(
+            "the form",
+            name,
+            &[
+                ("1", (Form::One, false)),
+                ("2", (Form::Two, false)),
+                ("3", (Form::Three, false)),
+                ("1k", (Form::One, true)),
+                ("2k", (Form::Two, true)),
+                ("3k", (Form::Three, true)),
+            ],
+        )
     }
 }
 
@@ -94,8 +98,12 @@ pub fn icc(ratings: &[&[f64]], form: Form, of_mean: bool) -> Measured {
             (step(lo), step(hi))
         }
     };
-    let interval = (lo.is_finite() && hi.is_finite())
-        .then(|| Interval { lo, hi: hi.min(1.0), level: LEVEL, method: "shrout-fleiss F".into() });
+    let interval = (lo.is_finite() && hi.is_finite()).then(|| Interval {
+        lo,
+        hi: hi.min(1.0),
+        level: LEVEL,
+        method: "shrout-fleiss F".into(),
+    });
     Ok(Estimate { interval, ..Estimate::plain(value, n) })
 }
 

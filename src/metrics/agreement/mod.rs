@@ -19,12 +19,16 @@ pub enum Scale {
 
 impl Scale {
     pub fn named(name: &str) -> Result<Scale, Undefined> {
-        checks::word("the level of measurement", name, &[
-            ("nominal", Scale::Nominal),
-            ("ordinal", Scale::Ordinal),
-            ("interval", Scale::Interval),
-            ("ratio", Scale::Ratio),
-        ])
+        checks::word(
+            "the level of measurement",
+            name,
+            &[
+                ("nominal", Scale::Nominal),
+                ("ordinal", Scale::Ordinal),
+                ("interval", Scale::Interval),
+                ("ratio", Scale::Ratio),
+            ],
+        )
     }
 }
 
@@ -32,11 +36,27 @@ impl Scale {
 struct Counts {
     /// Distinct values, rising.
     values: Vec<f64>,
-    items: Vec<Vec<f64>>,
+    /// (place of the value, how often), rising.
+    items: Vec<Item>,
+}
+
+type Item = Vec<(usize, f64)>;
+
+fn size(item: &Item) -> f64 {
+    item.iter().map(|c| c.1).sum()
+}
+
+/// Sums over items by value.
+fn by_value<'a>(items: impl Iterator<Item = &'a Item>, k: usize, share: impl Fn(&Item, f64) -> f64) -> Vec<f64> {
+    let mut out = vec![0.0; k];
+    for item in items {
+        item.iter().for_each(|(place, n)| out[*place] += share(item, *n));
+    }
+    out
 }
 
 /// The most distinct ratings that are told apart.
-const MOST_VALUES: usize = 10_000;
+const MOST_VALUES: usize = 5_000;
 
 fn counts(ratings: &[&[f64]]) -> Result<Counts, Undefined> {
     let n = ratings.first().map_or(0, |r| r.len());
@@ -59,9 +79,9 @@ fn counts(ratings: &[&[f64]]) -> Result<Counts, Undefined> {
     let place = |v: f64| values.partition_point(|w| *w < v);
     let items = (0..n)
         .map(|row| {
-            let mut item = vec![0.0; values.len()];
-            ratings.iter().map(|r| r[row]).filter(|v| !v.is_nan()).for_each(|v| item[place(v)] += 1.0);
-            item
+            let mut given: Vec<usize> = ratings.iter().map(|r| r[row]).filter(|v| !v.is_nan()).map(place).collect();
+            given.sort_unstable();
+            given.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f64)).collect()
         })
         .collect();
     Ok(Counts { values, items })
@@ -74,12 +94,12 @@ fn counts(ratings: &[&[f64]]) -> Result<Counts, Undefined> {
 pub fn krippendorff(ratings: &[&[f64]], scale: Scale) -> Measured {
     let Counts { values, items } = counts(ratings)?;
     let rows = items.len();
-    let paired: Vec<Vec<f64>> = items.into_iter().filter(|i| i.iter().sum::<f64>() >= 2.0).collect();
+    let paired: Vec<Item> = items.into_iter().filter(|i| size(i) >= 2.0).collect();
     if paired.is_empty() {
         return Err(Undefined::new("no item has ratings by two raters"));
     }
     let k = values.len();
-    let totals: Vec<f64> = (0..k).map(|c| paired.iter().map(|i| i[c]).sum()).collect();
+    let totals = by_value(paired.iter(), k, |_, n| n);
     let n: f64 = totals.iter().sum();
     if totals.iter().filter(|t| **t > 0.0).count() < 2 {
         return Err(Undefined::new("all ratings are the same, so there is no disagreement to expect"));
@@ -106,12 +126,10 @@ pub fn krippendorff(ratings: &[&[f64]], scale: Scale) -> Measured {
     };
     let mut seen = 0.0;
     for item in &paired {
-        let size: f64 = item.iter().sum();
-        let given: Vec<usize> = (0..k).filter(|&c| item[c] > 0.0).collect();
-        for &a in &given {
-            for &b in &given {
+        for &(a, na) in item {
+            for &(b, nb) in item {
                 if a != b {
-                    seen += item[a] * item[b] * distance(a, b) / (size - 1.0);
+                    seen += na * nb * distance(a, b) / (size(item) - 1.0);
                 }
             }
         }
@@ -138,17 +156,17 @@ pub fn krippendorff(ratings: &[&[f64]], scale: Scale) -> Measured {
 pub fn fleiss(ratings: &[&[f64]], free: bool) -> Measured {
     let Counts { values, items } = counts(ratings)?;
     let raters = ratings.len() as f64;
-    if items.iter().any(|i| i.iter().sum::<f64>() != raters) {
+    if items.iter().any(|i| size(i) != raters) {
         return Err(Undefined::new("a rating is missing; Krippendorff's alpha takes missing ratings"));
     }
     let n = items.len() as f64;
-    let agreement = |item: &Vec<f64>| (item.iter().map(|c| c * c).sum::<f64>() - raters) / (raters * (raters - 1.0));
+    let agreement = |item: &Item| (item.iter().map(|c| c.1 * c.1).sum::<f64>() - raters) / (raters * (raters - 1.0));
     let seen = items.iter().map(agreement).sum::<f64>() / n;
     let chance = if free {
         1.0 / values.len() as f64
     } else {
-        let share = |c: usize| items.iter().map(|i| i[c]).sum::<f64>() / (n * raters);
-        (0..values.len()).map(|c| share(c) * share(c)).sum()
+        let shares = by_value(items.iter(), values.len(), |_, c| c / (n * raters));
+        shares.iter().map(|s| s * s).sum()
     };
     if chance == 1.0 {
         return Err(Undefined::new("all ratings are the same, so chance agrees fully"));
@@ -175,20 +193,20 @@ pub fn gwet(ratings: &[&[f64]], scale: Scale) -> Measured {
         Scale::Ordinal => 1.0 - pairs(a.abs_diff(b) + 1) / pairs(q),
         Scale::Interval | Scale::Ratio => 1.0 - ((values[a] - values[b]) / span).powi(2),
     };
-    let rated: Vec<&Vec<f64>> = items.iter().filter(|i| i.iter().sum::<f64>() > 0.0).collect();
-    let paired: Vec<&&Vec<f64>> = rated.iter().filter(|i| i.iter().sum::<f64>() >= 2.0).collect();
+    let rated: Vec<&Item> = items.iter().filter(|i| !i.is_empty()).collect();
+    let paired: Vec<&Item> = rated.iter().copied().filter(|i| size(i) >= 2.0).collect();
     if paired.is_empty() {
         return Err(Undefined::new("no item has ratings by two raters"));
     }
-    let agreement = |item: &Vec<f64>| {
-        let size: f64 = item.iter().sum();
-        let alike = |a: usize| (0..q).map(|b| weight(a, b) * item[b]).sum::<f64>();
-        (0..q).map(|a| item[a] * (alike(a) - 1.0)).sum::<f64>() / (size * (size - 1.0))
+    let agreement = |item: &Item| {
+        let alike = |a: usize| item.iter().map(|(b, n)| weight(a, *b) * n).sum::<f64>();
+        let pairs: f64 = item.iter().map(|(a, n)| n * (alike(*a) - 1.0)).sum();
+        pairs / (size(item) * (size(item) - 1.0))
     };
     let seen = paired.iter().map(|i| agreement(i)).sum::<f64>() / paired.len() as f64;
-    let share = |c: usize| rated.iter().map(|i| i[c] / i.iter().sum::<f64>()).sum::<f64>() / rated.len() as f64;
+    let shares = by_value(rated.iter().copied(), q, |item, n| n / size(item) / rated.len() as f64);
     let total: f64 = (0..q).map(|a| (0..q).map(|b| weight(a, b)).sum::<f64>()).sum();
-    let spread: f64 = (0..q).map(|c| share(c) * (1.0 - share(c))).sum();
+    let spread: f64 = shares.iter().map(|s| s * (1.0 - s)).sum();
     let chance = total / (q * (q - 1)) as f64 * spread;
     let out = Estimate::plain((seen - chance) / (1.0 - chance), items.len());
     Ok(out.with("agreement", seen).with("chance", chance))

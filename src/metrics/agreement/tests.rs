@@ -17,12 +17,8 @@ fn krippendorffs_own_example_at_every_level() {
         &[NO, 3., 3., 3., 2., 3., 4., 2., 2., 5., 1., NO],
         &[1., 2., 3., 3., 2., 4., 4., 1., 2., 5., 1., NO],
     ];
-    let levels = [
-        (Scale::Nominal, 0.7434),
-        (Scale::Ordinal, 0.8154),
-        (Scale::Interval, 0.8491),
-        (Scale::Ratio, 0.7974),
-    ];
+    let levels =
+        [(Scale::Nominal, 0.7434), (Scale::Ordinal, 0.8154), (Scale::Interval, 0.8491), (Scale::Ratio, 0.7974)];
     for (scale, want) in levels {
         near(krippendorff(&raters, scale).unwrap().value, want);
     }
@@ -56,12 +52,8 @@ fn fleiss_example_of_fourteen_raters() {
 
 #[test]
 fn shrout_and_fleiss_1979_table_4() {
-    let raters: [&[f64]; 4] = [
-        &[9., 6., 8., 7., 10., 6.],
-        &[2., 1., 4., 1., 5., 2.],
-        &[5., 3., 6., 2., 6., 4.],
-        &[8., 2., 8., 6., 9., 7.],
-    ];
+    let raters: [&[f64]; 4] =
+        [&[9., 6., 8., 7., 10., 6.], &[2., 1., 4., 1., 5., 2.], &[5., 3., 6., 2., 6., 4.], &[8., 2., 8., 6., 9., 7.]];
     let wanted = [
         (Form::One, false, 0.1657),
         (Form::Two, false, 0.2898),

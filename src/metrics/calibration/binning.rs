@@ -26,12 +26,16 @@ impl Binning {
     /// From the words of a script: `binning` "width" or "mass", `closed` "left", "right", "torch" or
     /// "torch32".
     pub fn named(binning: &str, closed: &str) -> Result<Binning, Undefined> {
-        let closed = checks::word("the closed end of a bin", closed, &[
-            ("left", Binning::Width(EdgeRule::LeftClosed)),
-            ("right", Binning::Width(EdgeRule::RightClosed)),
-            ("torch", Binning::Torch),
-            ("torch32", Binning::Torch32),
-        ])?;
+        let closed = checks::word(
+            "the closed end of a bin",
+            closed,
+            &[
+                ("left", Binning::Width(EdgeRule::LeftClosed)),
+                ("right", Binning::Width(EdgeRule::RightClosed)),
+                ("torch", Binning::Torch),
+                ("torch32", Binning::Torch32),
+            ],
+        )?;
         checks::word("the binning", binning, &[("width", closed), ("mass", Binning::Mass)])
     }
 }
@@ -130,13 +134,15 @@ fn chunks<T>(rows: &[T], k: usize) -> impl Iterator<Item = &[T]> {
 /// `torch.linspace(0, 1, bins + 1)`: the upper half is counted down from 1, with one rounding.
 fn torch_edges(bins: usize) -> Vec<f64> {
     let step = 1.0 / bins as f64;
-    let edge = |i: usize| if i < bins.div_ceil(2) { step * i as f64 } else { (-((bins - i) as f64)).mul_add(step, 1.0) };
+    let edge =
+        |i: usize| if i < bins.div_ceil(2) { step * i as f64 } else { (-((bins - i) as f64)).mul_add(step, 1.0) };
     (0..=bins).map(edge).collect()
 }
 
 fn torch_edges_32(bins: usize) -> Vec<f64> {
     let step = 1.0_f32 / bins as f32;
-    let edge = |i: usize| if i < bins.div_ceil(2) { step * i as f32 } else { (-((bins - i) as f32)).mul_add(step, 1.0) };
+    let edge =
+        |i: usize| if i < bins.div_ceil(2) { step * i as f32 } else { (-((bins - i) as f32)).mul_add(step, 1.0) };
     (0..=bins).map(|i| f64::from(edge(i))).collect()
 }
 
@@ -170,7 +176,7 @@ pub fn top_label(p: &[&[f64]], y: &[u32]) -> Result<(Vec<f64>, Vec<bool>), Undef
         let better = |(class, most): (usize, f64), (c, v): (usize, f64)| if v > most { (c, v) } else { (class, most) };
         p.iter().map(|column| column[row]).enumerate().fold((0, f64::NEG_INFINITY), better)
     };
-    Ok((0..y.len()).map(|row| best(row)).zip(y).map(|((c, v), &own)| (v, c == own as usize)).unzip())
+    Ok((0..y.len()).map(best).zip(y).map(|((c, v), &own)| (v, c == own as usize)).unzip())
 }
 
 /// The calibration error of the most probable class (confidence against accuracy; Guo et al. 2017).
@@ -222,15 +228,24 @@ pub fn debiased(p: &[f64], y: &[bool], count: usize) -> Measured {
 /// The calibration error over as many bins of equal mass as keep the observed rates rising with the
 /// probabilities (Roelofs et al. 2022), the number of bins as a part.
 pub fn sweep(p: &[f64], y: &[bool]) -> Measured {
-    let mut best = bins(p, y, 1, Binning::Mass)?;
-    for count in 2..=y.len().min(super::MOST_BINS) {
-        let next = bins(p, y, count, Binning::Mass)?;
-        if next.windows(2).any(|w| w[0].observed > w[1].observed) {
-            break;
-        }
-        best = next;
+    check(p, y, 1)?;
+    let n = y.len();
+    let mut rows: Vec<(f64, bool)> = p.iter().copied().zip(y.iter().copied()).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Rows with the outcome before each place, so that a bin costs two look-ups.
+    let mut before = vec![0_usize; n + 1];
+    for (i, row) in rows.iter().enumerate() {
+        before[i + 1] = before[i] + usize::from(row.1);
     }
-    Ok(Estimate::plain(summed(&best, Norm::L1), y.len()).with("bins", best.len() as f64))
+    let rises = |count: &usize| {
+        let (size, longer) = (n / count, n % count);
+        let start = |i: usize| i * size + i.min(longer);
+        let rate = |i: usize| (before[start(i + 1)] - before[start(i)]) as f64 / (start(i + 1) - start(i)) as f64;
+        (1..*count).all(|i| rate(i - 1) <= rate(i))
+    };
+    let most = (1..=n.min(super::MOST_BINS)).take_while(rises).last().unwrap_or(1);
+    let best: Vec<Bin> = chunks(&rows, most).filter_map(Bin::of).collect();
+    Ok(Estimate::plain(summed(&best, Norm::L1), n).with("bins", best.len() as f64))
 }
 
 /// The bins of a reliability curve cut at quantiles of the probabilities, closed on the right

@@ -63,8 +63,7 @@ fn no_fit() -> Undefined {
 fn fit(x: &[f64], offset: &[f64], y: &[bool], with: (bool, bool)) -> Result<(f64, f64), Undefined> {
     let (mut a, mut b) = (0.0_f64, 0.0_f64);
     for _ in 0..200 {
-        let chance: Vec<f64> =
-            x.iter().zip(offset).map(|(x, o)| 1.0 / (1.0 + (-(a + b * x + o)).exp())).collect();
+        let chance: Vec<f64> = x.iter().zip(offset).map(|(x, o)| 1.0 / (1.0 + (-(a + b * x + o)).exp())).collect();
         let over = |f: &dyn Fn(usize) -> f64| sum(&(0..y.len()).map(f).collect::<Vec<_>>());
         let excess = |i: usize| f64::from(u8::from(y[i])) - chance[i];
         let weight = |i: usize| chance[i] * (1.0 - chance[i]);

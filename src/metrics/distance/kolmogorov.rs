@@ -243,12 +243,8 @@ fn pelz_good(n: f64, d: f64) -> f64 {
         let m2 = f64::from(2 * k - 1).powi(2);
         let (m4, m6) = (m2 * m2, m2 * m2 * m2);
         let step = q.powi(8 * k);
-        let terms = [
-            1.0,
-            k1[0] + k1[1] * m2,
-            k2[0] + k2[1] * m2 + k2[2] * m4,
-            k3[0] + k3[1] * m2 + k3[2] * m4 + k3[3] * m6,
-        ];
+        let terms =
+            [1.0, k1[0] + k1[1] * m2, k2[0] + k2[1] * m2 + k2[2] * m4, k3[0] + k3[1] * m2 + k3[2] * m4 + k3[3] * m6];
         for (sum, term) in sums.iter_mut().zip(terms) {
             *sum = *sum * step + term;
         }

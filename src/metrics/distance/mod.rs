@@ -1,7 +1,7 @@
 //! Distances between two samples of numbers and between two histograms.
 
-pub mod kolmogorov;
 pub mod histogram;
+pub mod kolmogorov;
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
@@ -14,7 +14,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    fn new(rows: &mut Vec<(f64, f64)>) -> Result<Sample, Undefined> {
+    fn new(rows: &mut [(f64, f64)]) -> Result<Sample, Undefined> {
         if rows.is_empty() {
             return Err(Undefined::new("a sample has no values"));
         }

@@ -25,16 +25,20 @@ pub enum GroupRate {
 
 impl GroupRate {
     pub fn named(name: &str) -> Result<GroupRate, Undefined> {
-        checks::word("a rate", name, &[
-            ("selection_rate", GroupRate::Selection),
-            ("true_positive_rate", GroupRate::TruePositive),
-            ("false_positive_rate", GroupRate::FalsePositive),
-            ("false_negative_rate", GroupRate::FalseNegative),
-            ("true_negative_rate", GroupRate::TrueNegative),
-            ("accuracy", GroupRate::Accuracy),
-            ("precision", GroupRate::Precision),
-            ("count", GroupRate::Count),
-        ])
+        checks::word(
+            "a rate",
+            name,
+            &[
+                ("selection_rate", GroupRate::Selection),
+                ("true_positive_rate", GroupRate::TruePositive),
+                ("false_positive_rate", GroupRate::FalsePositive),
+                ("false_negative_rate", GroupRate::FalseNegative),
+                ("true_negative_rate", GroupRate::TrueNegative),
+                ("accuracy", GroupRate::Accuracy),
+                ("precision", GroupRate::Precision),
+                ("count", GroupRate::Count),
+            ],
+        )
     }
 }
 

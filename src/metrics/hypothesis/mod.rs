@@ -24,11 +24,11 @@ pub enum Alternative {
 
 impl Alternative {
     pub fn named(name: &str) -> Result<Alternative, Undefined> {
-        checks::word("an alternative", name, &[
-            ("two-sided", Alternative::TwoSided),
-            ("less", Alternative::Less),
-            ("greater", Alternative::Greater),
-        ])
+        checks::word(
+            "an alternative",
+            name,
+            &[("two-sided", Alternative::TwoSided), ("less", Alternative::Less), ("greater", Alternative::Greater)],
+        )
     }
 
     /// The p value of a statistic that is symmetric around 0, from its upper tail.

@@ -23,16 +23,20 @@ pub enum Method {
 
 impl Method {
     pub fn named(name: &str) -> Result<Method, Undefined> {
-        checks::word("the adjustment", name, &[
-            ("holm", Method::Holm),
-            ("bonferroni", Method::Bonferroni),
-            ("sidak", Method::Sidak),
-            ("holm-sidak", Method::HolmSidak),
-            ("hochberg", Method::Hochberg),
-            ("hommel", Method::Hommel),
-            ("bh", Method::BenjaminiHochberg),
-            ("by", Method::BenjaminiYekutieli),
-        ])
+        checks::word(
+            "the adjustment",
+            name,
+            &[
+                ("holm", Method::Holm),
+                ("bonferroni", Method::Bonferroni),
+                ("sidak", Method::Sidak),
+                ("holm-sidak", Method::HolmSidak),
+                ("hochberg", Method::Hochberg),
+                ("hommel", Method::Hommel),
+                ("bh", Method::BenjaminiHochberg),
+                ("by", Method::BenjaminiYekutieli),
+            ],
+        )
     }
 }
 
@@ -60,8 +64,10 @@ pub fn adjust(p: &[f64], alpha: f64, method: Method) -> Result<Adjusted, Undefin
     let sorted: Vec<f64> = order.iter().map(|&i| p[i]).collect();
     let left = |i: usize| (n - i) as f64;
     let together = |m: f64, p: f64| -(m * (-p).ln_1p()).exp_m1();
-    let each = |f: &dyn Fn(usize, f64) -> f64| -> Vec<f64> { sorted.iter().enumerate().map(|(i, &p)| f(i, p)).collect() };
-    let holds = |f: &dyn Fn(usize, f64) -> bool| -> Vec<bool> { sorted.iter().enumerate().map(|(i, &p)| f(i, p)).collect() };
+    let each =
+        |f: &dyn Fn(usize, f64) -> f64| -> Vec<f64> { sorted.iter().enumerate().map(|(i, &p)| f(i, p)).collect() };
+    let holds =
+        |f: &dyn Fn(usize, f64) -> bool| -> Vec<bool> { sorted.iter().enumerate().map(|(i, &p)| f(i, p)).collect() };
     let harmonic: f64 = (1..=n).map(|i| 1.0 / i as f64).sum();
     // What a rank's p value is divided by for the false discovery rate.
     let share = |i: usize| {
@@ -131,9 +137,7 @@ fn hommel(sorted: &[f64]) -> Vec<f64> {
         let size = m as f64;
         let tail = n - m;
         let least = (0..m).map(|j| size * sorted[tail + j] / (j + 1) as f64).fold(f64::INFINITY, f64::min);
-        for i in tail..n {
-            a[i] = a[i].max(least);
-        }
+        a.iter_mut().skip(tail).for_each(|a| *a = a.max(least));
         for i in 0..tail {
             a[i] = a[i].max((size * sorted[i]).min(least));
         }

@@ -23,13 +23,17 @@ pub enum Method {
 
 impl Method {
     pub fn named(name: &str) -> Result<Method, Undefined> {
-        checks::word("the interval", name, &[
-            ("wilson", Method::Wilson),
-            ("normal", Method::Normal),
-            ("agresti_coull", Method::AgrestiCoull),
-            ("clopper_pearson", Method::ClopperPearson),
-            ("jeffreys", Method::Jeffreys),
-        ])
+        checks::word(
+            "the interval",
+            name,
+            &[
+                ("wilson", Method::Wilson),
+                ("normal", Method::Normal),
+                ("agresti_coull", Method::AgrestiCoull),
+                ("clopper_pearson", Method::ClopperPearson),
+                ("jeffreys", Method::Jeffreys),
+            ],
+        )
     }
 }
 
@@ -83,10 +87,9 @@ pub fn interval(k: f64, n: f64, method: Method, level: f64) -> Result<Interval, 
             if k == 0.0 { 0.0 } else { beta_quantile(tail, false, k, n - k + 1.0) },
             if k == n { 1.0 } else { beta_quantile(tail, true, k + 1.0, n - k) },
         ),
-        Method::Jeffreys => (
-            beta_quantile(tail, false, k + 0.5, n - k + 0.5),
-            beta_quantile(tail, true, k + 0.5, n - k + 0.5),
-        ),
+        Method::Jeffreys => {
+            (beta_quantile(tail, false, k + 0.5, n - k + 0.5), beta_quantile(tail, true, k + 0.5, n - k + 0.5))
+        }
     };
     let name = match method {
         Method::Normal => "normal",

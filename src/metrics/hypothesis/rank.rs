@@ -148,7 +148,8 @@ fn signed_rank_counts(ranks: &[usize]) -> Vec<f64> {
 }
 
 /// Mann and Whitney's U test of two independent samples; part `statistic`: the U of the first. Undefined for
-/// an empty sample, missing or infinite values, and (asymptotically) when all values are equal.
+/// an empty sample, missing or infinite values, and (asymptotically, without continuity correction) when all
+/// values are equal; with the correction p is then 1.
 pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alternative: Alternative) -> Measured {
     if a.is_empty() || b.is_empty() {
         return Err(Undefined::new("a sample has no values"));
@@ -177,11 +178,13 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
     } else {
         let total = m + n;
         let spread = m * n / 12.0 * ((total + 1.0) - ties(&groups) / (total * (total - 1.0)));
-        if spread <= 0.0 {
+        let shift = if continuity { 0.5 } else { 0.0 };
+        // All values equal: no departure at all with the correction, and nothing to say without.
+        let z = (u - m * n / 2.0 - shift) / spread.max(0.0).sqrt();
+        if z.is_nan() {
             return Err(Undefined::new("all values are equal"));
         }
-        let shift = if continuity { 0.5 } else { 0.0 };
-        normal_upper((u - m * n / 2.0 - shift) / spread.sqrt())
+        normal_upper(z)
     };
     let p = if alternative == Alternative::TwoSided { 2.0 * tail } else { tail };
     let out = Estimate::plain(p.clamp(0.0, 1.0), all.len()).with("statistic", u1);

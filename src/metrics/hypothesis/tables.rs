@@ -6,15 +6,17 @@ use crate::metrics::checks;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 use statrs::function::factorial::ln_factorial;
 
+/// The most cells of a table.
+const MOST_CELLS: usize = 1_000_000;
+
 /// A table of counts by the codes of two columns, weights being counts of rows.
-pub fn counts(
-    a: (&[u32], usize),
-    b: (&[u32], usize),
-    w: Option<&[f64]>,
-) -> Result<Vec<Vec<f64>>, Undefined> {
+pub fn counts(a: (&[u32], usize), b: (&[u32], usize), w: Option<&[f64]>) -> Result<Vec<Vec<f64>>, Undefined> {
     checks::same_length(("first values", a.0.len()), ("second values", b.0.len()))?;
     checks::not_empty(a.0.len())?;
     checks::weights(w, a.0.len())?;
+    if a.1.saturating_mul(b.1) > MOST_CELLS {
+        return Err(Undefined::new("the table has too many cells"));
+    }
     let mut table = vec![vec![0.0; b.1]; a.1];
     for (row, (&i, &j)) in a.0.iter().zip(b.0).enumerate() {
         let cell = table.get_mut(i as usize).and_then(|r| r.get_mut(j as usize));

@@ -26,12 +26,16 @@ impl Smoothing {
             return Err(Undefined::new("the smoothing value is not a number"));
         }
         let or = |default: f64| if value < 0.0 { default } else { value };
-        checks::word("the smoothing", name, &[
-            ("exp", Smoothing::Exp),
-            ("floor", Smoothing::Floor(or(0.1))),
-            ("add-k", Smoothing::AddK(or(1.0))),
-            ("none", Smoothing::None),
-        ])
+        checks::word(
+            "the smoothing",
+            name,
+            &[
+                ("exp", Smoothing::Exp),
+                ("floor", Smoothing::Floor(or(0.1))),
+                ("add-k", Smoothing::AddK(or(1.0))),
+                ("none", Smoothing::None),
+            ],
+        )
     }
 
     fn signature(self) -> String {

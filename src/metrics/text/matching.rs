@@ -2,7 +2,7 @@
 //! grounded in a source.
 
 use super::words;
-use crate::eval::estimate::{Estimate, Measured};
+use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
 use crate::metrics::inference::{LEVEL, sum, wilson};
 use std::collections::BTreeMap;
@@ -68,10 +68,17 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+/// The most pairs of characters that one comparison looks at.
+pub const MOST_CELLS: usize = 4_000_000_000;
+
 /// The mean edit distance over rows, in characters or as a share of the longer text.
 pub fn mean_edit_distance(texts: &[&str], references: &[&str], relative: bool) -> Measured {
     checks::same_length(("texts", texts.len()), ("references", references.len()))?;
     checks::not_empty(texts.len())?;
+    let cost = |(a, b): (&&str, &&str)| a.len().saturating_mul(b.len());
+    if let Some(row) = texts.iter().zip(references).position(|pair| cost(pair) > MOST_CELLS) {
+        return Err(Undefined::new(format!("the texts in row {} are too long to compare", row + 1)));
+    }
     let of = |(a, b): (&&str, &&str)| {
         let distance = edit_distance(a, b) as f64;
         let longer = a.chars().count().max(b.chars().count()).max(1) as f64;
@@ -137,8 +144,9 @@ fn groups_of_three(rest: &[char]) -> bool {
 }
 
 const UNITS: &[&str] = &[
-    "%", "mg", "g", "kg", "µg", "μg", "mcg", "ng", "ml", "l", "dl", "mmol", "µmol", "mol", "meq", "iu", "u", "mmhg", "cm",
-    "mm", "m", "h", "hr", "hrs", "hours", "min", "s", "days", "weeks", "months", "years", "bpm", "°c", "°f", "kcal",
+    "%", "mg", "g", "kg", "µg", "μg", "mcg", "ng", "ml", "l", "dl", "mmol", "µmol", "mol", "meq", "iu", "u", "mmhg",
+    "cm", "mm", "m", "h", "hr", "hrs", "hours", "min", "s", "days", "weeks", "months", "years", "bpm", "°c", "°f",
+    "kcal",
 ];
 
 /// The share of the numbers in the texts that their source also has, with the same unit where both name
@@ -156,7 +164,7 @@ pub fn numbers_grounded(texts: &[&str], sources: &[&str]) -> Measured {
         }
     }
     if all == 0 {
-        return Err(crate::eval::estimate::Undefined::new("no text has a number"));
+        return Err(Undefined::new("no text has a number"));
     }
     let out = Estimate::plain(grounded as f64 / all as f64, texts.len());
     Ok(out.with("numbers", all as f64).with("grounded", grounded as f64))

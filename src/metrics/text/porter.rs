@@ -143,65 +143,74 @@ fn double_suffix(word: String) -> String {
         let instead = if word.ends_with("ational") { "ate" } else { "tion" };
         return if some(stem) { format!("{stem}{instead}") } else { word };
     }
-    apply(word, &[
-        ("enci", "ence", some),
-        ("anci", "ance", some),
-        ("izer", "ize", some),
-        ("bli", "ble", some),
-        ("alli", "al", some),
-        ("entli", "ent", some),
-        ("eli", "e", some),
-        ("ousli", "ous", some),
-        ("ization", "ize", some),
-        ("ation", "ate", some),
-        ("ator", "ate", some),
-        ("alism", "al", some),
-        ("iveness", "ive", some),
-        ("fulness", "ful", some),
-        ("ousness", "ous", some),
-        ("aliti", "al", some),
-        ("iviti", "ive", some),
-        ("biliti", "ble", some),
-        ("fulli", "ful", some),
-        // The l counts to the stem, so that short ones such as geo work.
-        ("logi", "log", |stem| some(&format!("{stem}l"))),
-    ])
+    apply(
+        word,
+        &[
+            ("enci", "ence", some),
+            ("anci", "ance", some),
+            ("izer", "ize", some),
+            ("bli", "ble", some),
+            ("alli", "al", some),
+            ("entli", "ent", some),
+            ("eli", "e", some),
+            ("ousli", "ous", some),
+            ("ization", "ize", some),
+            ("ation", "ate", some),
+            ("ator", "ate", some),
+            ("alism", "al", some),
+            ("iveness", "ive", some),
+            ("fulness", "ful", some),
+            ("ousness", "ous", some),
+            ("aliti", "al", some),
+            ("iviti", "ive", some),
+            ("biliti", "ble", some),
+            ("fulli", "ful", some),
+            // The l counts to the stem, so that short ones such as geo work.
+            ("logi", "log", |stem| some(&format!("{stem}l"))),
+        ],
+    )
 }
 
 fn step3(word: String) -> String {
-    apply(word, &[
-        ("icate", "ic", some),
-        ("ative", "", some),
-        ("alize", "al", some),
-        ("iciti", "ic", some),
-        ("ical", "ic", some),
-        ("ful", "", some),
-        ("ness", "", some),
-    ])
+    apply(
+        word,
+        &[
+            ("icate", "ic", some),
+            ("ative", "", some),
+            ("alize", "al", some),
+            ("iciti", "ic", some),
+            ("ical", "ic", some),
+            ("ful", "", some),
+            ("ness", "", some),
+        ],
+    )
 }
 
 fn step4(word: String) -> String {
-    apply(word, &[
-        ("al", "", long),
-        ("ance", "", long),
-        ("ence", "", long),
-        ("er", "", long),
-        ("ic", "", long),
-        ("able", "", long),
-        ("ible", "", long),
-        ("ant", "", long),
-        ("ement", "", long),
-        ("ment", "", long),
-        ("ent", "", long),
-        ("ion", "", |stem| long(stem) && stem.ends_with(['s', 't'])),
-        ("ou", "", long),
-        ("ism", "", long),
-        ("ate", "", long),
-        ("iti", "", long),
-        ("ous", "", long),
-        ("ive", "", long),
-        ("ize", "", long),
-    ])
+    apply(
+        word,
+        &[
+            ("al", "", long),
+            ("ance", "", long),
+            ("ence", "", long),
+            ("er", "", long),
+            ("ic", "", long),
+            ("able", "", long),
+            ("ible", "", long),
+            ("ant", "", long),
+            ("ement", "", long),
+            ("ment", "", long),
+            ("ent", "", long),
+            ("ion", "", |stem| long(stem) && stem.ends_with(['s', 't'])),
+            ("ou", "", long),
+            ("ism", "", long),
+            ("ate", "", long),
+            ("iti", "", long),
+            ("ous", "", long),
+            ("ive", "", long),
+            ("ize", "", long),
+        ],
+    )
 }
 
 fn final_e(word: String) -> String {

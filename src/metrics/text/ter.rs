@@ -1,7 +1,8 @@
 //! Translation edit rate (Snover et al. 2006) with tercom's shifts, as sacreBLEU 2.6.0 computes it.
 
 use super::{Pairs, SACREBLEU, tokenize, words};
-use crate::eval::estimate::{Estimate, Measured};
+use crate::eval::estimate::{Estimate, Measured, Undefined};
+use std::cmp::Reverse;
 
 /// All settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,6 +22,9 @@ const SHIFT_DISTANCE: usize = 50;
 const BEAM: usize = 25;
 /// Shifts tried for one pair of texts.
 const CANDIDATES: usize = 1000;
+
+/// The most pairs of words that one alignment looks at.
+pub const MOST_CELLS: usize = 25_000_000;
 
 impl Settings {
     pub fn signature(&self, references: &str) -> String {
@@ -65,9 +69,14 @@ fn possessives(line: &str) -> String {
 
 /// Corpus TER, in percent of the reference words: 100 when a reference is empty and the text is not. Parts
 /// `edits`, `reference_length`; the signature is a note.
+/// Undefined for texts too long to align (a product of lengths above [`MOST_CELLS`]).
 pub fn corpus(pairs: &Pairs, settings: &Settings) -> Measured {
     let (mut edits, mut length) = (0_usize, 0.0);
-    for (hypothesis, references) in pairs.items() {
+    for (row, (hypothesis, references)) in pairs.items().enumerate() {
+        let longest = references.iter().map(|r| words(r).count()).max().unwrap_or(0);
+        if words(hypothesis).count().saturating_mul(longest) > MOST_CELLS {
+            return Err(Undefined::new(format!("the texts in row {} are too long to align", row + 1)));
+        }
         let (e, l) = settings.edits(hypothesis, references);
         edits += e;
         length += l;
@@ -117,11 +126,14 @@ fn edits(own: &[String], reference: &[String]) -> usize {
     shifts + distance(&words, &reference).0
 }
 
+/// Edits saved, length of the run, its start, its target.
+type Rank = (i64, usize, Reverse<usize>, Reverse<usize>);
+
 /// The shift that saves most edits; the longest run, the earliest start and the earliest target win ties.
 fn best_shift(words: &[usize], reference: &[usize], tried: &mut usize) -> (i64, Vec<usize>) {
     let (before, trace) = distance(words, reference);
     let Alignment { target, own_wrong, reference_wrong } = align(&trace);
-    let mut best: Option<((i64, usize, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>), Vec<usize>)> = None;
+    let mut best: Option<(Rank, Vec<usize>)> = None;
     'search: for start in 0..words.len() {
         for at in start.saturating_sub(SHIFT_DISTANCE)..reference.len().min(start + SHIFT_DISTANCE + 1) {
             for length in 1..=SHIFT_SIZE {
@@ -154,7 +166,7 @@ fn best_shift(words: &[usize], reference: &[usize], tried: &mut usize) -> (i64, 
                     last = Some(index);
                     let moved = shift(words, start, length, index);
                     let gain = before as i64 - distance(&moved, reference).0 as i64;
-                    let rank = (gain, length, std::cmp::Reverse(start), std::cmp::Reverse(index));
+                    let rank = (gain, length, Reverse(start), Reverse(index));
                     *tried += 1;
                     if best.as_ref().is_none_or(|b| rank > b.0) {
                         best = Some((rank, moved));
@@ -241,11 +253,8 @@ fn distance(words: &[usize], reference: &[usize]) -> (usize, Vec<Edit>) {
             let across = cells[(i - 1) * width + j - 1].0.saturating_add(usize::from(!same));
             let left = cells[i * width + j - 1].0.saturating_add(1);
             let mut best = (usize::MAX, Edit::None);
-            let ways = [
-                (across, if same { Edit::Keep } else { Edit::Substitute }),
-                (up, Edit::Delete),
-                (left, Edit::Insert),
-            ];
+            let ways =
+                [(across, if same { Edit::Keep } else { Edit::Substitute }), (up, Edit::Delete), (left, Edit::Insert)];
             for way in ways {
                 if way.0 < best.0 {
                     best = way;

@@ -52,3 +52,33 @@ fn a_single_token_and_a_very_long_text_end() {
     assert!(bleu::corpus(&pairs, &settings).unwrap().value < 1.0);
     assert!(rouge::corpus(&pairs, rouge::Kind::L, true).unwrap().value < 1e-3);
 }
+
+#[test]
+fn subsequences_by_bits_are_those_of_the_table() {
+    let mut seed = 7_u64;
+    let mut next = |n: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % n
+    };
+    for _ in 0..60 {
+        let mut text =
+            |longest: u64| (0..next(longest)).map(|_| ["a", "b", "c", "d"][next(4) as usize]).collect::<Vec<_>>();
+        let (a, b) = (text(150), text(150));
+        let mut table = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
+        for (i, x) in a.iter().enumerate() {
+            for (j, y) in b.iter().enumerate() {
+                table[i + 1][j + 1] = if x == y { table[i][j] + 1 } else { table[i][j + 1].max(table[i + 1][j]) };
+            }
+        }
+        let recall = rouge::score(&a.join(" "), &b.join(" "), rouge::Kind::L, false).recall;
+        let wanted = if a.is_empty() || b.is_empty() { 0.0 } else { table[a.len()][b.len()] as f64 / a.len() as f64 };
+        assert_eq!(recall, wanted, "{a:?} {b:?}");
+    }
+}
+
+#[test]
+fn texts_too_long_to_align_are_refused() {
+    let long = "word ".repeat(6_000);
+    let pairs = Pairs::new(vec![&long], &[vec![Some(&long)]]).unwrap();
+    assert!(ter::corpus(&pairs, &ter::Settings::default()).is_err());
+}

@@ -20,13 +20,17 @@ pub enum Tokenizer {
 
 impl Tokenizer {
     pub fn named(name: &str) -> Result<Tokenizer, Undefined> {
-        checks::word("the tokenizer", name, &[
-            ("13a", Tokenizer::V13a),
-            ("intl", Tokenizer::International),
-            ("char", Tokenizer::Characters),
-            ("zh", Tokenizer::Chinese),
-            ("none", Tokenizer::None),
-        ])
+        checks::word(
+            "the tokenizer",
+            name,
+            &[
+                ("13a", Tokenizer::V13a),
+                ("intl", Tokenizer::International),
+                ("char", Tokenizer::Characters),
+                ("zh", Tokenizer::Chinese),
+                ("none", Tokenizer::None),
+            ],
+        )
     }
 
     pub fn name(self) -> &'static str {
@@ -86,7 +90,12 @@ fn apart(line: &str, marks: impl Fn(char) -> bool) -> String {
 
 /// Replaces pairs of neighbours from left to right, none used twice: `first second` becomes what `write`
 /// makes of it.
-fn pairs(line: &str, first: impl Fn(char) -> bool, second: impl Fn(char) -> bool, write: fn(char, char) -> [char; 4]) -> String {
+fn pairs(
+    line: &str,
+    first: impl Fn(char) -> bool,
+    second: impl Fn(char) -> bool,
+    write: fn(char, char) -> [char; 4],
+) -> String {
     let mut out = String::with_capacity(line.len() + 16);
     let mut rest = line.chars().peekable();
     while let Some(a) = rest.next() {
