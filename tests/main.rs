@@ -4,6 +4,7 @@
 mod support;
 
 mod cli;
+mod conformance;
 mod determinism;
 mod errors;
 mod eval_props;

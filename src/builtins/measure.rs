@@ -56,9 +56,19 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 }
                 let inner = forms::bind(&env, expr, index, args).map_err(reason)?;
                 match &info.decl.body {
-                    // Kernels make their intervals at 95 %; another level is resampled.
-                    None if level != inference::LEVEL => general(&env, expr, level),
-                    None => calls::call_kernel(&inner, index, true),
+                    None => {
+                        let resampled = env.kernels.row(&info.decl.name.name).is_some_and(|r| r.resampled);
+                        // Kernels make their intervals at 95 %; another level is resampled.
+                        if level != inference::LEVEL && resampled {
+                            return general(&env, expr, level);
+                        }
+                        let estimate = calls::call_kernel(&inner, index, true)?;
+                        if estimate.interval.is_some() || !resampled {
+                            return Ok(estimate);
+                        }
+                        let interval = general(&env, expr, level)?.interval;
+                        Ok(Estimate { interval, ..estimate })
+                    }
                     Some(body) => general(&inner, body, level),
                 }
             }

@@ -121,7 +121,17 @@ impl Checker<'_> {
             };
             if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
                 let place = format!("`{}` of `{}`", param.name.name, name.name);
-                self.argument(&arg.value, ty, &place, info.decl.is_metric);
+                match (&ty.base, &arg.value.kind) {
+                    (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
+                        self.columns(&arg.value, items, of, ty.optional, &place);
+                    }
+                    // Several columns where one category is wanted: their combinations.
+                    (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
+                        items.iter().for_each(|item| self.argument(item, ty, &place, true));
+                        self.note(&arg.value, ty.clone());
+                    }
+                    _ => self.argument(&arg.value, ty, &place, info.decl.is_metric),
+                }
             }
             match sources.get_mut(at) {
                 Some(slot @ None) => *slot = Some(ArgSource::Given(i)),
@@ -168,6 +178,15 @@ impl Checker<'_> {
         Type::new(info.result.clone(), level)
     }
 
+    /// The columns of a kernel's list, each against the kind that it wants.
+    fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str) {
+        let each = Type { base: of.clone(), optional, level: Level::Row };
+        for item in items {
+            self.argument(item, &each, place, true);
+        }
+        self.note(value, Type::new(Base::List(Box::new(of.clone())), Level::Row));
+    }
+
     /// An argument against its parameter.
     fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool) {
         let found = self.infer(value, Some(&ty.base));
@@ -175,14 +194,16 @@ impl Checker<'_> {
             // A list of constants stands for a column of them.
             let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
             let numbers = ty.base.is_numeric() && of.is_numeric();
-            if category || numbers || **of == ty.base {
+            if category || numbers || **of == ty.base || ty.base == Base::Unknown {
                 return;
             }
         }
         if !self.fits(value, &found, &ty.base, place) {
             return;
         }
-        self.present(value, &found, place);
+        if !ty.optional {
+            self.present(value, &found, place);
+        }
         // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
         if !is_metric {
             return;
@@ -384,6 +405,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether a list names columns to be crossed rather than the texts of one column.
+pub fn is_crossing(items: &[Expr]) -> bool {
+    !items.is_empty() && items.iter().all(|i| !matches!(i.kind, ExprKind::Text(_)))
 }
 
 fn counted(least: usize, most: usize) -> String {

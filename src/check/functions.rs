@@ -6,6 +6,9 @@ use super::types::{Base, Level, Type};
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{self, Expr, ExprKind, Ident};
 
+/// The type of row weights: numbers from 0 on.
+const WEIGHT: &str = "Weight";
+
 impl Checker<'_> {
     /// Declares a function; its body is checked by [`Checker::bodies`].
     pub(super) fn function(&mut self, decl: ast::Function, doc: Option<String>, module: Option<&'static str>) {
@@ -17,14 +20,16 @@ impl Checker<'_> {
                 (Base::List(_), _) | (_, false) => Level::Constant,
                 _ => Level::Row,
             };
-            let level = if decl.is_metric { level } else { Level::Row };
+            // A weight is one value per row; its default stands for every row.
+            let level = if decl.is_metric && param.ty.name != WEIGHT { level } else { Level::Row };
             if let Some(default) = &param.default {
                 self.scope = Scope::default();
                 let ty = self.infer(default, Some(&base));
                 self.fits(default, &ty, &base, &format!("`{}`", param.name.name));
                 self.at_most(default, &ty, Level::Constant, "a default");
             }
-            params.push(Type { base, optional: param.ty.optional, level });
+            let inner = param.ty.argument.as_ref().is_some_and(|a| a.optional);
+            params.push(Type { base, optional: param.ty.optional || inner, level });
         }
         let result = self.type_expr(&decl.result);
         if decl.body.is_none() && module.is_none() {
@@ -114,13 +119,15 @@ impl Checker<'_> {
         match ty.name.as_str() {
             "Bool" => Base::Bool,
             "Int" => Base::Number { integer: true, unit },
-            "Real" => Base::Number { integer: false, unit },
+            "Real" | WEIGHT => Base::Number { integer: false, unit },
             "Prob" => Base::Prob,
             "Rating" => Base::Rating,
             "Category" => Base::AnyCategory,
             "Text" => Base::Text,
             "Date" => Base::Date,
             "Verdict" => Base::Verdict,
+            // Any kind of column: only the standard library asks for one.
+            "Column" => Base::Unknown,
             "List" => {
                 let of = ty.argument.as_ref().map_or(Base::Unknown, |a| self.type_expr(a));
                 Base::List(Box::new(of))
@@ -130,7 +137,7 @@ impl Checker<'_> {
                 self.unknown_word(
                     &word,
                     "type",
-                    &["Bool", "Int", "Real", "Prob", "Rating", "Category", "Text", "Date", "Verdict", "List"],
+                    &["Bool", "Int", "Real", "Prob", "Rating", "Category", "Text", "Date", "Verdict", "List", WEIGHT],
                 );
                 Base::Unknown
             }

@@ -25,6 +25,7 @@ pub mod types;
 pub mod unit;
 mod walk;
 
+pub use call::is_crossing;
 pub use program::{Checked, Program, StdModule, Tables};
 pub use sensitivity::Sensitivity;
 pub use types::{Base, Level, Levels, Type};

@@ -21,6 +21,6 @@ pub mod value;
 pub mod view;
 
 pub use env::Env;
-pub use kernel::{Kernel, KernelArg, KernelArgs, Kernels};
+pub use kernel::{Kernel, KernelArg, KernelArgs, KernelRow, Kernels};
 pub use value::Value;
 pub use view::View;

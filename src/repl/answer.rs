@@ -148,6 +148,9 @@ impl Answer {
                     let value = part.value.map_or("no rows".into(), figure);
                     out.push_str(&format!("\n  {:<12} {value}   n = {}", part.group, part.n));
                 }
+                for note in &e.notes {
+                    out.push_str(&format!("\n  note: {note}"));
+                }
                 out
             }
         }
