@@ -201,7 +201,6 @@ impl<'e> Lowering<'e> {
                 }
                 _ => Ok(Lowered::One(calls::let_value(&self.env, &name, None, Reader::Columnar))),
             },
-            Some(Resolved::Dataset(_)) => Err(Bail),
             None => match &expr.kind {
                 ExprKind::Text(text) => Ok(Lowered::One(Value::text(text))),
                 _ => Err(Bail),
