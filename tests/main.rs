@@ -12,6 +12,7 @@ mod examples;
 mod explain_pages;
 mod guide;
 mod house;
+mod kernels;
 mod limits;
 mod modules;
 mod repl;

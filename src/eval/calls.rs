@@ -198,7 +198,7 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    let estimate = kernel(&KernelArgs { args, seed: env.seed, interval })?;
+    let estimate = kernel.run(&KernelArgs { args, seed: env.seed, interval })?;
     if !estimate.value.is_finite() {
         return Err(Undefined::new(format!("`{name}` is infinite here")));
     }
