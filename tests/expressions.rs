@@ -90,8 +90,16 @@ fn value(text: &str) -> String {
     let second = parsed(id, &again, &mut program).expect(&again);
     assert_eq!(show(&second), again, "{text}");
     let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::from([("d".to_string(), view())]));
-    let env =
-        Env { program: &program, kernels: &kernels, datasets: &datasets, view: view(), locals: Vec::new(), seed: 1 };
+    let meter = dbf::eval::limits::Meter::default();
+    let env = Env {
+        program: &program,
+        kernels: &kernels,
+        datasets: &datasets,
+        view: view(),
+        locals: Vec::new(),
+        seed: 1,
+        meter: &meter,
+    };
     match env.eval(&expr) {
         Out::One(fast @ Value::Undefined(_)) => fast.to_string(),
         Out::One(fast) => {
