@@ -10,6 +10,7 @@ mod errors;
 mod eval_props;
 mod examples;
 mod explain_pages;
+mod expressions;
 mod guide;
 mod house;
 mod kernels;

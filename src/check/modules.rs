@@ -216,6 +216,7 @@ impl<'a> Loader<'a> {
     fn check(&mut self, at: usize, file: File) {
         self.program.file = file;
         self.program.home = None;
+        self.program.sources = self.sources.clone();
         let prefix = self.prefix(at);
         let mut checker = Checker::new(self.program, Scope::default(), Some(Vec::new()));
         checker.at = at;

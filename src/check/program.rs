@@ -73,6 +73,9 @@ pub struct Tables {
     names: Vec<Option<Resolved>>,
     calls: Vec<Option<CallPlan>>,
     scales: Vec<Option<f64>>,
+    /// Of `x to 'unit'`: what to multiply with, and what to add.
+    conversions: Vec<Option<(f64, f64)>>,
+    contracts: Vec<Option<Arc<super::contract::Contract>>>,
 }
 
 impl Tables {
@@ -105,6 +108,14 @@ impl Tables {
         }
     }
 
+    pub fn set_conversion(&mut self, id: NodeId, factor: f64, offset: f64) {
+        Self::slot(&mut self.conversions, id, (factor, offset));
+    }
+
+    pub fn set_contract(&mut self, id: NodeId, contract: super::contract::Contract) {
+        Self::slot(&mut self.contracts, id, Arc::new(contract));
+    }
+
     pub fn ty(&self, id: NodeId) -> Option<&Type> {
         self.types.get(id.0 as usize)?.as_ref()
     }
@@ -120,6 +131,16 @@ impl Tables {
     pub fn scale(&self, id: NodeId) -> Option<f64> {
         *self.scales.get(id.0 as usize)?
     }
+
+    /// What `x to 'unit'` multiplies with, and adds.
+    pub fn conversion(&self, id: NodeId) -> Option<(f64, f64)> {
+        *self.conversions.get(id.0 as usize)?
+    }
+
+    /// What the node's value was promised to be, its unit conversion done.
+    pub fn contract(&self, id: NodeId) -> Option<&super::contract::Contract> {
+        self.contracts.get(id.0 as usize)?.as_deref()
+    }
 }
 
 /// A function or metric with its checked parameters.
@@ -129,6 +150,9 @@ pub struct FunctionInfo {
     pub doc: Option<String>,
     pub params: Vec<Type>,
     pub result: Base,
+    /// What each parameter promises beyond its type.
+    pub bounds: Vec<Option<super::contract::Bounds>>,
+    pub result_bounds: Option<super::contract::Bounds>,
     /// The standard module it comes from; none for the script's own.
     pub module: Option<&'static str>,
     /// The file it stands in; index into [`Program::origins`].
@@ -148,6 +172,8 @@ pub struct Program {
     pub home: Option<String>,
     /// The script, then every file it uses.
     pub origins: Vec<Origin>,
+    /// The files read so far, to say in a reason where something was declared.
+    pub sources: SourceMap,
 }
 
 impl Program {
@@ -251,6 +277,15 @@ pub struct Checker<'a> {
     pub(super) open: Vec<String>,
     /// Whether the next range stands after `in`.
     pub(super) range_here: bool,
+    /// How many `let`s are being checked, one for another.
+    pub(super) depth: usize,
+    /// How many definitions the one being checked needs one after another, and each that was checked.
+    pub(super) chain: usize,
+    pub(super) chains: BTreeMap<String, usize>,
+    /// Whether a formula's body is being checked: it sees its parameters and nothing else.
+    pub(super) closed: bool,
+    /// Whether a `let` further down may be checked on demand.
+    pub(super) waiting: bool,
     /// Definitions already told to be recursive.
     pub(super) rounds: Vec<String>,
     /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
@@ -337,6 +372,11 @@ impl<'a> Checker<'a> {
             found: Vec::new(),
             open: Vec::new(),
             rounds: Vec::new(),
+            depth: 0,
+            chain: 0,
+            chains: BTreeMap::new(),
+            closed: false,
+            waiting: false,
             range_here: false,
             auto: None,
         }
