@@ -129,7 +129,7 @@ fn cohort() -> impl Strategy<Value = String> {
         (number(), condition()).prop_map(|(x, e)| format!("let t = {x} in E[t | {e}] + max(t)")),
         condition().prop_map(|e| format!("sum(P({e} | k == q) for q in k)")),
         condition().prop_map(|e| format!("count(n(q) > 2 and P({e}) > 10% for q in groups(by: [k, m]))")),
-        (number(), condition()).prop_map(|(x, e)| format!("gap(or_else({x}, 0), or_else({e}, false))")),
+        (number(), condition()).prop_map(|(x, e)| format!("gap(or_else({x} + a, 0), or_else({e} and g, false))")),
         condition().prop_map(|e| format!("E[{e}] + Var[if {e} then 1 else 0]")),
         condition().prop_map(|e| format!("P(k == x | {e}) + sum over q in groups(by: [k, m]): P({e} | q)")),
     ]
