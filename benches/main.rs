@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod columns;
+mod parse_check;
 
 use serde_json::json;
 use std::path::Path;
@@ -57,6 +58,8 @@ fn job() -> serde_json::Value {
     let out = std::env::temp_dir().join(format!("dbf-bench-{}", std::process::id()));
     let folder = out.display().to_string();
     let figures = json!({
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "parse and check": parse_check::figures(),
         "check": short(&["check", SCRIPT], 20),
         "eval 1 + 1": short(&["eval", "1 + 1"], 20),
         "eval over the data": short(&["eval", "P(dead180 | sex == female)", "--file", SCRIPT], 5),

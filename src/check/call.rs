@@ -1,6 +1,7 @@
 //! Calls: who answers, which argument goes where, and whether it fits.
 
 use super::convert::article;
+use super::expr::guess;
 use super::program::{ArgSource, CallPlan, Callee, Checker};
 use super::special::{self, Scalar, Special};
 use super::types::{Base, Level, Type};
@@ -10,7 +11,7 @@ use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, expr: &Expr, name: &Ident, args: &[Arg], given: Option<&Expr>) -> Type {
-        let outer = self.scope.clone();
+        let outer = self.scope.present.len();
         if let Some(given) = given {
             self.condition(given, "the condition after `|`");
         }
@@ -30,7 +31,7 @@ impl Checker<'_> {
                 }
             },
         };
-        self.scope = outer;
+        self.scope.present.truncate(outer);
         ty
     }
 
@@ -49,7 +50,7 @@ impl Checker<'_> {
                 .help(format!("add `use {module}.{{{}}}` at the top", name.name)),
         );
         // Once is enough: every other use has the same cause.
-        self.program.file.lost.push((String::new(), name.name.clone()));
+        self.lose(&name.name);
         false
     }
 
@@ -59,6 +60,7 @@ impl Checker<'_> {
         }
         let mut known: Vec<&str> = self.program.functions.iter().map(|f| f.decl.name.name.as_str()).collect();
         known.extend(special::FORMS.iter().map(|(n, _, _)| *n));
+        let near = guess(&mut self.guesses, &name.name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
             .at(name.span, "not in scope");
         if self.open.contains(&name.name) {
@@ -70,7 +72,7 @@ impl Checker<'_> {
             d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
                 .at(name.span, "called in its own definition")
                 .help("use `sum over`, `max over` or `count` instead of recursion");
-        } else if let Some(near) = nearest(&name.name, known.iter().copied()) {
+        } else if let Some(near) = near {
             d = d.help(format!("did you mean `{near}`?"));
         }
         self.found.push(d);

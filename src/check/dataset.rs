@@ -9,6 +9,7 @@ use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast;
 use crate::syntax::ast::{Expr, ExprKind, Role};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The event a recorded probability is about, in terms of a label.
@@ -68,6 +69,7 @@ pub struct Schema {
     pub source: Option<String>,
     /// Headings of the file that the script leaves out on purpose.
     pub ignore: Vec<String>,
+    rows: Arc<RowScope>,
 }
 
 impl Schema {
@@ -96,11 +98,9 @@ impl Schema {
             .collect()
     }
 
-    pub fn rows(&self) -> RowScope {
-        RowScope {
-            name: self.name.clone(),
-            columns: self.columns.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
-        }
+    /// What a row of it holds.
+    pub fn rows(&self) -> Arc<RowScope> {
+        self.rows.clone()
     }
 }
 
@@ -111,16 +111,23 @@ impl Checker<'_> {
     /// Checks one `dataset` and returns its schema.
     pub(super) fn dataset(&mut self, decl: &ast::Dataset) -> Schema {
         let mut columns: Vec<Column> = Vec::new();
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut rows = Arc::new(RowScope::new(&decl.name.name));
         for column in &decl.columns {
-            if let Some(before) = columns.iter().find(|c| c.name == column.name.name) {
+            let name = &column.name;
+            if let Some(before) = seen.get(name.name.as_str()) {
                 self.found.push(
-                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", before.name))
-                        .at(column.name.span, "declared again")
-                        .also(before.span, "first declared here"),
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", name.name))
+                        .at(name.span, "declared again")
+                        .also(*before, "first declared here"),
                 );
                 continue;
             }
-            let checked = self.column(column, &columns, &decl.name.name);
+            let checked = self.column(column, &rows);
+            // The scope of the column's formula is gone, so this copies nothing.
+            self.scope = Scope::default();
+            Arc::make_mut(&mut rows).push(&checked.name, checked.ty.clone());
+            seen.insert(&name.name, name.span);
             columns.push(checked);
         }
         let sensitivity = match &decl.sensitivity {
@@ -142,10 +149,11 @@ impl Checker<'_> {
             license: decl.license.clone(),
             source: decl.source.clone(),
             ignore: decl.ignore.iter().map(|(n, _)| n.clone()).collect(),
+            rows,
         }
     }
 
-    fn column(&mut self, decl: &ast::ColumnDecl, before: &[Column], dataset: &str) -> Column {
+    fn column(&mut self, decl: &ast::ColumnDecl, rows: &Arc<RowScope>) -> Column {
         let base = self.column_base(decl);
         let ty = Type { base, optional: decl.optional, level: Level::Row };
         let range = decl.range.and_then(|(lo, hi, span)| {
@@ -169,12 +177,8 @@ impl Checker<'_> {
             Base::Rating => Some((-1.0, 1.0)),
             _ => None,
         });
-        let rows = RowScope {
-            name: dataset.to_string(),
-            columns: before.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
-        };
         if let Some(expr) = &decl.derived {
-            self.scope = Scope::with_rows(Some(Arc::new(rows.clone())));
+            self.scope = Scope::with_rows(Some(rows.clone()));
             let found = self.infer(expr, Some(&ty.base));
             self.fits(expr, &found, &ty.base, &format!("the column `{}`", decl.name.name));
             if found.optional && !ty.optional {
@@ -188,7 +192,7 @@ impl Checker<'_> {
                 );
             }
         }
-        let predicts = decl.predicts.as_ref().and_then(|e| self.event(e, &rows));
+        let predicts = decl.predicts.as_ref().and_then(|e| self.event(e, rows));
         Column {
             name: decl.name.name.clone(),
             heading: decl.heading.clone().unwrap_or_else(|| decl.name.name.clone()),
@@ -225,8 +229,9 @@ impl Checker<'_> {
             "Date" => Base::Date,
             "Category" => {
                 let mut names: Vec<String> = Vec::new();
+                let mut seen: HashSet<&str> = HashSet::new();
                 for level in &decl.levels {
-                    if names.contains(&level.name) {
+                    if !seen.insert(&level.name) {
                         self.found.push(
                             Diagnostic::new(
                                 codes::DUPLICATE_NAME,
@@ -255,7 +260,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn unit(&mut self, code: &str, span: Span) -> Unit {
-        Unit::parse(code).unwrap_or_else(|why| {
+        if let Some(known) = self.units.get(code) {
+            return known.clone();
+        }
+        let read = Unit::parse(code);
+        if let Ok(unit) = &read {
+            self.units.insert(code.to_string(), unit.clone());
+        }
+        read.unwrap_or_else(|why| {
             self.found.push(
                 Diagnostic::new(codes::UNKNOWN_UNIT, why)
                     .at(span, "not a unit")

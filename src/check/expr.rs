@@ -7,7 +7,6 @@ use super::unit::Unit;
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{Aggregate, BinOp, Expr, ExprKind, Ident};
-use std::sync::Arc;
 
 /// The verdicts as names.
 pub const VERDICTS: [&str; 5] = ["pass", "fail", "inconclusive", "not_applicable", "unknown"];
@@ -259,14 +258,14 @@ impl Checker<'_> {
         if self.is_lost(name) {
             return;
         }
-        let lets: Vec<String> = self.program.lets.keys().cloned().collect();
         let mut known: Vec<&str> = self.scope.names();
-        known.extend(lets.iter().map(String::as_str));
+        known.extend(self.program.lets.keys().map(String::as_str));
+        let near = guess(&mut self.guesses, name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
         if self.open.iter().any(|o| o == name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition");
-        } else if let Some(near) = nearest(name, known.iter().copied()) {
+        } else if let Some(near) = near {
             d = d.help(format!("did you mean `{near}`?"));
         } else if self.program.function(name).is_some() || super::special::find(name).is_some() {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
@@ -358,11 +357,11 @@ impl Checker<'_> {
     }
 
     fn scoped(&mut self, body: &Expr, on: Option<&Ident>, filter: Option<&Expr>, wanted: Option<&Base>) -> Type {
-        let outer = self.scope.clone();
+        let outer = (self.scope.rows.clone(), self.scope.present.clone());
         if let Some(name) = on {
             match self.program.dataset(&name.name) {
                 Some(schema) => {
-                    self.scope.rows = Some(Arc::new(schema.rows()));
+                    self.scope.rows = Some(schema.rows());
                     self.scope.present.clear();
                 }
                 None => {
@@ -383,7 +382,7 @@ impl Checker<'_> {
         if on.is_some() || filter.is_some() {
             self.at_most(body, &ty, Level::Cohort, "`on`/`where`");
         }
-        self.scope = outer;
+        (self.scope.rows, self.scope.present) = outer;
         ty
     }
 
@@ -417,6 +416,12 @@ impl Checker<'_> {
             _ => {}
         }
     }
+}
+
+/// The name most like `name`, as long as the check can afford the search.
+pub(super) fn guess<'a>(budget: &mut usize, name: &str, known: &[&'a str]) -> Option<&'a str> {
+    *budget = budget.checked_sub(known.len())?;
+    nearest(name, known.iter().copied())
 }
 
 /// The type that holds both.

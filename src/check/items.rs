@@ -6,7 +6,8 @@ use super::types::{Base, Level};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Ident, Item, ItemKind};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The language editions this build understands.
 pub const EDITION: i64 = 1;
@@ -36,7 +37,7 @@ impl Checker<'_> {
                 ),
                 ItemKind::Dataset(decl) => {
                     let schema = self.dataset(decl);
-                    self.program.datasets.push(schema);
+                    self.program.add_dataset(schema, false);
                 }
                 _ => {}
             }
@@ -59,12 +60,11 @@ impl Checker<'_> {
     }
 
     /// One item typed at the prompt.
-    pub(super) fn add(&mut self, item: Item) {
+    pub(super) fn add(&mut self, item: Arc<Item>) {
         match &item.kind {
             ItemKind::Dataset(decl) => {
                 let schema = self.dataset(decl);
-                self.program.datasets.retain(|d| d.name != schema.name);
-                self.program.datasets.push(schema);
+                self.program.add_dataset(schema, true);
                 let items = self.program.file.items.clone();
                 self.home(&items);
             }
@@ -82,8 +82,10 @@ impl Checker<'_> {
             return;
         }
         let (kind, name) = key(&item.kind);
-        self.program.file.items.retain(|i| key(&i.kind) != (kind, name.clone()) || name.is_empty());
-        self.program.file.items.push(item);
+        let mut items = std::mem::take(&mut self.program.file.items);
+        items.retain(|i| key(&i.kind) != (kind, name.clone()) || name.is_empty());
+        items.push(item);
+        self.program.set_items(items);
     }
 
     fn rest(&mut self, item: &Item) {
@@ -106,24 +108,24 @@ impl Checker<'_> {
         }
     }
 
-    fn duplicates(&mut self, items: &[Item]) {
-        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    fn duplicates(&mut self, items: &[Arc<Item>]) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
         for item in items {
-            let Some(name) = item_name(&item.kind) else { continue };
-            if let Some(before) = seen.get(&name.name) {
+            let Some(name) = item.kind.name() else { continue };
+            if let Some(before) = seen.get(name.name.as_str()) {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is defined twice", name.name))
                         .at(name.span, "defined again")
                         .also(*before, "first defined here"),
                 );
             } else {
-                seen.insert(name.name.clone(), name.span);
+                seen.insert(&name.name, name.span);
             }
         }
     }
 
     /// The dataset that bare column names mean: the benchmark's, else the only one.
-    fn home(&mut self, items: &[Item]) {
+    fn home(&mut self, items: &[Arc<Item>]) {
         let from_benchmark = items.iter().find_map(|i| match &i.kind {
             ItemKind::Benchmark(b) => {
                 let mut at = b.scenarios.first()?.name.clone();
@@ -131,10 +133,7 @@ impl Checker<'_> {
                     if self.program.dataset(&at).is_some() {
                         return Some(at);
                     }
-                    at = items.iter().find_map(|i| match &i.kind {
-                        ItemKind::Scenario(s) if s.name.name == at => Some(s.base.name.clone()),
-                        _ => None,
-                    })?;
+                    at = self.program.scenario(&at)?.base.name.clone();
                 }
                 None
             }
@@ -157,8 +156,9 @@ impl Checker<'_> {
             }
             self.found.push(d);
             // What it would have brought in is not unknown as well.
-            let lost = names.iter().map(|n| (String::new(), n.name.clone()));
-            self.program.file.lost.extend(lost);
+            for name in names {
+                self.lose(&name.name);
+            }
             return;
         }
         let known: Vec<String> = self
@@ -213,20 +213,5 @@ fn key(kind: &ItemKind) -> (u8, String) {
         ItemKind::Test(_) => 2,
         _ => 0,
     };
-    (tag, item_name(kind).map(|n| n.name.clone()).unwrap_or_default())
-}
-
-fn item_name(kind: &ItemKind) -> Option<&Ident> {
-    Some(match kind {
-        ItemKind::Dataset(d) => &d.name,
-        ItemKind::Function(d) => &d.name,
-        ItemKind::Policy(d) => &d.name,
-        ItemKind::Scenario(d) => &d.name,
-        ItemKind::Task(d) => &d.name,
-        ItemKind::Model(d) => &d.name,
-        ItemKind::Generator(d) => &d.name,
-        ItemKind::Benchmark(d) => &d.name,
-        ItemKind::Let(d) => &d.name,
-        _ => return None,
-    })
+    (tag, kind.name().map(|n| n.name.clone()).unwrap_or_default())
 }

@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::types::Base;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Expr, ExprKind, Ident, Role, TaskKind};
+use std::sync::Arc;
 
 /// Kinds of generators, models and their settings.
 pub const GENERATORS: [&str; 1] = ["conditional_gan"];
@@ -69,7 +70,7 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn home_schema(&mut self, span: Span) -> Option<super::dataset::Schema> {
+    pub(super) fn home_schema(&mut self, span: Span) -> Option<Arc<super::dataset::Schema>> {
         let schema = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned();
         if schema.is_none() {
             self.error(

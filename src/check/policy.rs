@@ -6,6 +6,7 @@ use super::scope::{RowScope, Scope};
 use super::types::{Base, Level, Type};
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{self, Ident};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The authorities a constraint can stand on.
@@ -30,7 +31,7 @@ impl Checker<'_> {
         let mut locals = Vec::new();
         for param in &policy.params {
             let base = self.type_expr(&param.ty);
-            self.scope = Scope { locals: locals.clone(), rows: None, present: Vec::new() };
+            self.scope = Scope { locals: std::mem::take(&mut locals), rows: None, present: Vec::new() };
             for value in param.default.iter().chain(param.dated.iter().map(|(_, _, v)| v)) {
                 let ty = self.infer(value, Some(&base));
                 self.fits(value, &ty, &base, &format!("`{}`", param.name.name));
@@ -47,19 +48,20 @@ impl Checker<'_> {
                     "write `= value` or `from @date = value`",
                 );
             }
+            locals = std::mem::take(&mut self.scope.locals);
             locals.push((param.name.name.clone(), Type::new(base, Level::Constant)));
         }
-        let rows = self.outcome_rows();
-        let mut names: Vec<&Ident> = Vec::new();
+        self.scope = Scope { locals, rows: self.outcome_rows(), present: Vec::new() };
+        let mut names: HashMap<&str, &Ident> = HashMap::new();
         for constraint in &policy.constraints {
-            if let Some(before) = names.iter().find(|n| n.name == constraint.name.name) {
+            if let Some(before) = names.get(constraint.name.name.as_str()) {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("the constraint `{}` stands twice", before.name))
                         .at(constraint.name.span, "again")
                         .also(before.span, "first here"),
                 );
             }
-            names.push(&constraint.name);
+            names.insert(&constraint.name.name, &constraint.name);
             self.authority(constraint.authority.as_ref());
             if constraint.authority.is_none() && policy.authority.is_none() {
                 self.found.push(
@@ -71,7 +73,6 @@ impl Checker<'_> {
                     .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", "))),
                 );
             }
-            self.scope = Scope { locals: locals.clone(), rows: rows.clone(), present: Vec::new() };
             let ty = self.infer(&constraint.rule, Some(&Base::Bool));
             self.fits(&constraint.rule, &ty, &Base::Bool, "a constraint");
             if ty.level == Level::Row {
@@ -105,7 +106,7 @@ impl Checker<'_> {
         let mut rows = self.program.home_rows()?.as_ref().clone();
         for (name, base) in [("p", Base::Prob), ("yhat", Base::Bool), ("y", Base::Bool)] {
             if rows.get(name).is_none() {
-                rows.columns.push((name.into(), Type::new(base, Level::Row)));
+                rows.push(name, Type::new(base, Level::Row));
             }
         }
         Some(Arc::new(rows))

@@ -1,13 +1,19 @@
 //! A checked program: the tree, its side tables and the declarations by name.
 
 use super::dataset::Schema;
+use super::index::Index;
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span};
 use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
 use crate::syntax::{NodeIds, parse_file};
-use std::collections::BTreeMap;
+use super::unit::Unit;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+/// Comparisons of names that one check may spend on `did you mean`: with thousands of mistakes among
+/// thousands of names, the first few hundred get a suggestion.
+const GUESSES: usize = 1_000_000;
 
 /// A module of the standard library: its name and text.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +127,7 @@ impl Tables {
 /// A function or metric with its checked parameters.
 #[derive(Debug, Clone)]
 pub struct FunctionInfo {
-    pub decl: Function,
+    pub decl: Arc<Function>,
     pub doc: Option<String>,
     pub params: Vec<Type>,
     pub result: Base,
@@ -135,61 +141,33 @@ pub struct Program {
     pub file: File,
     pub ids: NodeIds,
     pub tables: Tables,
-    pub functions: Vec<FunctionInfo>,
-    pub datasets: Vec<Schema>,
+    pub functions: Vec<Arc<FunctionInfo>>,
+    pub datasets: Vec<Arc<Schema>>,
     pub lets: BTreeMap<String, Type>,
     /// The dataset whose columns bare names mean; none when there are several.
     pub home: Option<String>,
+    pub(super) index: Index,
 }
 
 impl Program {
-    pub fn dataset(&self, name: &str) -> Option<&Schema> {
-        self.datasets.iter().find(|d| d.name == name)
-    }
-
-    pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
-        // The script's own come last and win.
-        self.functions.iter().enumerate().rev().find(|(_, f)| f.decl.name.name == name)
-    }
-
-    /// The item of this kind, by name.
-    pub fn find<'a, T>(&'a self, name: &str, pick: impl Fn(&'a ItemKind) -> Option<(&'a str, T)>) -> Option<T> {
-        self.file.items.iter().filter_map(|i| pick(&i.kind)).find(|(n, _)| *n == name).map(|(_, t)| t)
-    }
-
     pub fn scenario(&self, name: &str) -> Option<&ast::Scenario> {
-        self.find(name, |k| match k {
-            ItemKind::Scenario(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Scenario(s) = k { Some(s) } else { None })
     }
 
     pub fn task(&self, name: &str) -> Option<&ast::Task> {
-        self.find(name, |k| match k {
-            ItemKind::Task(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Task(s) = k { Some(s) } else { None })
     }
 
     pub fn model(&self, name: &str) -> Option<&ast::Model> {
-        self.find(name, |k| match k {
-            ItemKind::Model(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Model(s) = k { Some(s) } else { None })
     }
 
     pub fn policy(&self, name: &str) -> Option<&ast::Policy> {
-        self.find(name, |k| match k {
-            ItemKind::Policy(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Policy(s) = k { Some(s) } else { None })
     }
 
     pub fn let_item(&self, name: &str) -> Option<&ast::LetItem> {
-        self.find(name, |k| match k {
-            ItemKind::Let(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Let(s) = k { Some(s) } else { None })
     }
 
     pub fn generators(&self) -> impl Iterator<Item = &ast::Generator> {
@@ -207,7 +185,7 @@ impl Program {
     }
 
     /// The dataset under a scenario, through `with`.
-    pub fn scenario_data(&self, name: &str) -> Option<&Schema> {
+    pub fn scenario_data(&self, name: &str) -> Option<&Arc<Schema>> {
         let mut at = name;
         for _ in 0..64 {
             if let Some(schema) = self.dataset(at) {
@@ -242,7 +220,13 @@ pub struct Checker<'a> {
     /// Whether the next range stands after `in`.
     pub(super) range_here: bool,
     /// Definitions already told to be recursive.
-    pub(super) rounds: Vec<String>,
+    pub(super) rounds: HashSet<String>,
+    /// Names whose own mistake has been told.
+    lost: HashSet<String>,
+    /// Units read before.
+    pub(super) units: HashMap<String, Unit>,
+    /// Names that may still be compared in search of what an unknown one was meant to be.
+    pub(super) guesses: usize,
     /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
     pub(super) used: Option<Vec<String>>,
     /// In `benchmark … metrics`, parameters not given are taken by name from here.
@@ -255,9 +239,11 @@ impl Program {
         let mut program = Program::default();
         let mut diagnostics = program.load_std(sources, std);
         let text = sources.file(source).map(|f| f.text.clone()).unwrap_or_default();
-        let (file, mut found) = parse_file(source, &text, &mut program.ids);
+        let (mut file, mut found) = parse_file(source, &text, &mut program.ids);
         diagnostics.append(&mut found);
+        let items = std::mem::take(&mut file.items);
         program.file = file;
+        program.set_items(items);
         if program.file.lost.iter().any(|(word, _)| word == "dataset") {
             // Without its columns, nearly every name below would be called unknown.
             return Checked { program, diagnostics };
@@ -284,8 +270,8 @@ impl Program {
             diagnostics.append(&mut found);
             let mut checker = Checker::new(self, Scope::default(), None);
             for item in file.items {
-                if let ItemKind::Function(decl) = item.kind {
-                    checker.function(decl, item.doc, Some(module.path));
+                if let ItemKind::Function(decl) = &item.kind {
+                    checker.function(decl.clone(), item.doc.clone(), Some(module.path));
                 }
             }
             checker.bodies();
@@ -303,7 +289,7 @@ impl Program {
     }
 
     /// Adds an item typed at the prompt.
-    pub fn add_item(&mut self, item: ast::Item) -> Vec<Diagnostic> {
+    pub fn add_item(&mut self, item: Arc<ast::Item>) -> Vec<Diagnostic> {
         let mut checker = Checker::new(self, Scope::default(), None);
         checker.add(item);
         checker.found
@@ -311,19 +297,22 @@ impl Program {
 
     pub fn home_rows(&self) -> Option<Arc<RowScope>> {
         let home = self.home.as_ref()?;
-        self.dataset(home).map(|s| Arc::new(s.rows()))
+        self.dataset(home).map(|s| s.rows())
     }
 }
 
 impl<'a> Checker<'a> {
     fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
         Checker {
+            lost: program.file.lost.iter().map(|(_, name)| name.clone()).collect(),
             program,
             scope,
             used,
             found: Vec::new(),
             open: Vec::new(),
-            rounds: Vec::new(),
+            rounds: HashSet::new(),
+            units: HashMap::new(),
+            guesses: GUESSES,
             range_here: false,
             auto: None,
         }
@@ -333,7 +322,14 @@ impl<'a> Checker<'a> {
 impl Checker<'_> {
     /// Whether `name` belongs to an item whose own mistake has been told.
     pub(super) fn is_lost(&self, name: &str) -> bool {
-        self.program.file.lost.iter().any(|(_, n)| n == name)
+        self.lost.contains(name)
+    }
+
+    /// What follows from `name` has the same cause and is not a mistake of its own.
+    pub(super) fn lose(&mut self, name: &str) {
+        if self.lost.insert(name.to_string()) {
+            self.program.file.lost.push((String::new(), name.to_string()));
+        }
     }
 
     /// The type of a node, also noted in the side table.

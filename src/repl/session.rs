@@ -60,7 +60,7 @@ impl Session {
             Entry::Item(item) => {
                 let is_data = matches!(item.kind, ItemKind::Dataset(_));
                 let name = text.split(['(', '=', '{', ':']).next().unwrap_or("").trim().to_string();
-                let found = self.program.add_item(*item);
+                let found = self.program.add_item(item);
                 if found.iter().any(Diagnostic::is_error) {
                     return Err(found);
                 }

@@ -154,7 +154,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn schema(&self) -> Option<&'a Schema> {
-        self.program.dataset(self.program.home.as_ref()?)
+        self.program.dataset(self.program.home.as_ref()?).map(|s| s.as_ref())
     }
 
     fn table(&self) -> Option<&'a Table> {

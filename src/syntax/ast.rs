@@ -1,6 +1,7 @@
 //! The tree. Immutable; what the checker learns lives in side tables keyed by [`NodeId`].
 
 use crate::source::Span;
+use std::sync::Arc;
 
 /// Identifies an expression within a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -341,7 +342,7 @@ pub enum ItemKind {
     Use { path: Ident, names: Vec<Ident> },
     UseFile { path: (String, Span), name: Ident },
     Dataset(Dataset),
-    Function(Function),
+    Function(Arc<Function>),
     Policy(Policy),
     Scenario(Scenario),
     Task(Task),
@@ -350,6 +351,28 @@ pub enum ItemKind {
     Benchmark(Benchmark),
     Test(Test),
     Let(LetItem),
+}
+
+impl ItemKind {
+    /// The name an item declares; none for those that declare nothing.
+    pub fn name(&self) -> Option<&Ident> {
+        Some(match self {
+            ItemKind::Dataset(d) => &d.name,
+            ItemKind::Function(d) => &d.name,
+            ItemKind::Policy(d) => &d.name,
+            ItemKind::Scenario(d) => &d.name,
+            ItemKind::Task(d) => &d.name,
+            ItemKind::Model(d) => &d.name,
+            ItemKind::Generator(d) => &d.name,
+            ItemKind::Benchmark(d) => &d.name,
+            ItemKind::Let(d) => &d.name,
+            ItemKind::Language(_)
+            | ItemKind::Module { .. }
+            | ItemKind::Use { .. }
+            | ItemKind::UseFile { .. }
+            | ItemKind::Test(_) => return None,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -365,7 +388,9 @@ pub struct Item {
 pub struct File {
     /// The `//!` lines.
     pub doc: Option<String>,
-    pub items: Vec<Item>,
+    /// Where a `use` line can be put.
+    pub head: Span,
+    pub items: Vec<Arc<Item>>,
     /// Word and name of items that could not be parsed, so that uses of them are not mistakes too.
     pub lost: Vec<(String, String)>,
 }

@@ -5,6 +5,7 @@ use super::build_expr::{Builder, as_f64, is_content, unquote, unquote_unit};
 use super::grammar::Rule;
 use crate::source::Span;
 use pest::iterators::{Pair, Pairs};
+use std::sync::Arc;
 
 type P<'i> = Pair<'i, Rule>;
 
@@ -29,7 +30,9 @@ impl Builder<'_> {
                 ItemKind::Let(LetItem { name: self.ident(parts.next()?), value: self.expr(parts.next()?)? })
             }
             Rule::dataset => ItemKind::Dataset(self.dataset(parts, docs)?),
-            Rule::metric | Rule::function => ItemKind::Function(self.function(parts, rule == Rule::metric)?),
+            Rule::metric | Rule::function => {
+                ItemKind::Function(Arc::new(self.function(parts, rule == Rule::metric)?))
+            }
             Rule::policy => ItemKind::Policy(self.policy(parts, docs)?),
             Rule::scenario => ItemKind::Scenario(self.scenario(parts)?),
             Rule::task => {

@@ -140,7 +140,8 @@ fn describe(rule: Rule) -> &'static str {
         Rule::date => "a date such as `@2026-11-22`",
         Rule::level => "a level",
         Rule::type_expr | Rule::type_name | Rule::column_type => "a type",
-        Rule::chain
+        Rule::a_value
+        | Rule::chain
         | Rule::expr
         | Rule::primary
         | Rule::operand
@@ -160,7 +161,8 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::minus
         | Rule::kw_not
         | Rule::quantifier => "a value",
-        Rule::op_or
+        Rule::an_operator
+        | Rule::op_or
         | Rule::op_and
         | Rule::op_eq
         | Rule::op_ne
