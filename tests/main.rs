@@ -9,6 +9,7 @@ mod errors;
 mod eval_props;
 mod examples;
 mod explain_pages;
+mod fixes;
 mod guide;
 mod house;
 mod repl;

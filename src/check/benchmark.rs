@@ -47,7 +47,13 @@ impl Checker<'_> {
                 self.program.file.items.iter().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
             for (at, name) in list.iter().enumerate() {
                 if list.iter().take(at).any(|n| n.name == name.name) {
-                    self.error(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name), name.span, "again");
+                    // With the comma before it.
+                    let from = list.get(at.wrapping_sub(1)).map_or(name.span, |n| n.span.after());
+                    self.found.push(
+                        Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name))
+                            .at(name.span, "again")
+                            .fix("leave it out", from.to(name.span), ""),
+                    );
                 }
                 if known.contains(&name.name) || self.is_lost(&name.name) {
                     continue;
@@ -55,7 +61,7 @@ impl Checker<'_> {
                 let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown {what} `{}`", name.name))
                     .at(name.span, "not declared");
                 if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                    d = d.help(format!("did you mean `{near}`?"));
+                    d = d.meant(name.span, near);
                 }
                 self.found.push(d);
             }

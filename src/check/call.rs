@@ -2,12 +2,19 @@
 
 use super::convert::article;
 use super::expr::guess;
-use super::program::{ArgSource, CallPlan, Callee, Checker};
+use super::program::{ArgSource, CallPlan, Callee, Checker, FunctionInfo};
 use super::special::{self, Scalar, Special};
 use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
+
+/// An argument without a name whose type does not fit, and how much had been told before it.
+struct Misfit<'a> {
+    arg: &'a Arg,
+    param: usize,
+    told: usize,
+}
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, expr: &Expr, name: &Ident, args: &[Arg], given: Option<&Expr>) -> Type {
@@ -26,7 +33,8 @@ impl Checker<'_> {
             None => match special::find(&name.name) {
                 Some(form) => self.form(expr, name, form, args),
                 None => {
-                    self.unknown_function(name);
+                    // Its arguments are not checked: what is wrong with them may come from what was meant.
+                    self.unknown_function(expr, name, args);
                     Type::unknown()
                 }
             },
@@ -47,14 +55,15 @@ impl Checker<'_> {
         self.found.push(
             Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` is not in use here", name.name))
                 .at(name.span, format!("it is part of `{module}`"))
-                .help(format!("add `use {module}.{{{}}}` at the top", name.name)),
+                .help(format!("add `use {module}.{{{}}}` at the top", name.name))
+                .fix_all(format!("bring `{}` into use", name.name), vec![self.bring(module, &name.name)]),
         );
         // Once is enough: every other use has the same cause.
         self.lose(&name.name);
         false
     }
 
-    fn unknown_function(&mut self, name: &Ident) {
+    fn unknown_function(&mut self, call: &Expr, name: &Ident, args: &[Arg]) {
         if self.is_lost(&name.name) {
             return;
         }
@@ -72,15 +81,17 @@ impl Checker<'_> {
             d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
                 .at(name.span, "called in its own definition")
                 .help("use `sum over`, `max over` or `count` instead of recursion");
+        } else if let Ok(known) = self.foreign_call(call, name, args, d.clone()) {
+            d = known;
         } else if let Some(near) = near {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant(name.span, &near);
         }
         self.found.push(d);
     }
 
     fn function_call(&mut self, expr: &Expr, index: usize, name: &Ident, args: &[Arg]) -> Type {
         if self.open.contains(&name.name) {
-            self.unknown_function(name);
+            self.unknown_function(expr, name, args);
             return Type::unknown();
         }
         let Some(info) = self.program.functions.get(index).cloned() else { return Type::unknown() };
@@ -88,6 +99,7 @@ impl Checker<'_> {
         let mut sources: Vec<Option<ArgSource>> = vec![None; params.len()];
         let mut positional = 0usize;
         let mut strays = false;
+        let mut misfits: Vec<Misfit> = Vec::new();
         for (i, arg) in args.iter().enumerate() {
             let at = match &arg.name {
                 Some(label) => params.iter().position(|p| p.name.name == label.name),
@@ -110,20 +122,24 @@ impl Checker<'_> {
                 if let Some(label) = &arg.name
                     && let Some(near) = nearest(&label.name, names.iter().copied())
                 {
-                    d = d.help(format!("did you mean `{near}`?"));
+                    d = d.meant(label.span, near);
                 }
                 self.found.push(d);
                 continue;
             };
             if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
                 let place = format!("`{}` of `{}`", param.name.name, name.name);
-                self.argument(&arg.value, ty, &place, info.decl.is_metric);
+                let told = self.found.len();
+                if !self.argument(&arg.value, ty, &place, info.decl.is_metric, expr) && arg.name.is_none() {
+                    misfits.push(Misfit { arg, param: at, told });
+                }
             }
             match sources.get_mut(at) {
                 Some(slot @ None) => *slot = Some(ArgSource::Given(i)),
                 _ => self.error(codes::WRONG_ARGUMENTS, "this argument is given twice", arg.value.span, "given again"),
             }
         }
+        self.swapped(name, &info, &misfits);
         let auto = self.auto.clone();
         let mut missing = Vec::new();
         let mut plan = Vec::new();
@@ -164,24 +180,47 @@ impl Checker<'_> {
         Type::new(info.result.clone(), level)
     }
 
-    /// An argument against its parameter.
-    fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool) {
+    /// Two arguments that each fit where the other stands are one mistake.
+    fn swapped(&mut self, name: &Ident, info: &FunctionInfo, misfits: &[Misfit]) {
+        let [first, second] = misfits else { return };
+        let base = |c: &Self, m: &Misfit| c.program.tables.ty(m.arg.value.id).map(|t| t.base.clone());
+        let wanted = |m: &Misfit| info.params.get(m.param).map(|t| t.base.clone());
+        let crossed = base(self, first) == wanted(second) && base(self, second) == wanted(first);
+        // Nothing but the two complaints may be taken back.
+        if !crossed || second.told != first.told + 1 || self.found.len() != second.told + 1 {
+            return;
+        }
+        self.found.truncate(first.told);
+        let param = |m: &Misfit| info.decl.params.get(m.param).map_or("", |p| p.name.name.as_str());
+        let (a, b) = (&first.arg.value, &second.arg.value);
+        let text = crate::syntax::show;
+        self.found.push(
+            Diagnostic::new(codes::WRONG_ARGUMENTS, format!("these arguments of `{}` are swapped", name.name))
+                .at(a.span, format!("this fits `{}`", param(second)))
+                .also(b.span, format!("this fits `{}`", param(first)))
+                .help(format!("`{}` takes `{}` before `{}`", name.name, param(first), param(second)))
+                .fix_all("swap them", vec![(a.span, text(b)), (b.span, text(a))]),
+        );
+    }
+
+    /// An argument against its parameter; whether its type fits.
+    fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool, call: &Expr) -> bool {
         let found = self.infer(value, Some(&ty.base));
         if let (Level::Row, Base::List(of)) = (ty.level, &found.base) {
             // A list of constants stands for a column of them.
             let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
             let numbers = ty.base.is_numeric() && of.is_numeric();
             if category || numbers || **of == ty.base {
-                return;
+                return true;
             }
         }
         if !self.fits(value, &found, &ty.base, place) {
-            return;
+            return false;
         }
-        self.present(value, &found, place);
+        self.present(value, &found, place, call);
         // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
         if !is_metric {
-            return;
+            return true;
         }
         if ty.level == Level::Constant {
             self.at_most(value, &found, Level::Cohort, place);
@@ -192,6 +231,7 @@ impl Checker<'_> {
                     .help("give a column, an expression over columns, or a list"),
             );
         }
+        true
     }
 
     fn form(&mut self, expr: &Expr, name: &Ident, form: Result<Special, Scalar>, args: &[Arg]) -> Type {

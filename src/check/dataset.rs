@@ -26,6 +26,8 @@ pub struct Column {
     /// Heading in the file.
     pub heading: String,
     pub span: Span,
+    /// The whole declaration.
+    pub whole: Span,
     pub doc: Option<String>,
     pub ty: Type,
     /// Inclusive bounds in the column's unit.
@@ -119,7 +121,8 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", name.name))
                         .at(name.span, "declared again")
-                        .also(*before, "first declared here"),
+                        .also(*before, "first declared here")
+                        .fix("give it another name", name.span, format!("{}_2", name.name)),
                 );
                 continue;
             }
@@ -167,7 +170,8 @@ impl Checker<'_> {
             if lo > hi {
                 self.found.push(
                     Diagnostic::new(codes::OUTSIDE_RANGE, "this range is empty")
-                        .at(span, format!("{lo} is larger than {hi}")),
+                        .at(span, format!("{lo} is larger than {hi}"))
+                        .fix("swap the ends", span, format!("in {hi}..{lo}")),
                 );
             }
             Some((lo, hi))
@@ -188,7 +192,8 @@ impl Checker<'_> {
                         .help(format!(
                             "declare it `{} : {}?`, or give a value with `or_else`",
                             decl.name.name, ty.base
-                        )),
+                        ))
+                        .fix("say that it may be missing", decl.type_name.span.after(), "?"),
                 );
             }
         }
@@ -197,6 +202,7 @@ impl Checker<'_> {
             name: decl.name.name.clone(),
             heading: decl.heading.clone().unwrap_or_else(|| decl.name.name.clone()),
             span: decl.name.span,
+            whole: decl.whole,
             doc: decl.doc.clone(),
             ty,
             range,
@@ -216,7 +222,8 @@ impl Checker<'_> {
             let (_, span) = decl.unit.clone().unwrap_or((String::new(), decl.name.span));
             self.found.push(
                 Diagnostic::new(codes::WRONG_UNIT, format!("a {} has no unit", decl.type_name.name))
-                    .at(span, "only Int and Real columns have units"),
+                    .at(span, "only Int and Real columns have units")
+                    .fix("leave the unit out", span, ""),
             );
         }
         match decl.type_name.name.as_str() {
@@ -230,6 +237,7 @@ impl Checker<'_> {
             "Category" => {
                 let mut names: Vec<String> = Vec::new();
                 let mut seen: HashSet<&str> = HashSet::new();
+                let mut before = decl.type_name.span;
                 for level in &decl.levels {
                     if !seen.insert(&level.name) {
                         self.found.push(
@@ -237,11 +245,13 @@ impl Checker<'_> {
                                 codes::DUPLICATE_NAME,
                                 format!("the level `{}` is declared twice", level.name),
                             )
-                            .at(level.span, "declared again"),
+                            .at(level.span, "declared again")
+                            .fix("leave it out", before.to(level.span), ""),
                         );
                     } else {
                         names.push(level.name.clone());
                     }
+                    before = level.span.after();
                 }
                 if names.is_empty() {
                     self.found.push(
@@ -312,7 +322,7 @@ impl Checker<'_> {
         };
         let near = other.filter(|o| known.contains(o)).or_else(|| nearest(&word.name, known.iter().copied()));
         if let Some(near) = near {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant(word.span, near);
         }
         self.found.push(d);
     }

@@ -180,7 +180,7 @@ impl Checker<'_> {
             .at(span, "not declared")
             .note(format!("its levels: {}", levels.names.join(", ")));
         if let Some(near) = nearest(text, levels.names.iter().map(String::as_str)) {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant_level(span, near);
         }
         self.found.push(d);
     }
@@ -265,8 +265,10 @@ impl Checker<'_> {
         if self.open.iter().any(|o| o == name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition");
+        } else if let Ok(known) = self.foreign_name(name, span, d.clone()) {
+            d = known;
         } else if let Some(near) = near {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant(span, &near);
         } else if self.program.function(name).is_some() || super::special::find(name).is_some() {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {
@@ -369,7 +371,7 @@ impl Checker<'_> {
                     let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown dataset `{}`", name.name))
                         .at(name.span, "not declared");
                     if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                        d = d.help(format!("did you mean `{near}`?"));
+                        d = d.meant(name.span, near);
                     }
                     self.found.push(d);
                 }

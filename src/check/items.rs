@@ -27,7 +27,8 @@ impl Checker<'_> {
                     .at(item.span, "an edition from another time")
                     .help(format!(
                         "write `language {EDITION}`, or use the version of dbf that the script was written for"
-                    )),
+                    ))
+                    .fix(format!("write `language {EDITION}`"), item.span, format!("language {EDITION}")),
                 ),
                 ItemKind::Use { path, names } => self.use_std(path, names, std),
                 ItemKind::UseFile { path, .. } => self.found.push(
@@ -116,7 +117,8 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is defined twice", name.name))
                         .at(name.span, "defined again")
-                        .also(*before, "first defined here"),
+                        .also(*before, "first defined here")
+                        .fix("give it another name", name.span, format!("{}_2", name.name)),
                 );
             } else {
                 seen.insert(&name.name, name.span);
@@ -152,7 +154,7 @@ impl Checker<'_> {
             let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("there is no module `{}`", path.name))
                 .at(path.span, "unknown");
             if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
-                d = d.help(format!("did you mean `{near}`?"));
+                d = d.meant(path.span, near);
             }
             self.found.push(d);
             // What it would have brought in is not unknown as well.
@@ -184,9 +186,28 @@ impl Checker<'_> {
                 .at(name.span, "not in the module")
                 .note(format!("it has: {}", known.join(", ")));
             if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                d = d.help(format!("did you mean `{near}`?"));
+                d = d.meant(name.span, near);
             }
             self.found.push(d);
+        }
+    }
+
+    /// The edit that brings a standard name into use: into the module's own `use`, else a new line.
+    pub(super) fn bring(&self, module: &str, name: &str) -> (Span, String) {
+        let listed = self.program.file.items.iter().find_map(|i| match &i.kind {
+            ItemKind::Use { path, names } if path.name == module => names.last(),
+            _ => None,
+        });
+        match listed {
+            Some(last) => (last.span.after(), format!(", {name}")),
+            None => {
+                let first = |i: &&Arc<Item>| !matches!(i.kind, ItemKind::Language(_) | ItemKind::Module { .. });
+                let after = self.program.file.items.iter().take_while(|i| !first(i)).last();
+                match after {
+                    Some(item) => (item.span.after(), format!("\nuse {module}.{{{name}}}")),
+                    None => (self.program.file.head, format!("use {module}.{{{name}}}\n")),
+                }
+            }
         }
     }
 
@@ -196,11 +217,10 @@ impl Checker<'_> {
         let ty = self.infer(&decl.value, None);
         self.open.clear();
         if self.scope.column(&decl.name.name).is_some() {
-            self.error(
-                codes::DUPLICATE_NAME,
-                format!("`{}` is a column of the data", decl.name.name),
-                decl.name.span,
-                "choose another name",
+            self.found.push(
+                Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is a column of the data", decl.name.name))
+                    .at(decl.name.span, "choose another name")
+                    .fix("give it another name", decl.name.span, format!("{}_2", decl.name.name)),
             );
         }
         self.program.lets.insert(decl.name.name.clone(), ty);

@@ -8,6 +8,7 @@ mod convert;
 pub mod dataset;
 pub mod expr;
 mod functions;
+mod habits;
 mod index;
 pub mod items;
 mod models;

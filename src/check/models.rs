@@ -34,7 +34,8 @@ impl Checker<'_> {
                     )
                     .at(label.span, "what a task predicts is a label")
                     .also(c.span, "declared here")
-                    .help(format!("add the role: `{} : Bool … label`", c.name)),
+                    .help(format!("add the role: `{} : Bool … label`", c.name))
+                    .fix("make it a label", c.whole.after(), " label"),
                 ),
                 Some(c) if c.ty.optional => self.error(
                     codes::MAY_BE_MISSING,
@@ -124,7 +125,10 @@ impl Checker<'_> {
                     )
                     .at(arg.span, "a probability of what?")
                     .also(c.span, "declared here")
-                    .help("add `predicts LABEL` or `predicts not LABEL` to the column"),
+                    .help("add `predicts LABEL` or `predicts not LABEL` to the column")
+                    .fixes_for(schema.label().filter(|l| l.ty.base == Base::Bool).map(|label| {
+                        (format!("write `predicts {}`", label.name), c.whole.after(), format!(" predicts {}", label.name))
+                    })),
                 ),
                 Some(_) => {}
             }
@@ -195,16 +199,23 @@ impl Checker<'_> {
         if names.is_empty() {
             self.error(codes::WRONG_ARGUMENTS, "a model needs at least one feature", value.span, "no columns");
         }
-        for name in names {
+        for (at, name) in names.iter().enumerate() {
             match schema.column(&name.name) {
-                None => self.unknown_column(&name, schema),
+                None => self.unknown_column(name, schema),
                 Some(c) => {
                     if let Some(why) = c.hidden() {
+                        // With the comma before it, or after it where it comes first.
+                        let without = match (at.checked_sub(1).and_then(|i| names.get(i)), names.get(at + 1)) {
+                            (Some(before), _) => before.span.after().to(name.span),
+                            (None, Some(next)) => name.span.to(next.span.before()),
+                            (None, None) => name.span,
+                        };
                         self.found.push(
                             Diagnostic::new(codes::NOT_A_FEATURE, format!("`{}` cannot be a feature: {why}", c.name))
                                 .at(name.span, "gives the answer away")
                                 .also(c.span, "declared here")
-                                .help("leave it out; `all` already does"),
+                                .help("leave it out; `all` already does")
+                                .fix("leave it out", without, ""),
                         );
                     }
                 }

@@ -21,7 +21,11 @@ impl Checker<'_> {
             if let Some(to) = to {
                 self.date(to, *span);
                 if to < from {
-                    self.error(codes::BAD_DATE, "this policy ends before it begins", *span, "swap the dates");
+                    self.found.push(
+                        Diagnostic::new(codes::BAD_DATE, "this policy ends before it begins")
+                            .at(*span, "swap the dates")
+                            .fix("swap the dates", *span, format!("effective @{to} .. @{from}")),
+                    );
                 }
             }
         }
@@ -58,7 +62,8 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("the constraint `{}` stands twice", before.name))
                         .at(constraint.name.span, "again")
-                        .also(before.span, "first here"),
+                        .also(before.span, "first here")
+                        .fix("give it another name", constraint.name.span, format!("{}_2", constraint.name.name)),
                 );
             }
             names.insert(&constraint.name.name, &constraint.name);
@@ -70,7 +75,8 @@ impl Checker<'_> {
                         format!("the constraint `{}` does not say on whose authority", constraint.name.name),
                     )
                     .at(constraint.name.span, "no authority here or on the policy")
-                    .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", "))),
+                    .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", ")))
+                    .fix("write `authority house`", constraint.name.span.after(), " authority house"),
                 );
             }
             let ty = self.infer(&constraint.rule, Some(&Base::Bool));
@@ -82,11 +88,12 @@ impl Checker<'_> {
                 let ty = self.infer(confidence, Some(&Base::Prob));
                 let fits = self.fits(confidence, &ty, &Base::Prob, "`with confidence`");
                 if fits && literal(confidence).is_some_and(|v| v <= 0.5 || v >= 1.0) {
-                    self.error(
-                        codes::OUTSIDE_RANGE,
-                        "a confidence lies between 50% and 100%",
-                        confidence.span,
-                        "for example 95%",
+                    let other = literal(confidence).map(|v| 1.0 - v).filter(|v| *v > 0.5 && *v < 1.0);
+                    let other = other.map_or(95.0, |v| (v * 1e8).round() / 1e6);
+                    self.found.push(
+                        Diagnostic::new(codes::OUTSIDE_RANGE, "a confidence lies between 50% and 100%")
+                            .at(confidence.span, "for example 95%")
+                            .fix(format!("write `{other}%`"), confidence.span, format!("{other}%")),
                     );
                 }
             }

@@ -19,6 +19,16 @@ impl Span {
         Span { source, start: start as u32, end: end.max(start) as u32 }
     }
 
+    /// The place right before it.
+    pub fn before(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
+    /// The place right after it.
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+
     /// The smallest span that covers both.
     pub fn to(self, other: Span) -> Span {
         Span { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }

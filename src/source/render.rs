@@ -128,6 +128,23 @@ pub struct JsonDiagnostic<'a> {
     labels: Vec<JsonLabel<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    /// The help as edits; the first is the likeliest.
+    fixes: Vec<JsonFix<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonEdit<'a> {
+    file: &'a str,
+    /// Byte offsets; where they are equal, `text` is inserted.
+    start: u32,
+    end: u32,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -170,6 +187,23 @@ pub fn to_json<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Vec
                 .collect(),
             notes: &d.notes,
             help: d.help.as_deref(),
+            fixes: d
+                .fixes
+                .iter()
+                .map(|f| JsonFix {
+                    title: &f.title,
+                    edits: f
+                        .edits
+                        .iter()
+                        .map(|(span, text)| JsonEdit {
+                            file: sources.file(span.source).map_or("", |f| f.name.as_str()),
+                            start: span.start,
+                            end: span.end,
+                            text,
+                        })
+                        .collect(),
+                })
+                .collect(),
         })
         .collect()
 }

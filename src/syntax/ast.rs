@@ -188,6 +188,8 @@ impl Role {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnDecl {
     pub name: Ident,
+    /// From its name to its last word, without a comma.
+    pub whole: Span,
     pub doc: Option<String>,
     pub type_name: Ident,
     pub levels: Vec<Ident>,

@@ -138,6 +138,9 @@ impl Builder<'_> {
     }
 
     fn column(&mut self, pair: P, doc: Option<String>) -> Option<ColumnDecl> {
+        let mut whole = self.span(&pair);
+        let text = pair.as_str().trim_end();
+        whole.end -= (text.len() - text.trim_end_matches([',', ';']).trim_end().len()) as u32;
         let mut parts = pair.into_inner();
         let name = self.ident(parts.next()?);
         let ty = parts.next()?;
@@ -152,6 +155,7 @@ impl Builder<'_> {
         }
         let mut out = ColumnDecl {
             name,
+            whole,
             doc,
             type_name,
             levels,
