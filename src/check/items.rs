@@ -153,7 +153,13 @@ impl Checker<'_> {
         if modules.is_empty() {
             let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("there is no module `{}`", path.name))
                 .at(path.span, "unknown");
-            if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
+            let split = path.name.rsplit_once('.').filter(|(module, _)| std.iter().any(|m| m.path == *module));
+            if let Some((module, name)) = split {
+                let listed = format!("{module}.{{{name}}}");
+                d = d.help(format!("its parts stand in braces: `use {listed}`"));
+                d = d.fix(format!("write `{listed}`"), path.span, listed);
+                self.lose(name);
+            } else if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
                 d = d.meant(path.span, near);
             }
             self.found.push(d);

@@ -139,18 +139,6 @@ fn sign(place: &Place, found: &Spanned, last: Option<&Spanned>, next: Option<&Sp
             let end = last?.end;
             habit("each parameter says its type: `x: Real`", vec![(end, end, ": Real".into())])
         }
-        ")" | "]" | "}" => {
-            let (open, _) = place.bracket()?;
-            let partner = match open.text(place.text) {
-                "(" => ")",
-                "[" => "]",
-                _ => "}",
-            };
-            if partner == sign {
-                return None;
-            }
-            instead(format!("a `{}` is closed with `{partner}`", open.text(place.text)), found, partner)
-        }
         "." if place.is(next, Token::Number) && joined.is_some() => {
             habit("a number begins with a digit", vec![(found.start, found.start, "0".into())])
         }

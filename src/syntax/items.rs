@@ -27,6 +27,7 @@ pub fn split(source: SourceId, text: &str, tokens: &[Spanned]) -> (Vec<ItemText>
     let mut depth = 0usize;
     let mut previous: Option<&Spanned> = None;
     let mut too_deep = false;
+    let mut crossed = false;
     let mut open: Vec<&Spanned> = Vec::new();
     // How many brackets of each kind are open, so that a stray partner is known at once.
     let mut kinds = [0usize; 3];
@@ -51,7 +52,12 @@ pub fn split(source: SourceId, text: &str, tokens: &[Spanned]) -> (Vec<ItemText>
             depth = 0;
             too_deep = false;
             let end = previous.map_or(token.start, |p| p.end);
-            found.extend(open.pop().map(|o| unclosed(source, text, o, end)));
+            found.extend(
+                open.pop()
+                    .filter(|_| !crossed)
+                    .map(|o| unclosed(source, text, o, partner_place(text, tokens, o, end))),
+            );
+            crossed = false;
             open.clear();
             kinds = [0; 3];
             items.push(ItemText { start: token.start, end: token.end, word: token.text(text).to_string() });
@@ -91,8 +97,15 @@ pub fn split(source: SourceId, text: &str, tokens: &[Spanned]) -> (Vec<ItemText>
                             break;
                         }
                         if !too_deep {
-                            found.push(unclosed(source, text, top, previous.map_or(token.start, |p| p.end)));
+                            let end = previous.map_or(token.start, |p| p.end);
+                            found.push(unclosed(source, text, top, partner_place(text, tokens, top, end)));
                         }
+                    }
+                } else if let Some(top) = open.pop() {
+                    kinds[kind(text, top)] -= 1;
+                    // The first wrong one is the mistake; the rest may follow from it.
+                    if !std::mem::replace(&mut crossed, true) {
+                        found.push(wrong_partner(source, text, top, token));
                     }
                 }
             }
@@ -125,7 +138,9 @@ pub fn split(source: SourceId, text: &str, tokens: &[Spanned]) -> (Vec<ItemText>
         previous = Some(token);
     }
     let end = previous.map_or(0, |p| p.end);
-    found.extend(open.pop().map(|o| unclosed(source, text, o, end)));
+    found.extend(
+        open.pop().filter(|_| !crossed).map(|o| unclosed(source, text, o, partner_place(text, tokens, o, end))),
+    );
     for token in tokens.iter().filter(|t| t.token == Token::BlockComment && !t.text(text).ends_with("*/")) {
         let line = text.get(token.start..).and_then(|t| t.find('\n')).map_or(token.end, |n| token.start + n);
         found.push(
@@ -203,14 +218,53 @@ fn open_text(source: SourceId, text: &str, token: &Spanned) -> Diagnostic {
         .fix("close it", Span::new(source, end, end), "\"")
 }
 
-/// A bracket whose partner belongs at `end`, as far as can be told.
-fn unclosed(source: SourceId, text: &str, open: &Spanned, end: usize) -> Diagnostic {
-    let sign = open.text(text);
-    let partner = match sign {
+fn partner(open: &str) -> &'static str {
+    match open {
         "(" => ")",
         "[" => "]",
         _ => "}",
-    };
+    }
+}
+
+/// Where the missing partner of `open` belongs: at the end of its line, when the next line begins something new,
+/// else at `end`.
+fn partner_place(text: &str, tokens: &[Spanned], open: &Spanned, end: usize) -> usize {
+    if open.text(text) == "{" {
+        return end;
+    }
+    let from = tokens.partition_point(|t| t.start <= open.start);
+    let mut last = open;
+    for token in tokens.get(from..).unwrap_or(&[]).iter().take_while(|t| t.end <= end) {
+        if token.is_trivia() {
+            let goes_on = matches!(last.token, Token::Punct | Token::Open);
+            if token.text(text).contains('\n') && !goes_on {
+                let next = tokens.iter().skip(from).find(|t| t.start >= token.end && !t.is_trivia());
+                let is_new = next.is_some_and(|n| n.token == Token::Word && !RESERVED.contains(&n.text(text)));
+                return if is_new { last.end } else { end };
+            }
+        } else {
+            last = token;
+        }
+    }
+    end
+}
+
+/// A bracket that is closed by one of another kind.
+fn wrong_partner(source: SourceId, text: &str, open: &Spanned, close: &Spanned) -> Diagnostic {
+    let (sign, wrong) = (open.text(text), close.text(text));
+    let right = partner(sign);
+    let span = Span::new(source, close.start, close.end);
+    Diagnostic::new(codes::UNEXPECTED, format!("`{wrong}` does not close `{sign}`"))
+        .at(span, format!("expected `{right}`"))
+        .also(Span::new(source, open.start, open.end), "opens here")
+        .help(format!("a `{sign}` is closed with `{right}`"))
+        .fix(format!("write `{right}`"), span, right)
+}
+
+/// A bracket whose partner belongs at `end`, as far as can be told.
+fn unclosed(source: SourceId, text: &str, open: &Spanned, end: usize) -> Diagnostic {
+    let sign = open.text(text);
+    let partner = partner(sign);
     Diagnostic::new(codes::UNEXPECTED, format!("this `{sign}` is never closed"))
         .at(Span::new(source, open.start, open.end), "opens here")
         .help(format!("its partner `{partner}` is missing"))
