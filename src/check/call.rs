@@ -46,7 +46,8 @@ impl Checker<'_> {
     /// A standard name needs its `use` in a file.
     fn may_use(&mut self, name: &Ident, module: Option<&'static str>) -> bool {
         let (Some(module), Some(used)) = (module, &self.used) else { return true };
-        if used.contains(&name.name) {
+        // A `use` that could not be read may have named it.
+        if used.contains(&name.name) || self.program.file.lost.iter().any(|(word, _)| word == "use") {
             return true;
         }
         if self.is_lost(&name.name) {
@@ -85,6 +86,9 @@ impl Checker<'_> {
             d = known;
         } else if let Some(near) = near {
             d = d.meant(name.span, &near);
+        } else {
+            // Nothing is known of it: every further use has the same cause.
+            self.lose(&name.name);
         }
         self.found.push(d);
     }

@@ -55,10 +55,12 @@ impl Checker<'_> {
             (Base::Category(a), Base::Category(b)) if a.names == b.names => true,
             (a, b) if a == b => true,
             _ => {
-                self.found.push(
-                    Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs {}", article(wanted)))
-                        .at(expr.span, format!("this is {}", article(&found.base))),
-                );
+                let mut d = Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs {}", article(wanted)))
+                    .at(expr.span, format!("this is {}", article(&found.base)));
+                if *wanted == Base::Bool && found.base.is_numeric() {
+                    d = d.help("compare it with something: `… >= …` holds or does not");
+                }
+                self.found.push(d);
                 false
             }
         }

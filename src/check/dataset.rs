@@ -115,6 +115,7 @@ impl Checker<'_> {
         let mut columns: Vec<Column> = Vec::new();
         let mut seen: HashMap<&str, Span> = HashMap::new();
         let mut rows = Arc::new(RowScope::new(&decl.name.name));
+        self.declared = decl.columns.iter().map(|c| c.name.name.clone()).collect();
         for column in &decl.columns {
             let name = &column.name;
             if let Some(before) = seen.get(name.name.as_str()) {
@@ -133,6 +134,7 @@ impl Checker<'_> {
             seen.insert(&name.name, name.span);
             columns.push(checked);
         }
+        self.declared.clear();
         let sensitivity = match &decl.sensitivity {
             Some(word) if SENSITIVITY.contains(&word.name.as_str()) => word.name.clone(),
             Some(word) => {

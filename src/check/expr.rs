@@ -2,6 +2,7 @@
 
 use super::convert::article;
 use super::program::{Checker, Resolved};
+use super::scope::ANYTHING;
 use super::types::{Base, Level, Type};
 use super::unit::Unit;
 use crate::source::diagnostic::nearest;
@@ -262,9 +263,11 @@ impl Checker<'_> {
         known.extend(self.program.lets.keys().map(String::as_str));
         let near = guess(&mut self.guesses, name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
-        if self.open.iter().any(|o| o == name) {
+        if self.open.contains(name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition");
+        } else if self.declared.contains(name) {
+            d = d.help("it is declared further down; a computed column uses columns above it");
         } else if let Ok(known) = self.foreign_name(name, span, d.clone()) {
             d = known;
         } else if let Some(near) = near {
@@ -281,6 +284,10 @@ impl Checker<'_> {
             d = Diagnostic::new(codes::NO_DATASET, format!("`{name}` could be a column of several datasets"))
                 .at(span, "which data?")
                 .help("end the expression with `on DATASET`");
+        }
+        if d.help.is_none() {
+            // Nothing is known of it: every further use has the same cause.
+            self.lose(name);
         }
         self.found.push(d);
     }
@@ -393,6 +400,9 @@ impl Checker<'_> {
         let ty = self.infer(expr, Some(&Base::Bool));
         if ty.base != Base::Group {
             self.fits(expr, &ty, &Base::Bool, place);
+        }
+        if ty.is_unknown() {
+            self.scope.present.push(ANYTHING.to_string());
         }
         self.narrow(expr);
         ty

@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::types::{Base, Level, Type};
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{self, ExprKind, Ident};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -63,7 +63,7 @@ impl Checker<'_> {
             if info.decl.is_metric {
                 self.at_most(body, &found, Level::Cohort, &place);
             }
-            self.open.clear();
+            self.open = Arc::default();
         }
     }
 
@@ -101,7 +101,7 @@ impl Checker<'_> {
 
 /// Each of the functions `open` with its round: itself and every function that it calls and that calls it, by any
 /// way. Calling one of them is recursion. (Tarjan's strongly connected components, with a stack of our own.)
-fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Vec<String>)> {
+fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>)> {
     let name = |node: usize| {
         let info = open.get(node).and_then(|&i| program.functions.get(i));
         info.map_or(String::new(), |f| f.decl.name.name.clone())
@@ -128,7 +128,8 @@ fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Vec<String>)> {
     let mut waits = vec![false; open.len()];
     let mut waiting = Vec::new();
     let mut path: Vec<(usize, usize)> = Vec::new();
-    let mut out: Vec<(usize, Vec<String>)> = open.iter().enumerate().map(|(n, &i)| (i, vec![name(n)])).collect();
+    let alone = |node: usize| Arc::new(HashSet::from([name(node)]));
+    let mut out: Vec<(usize, Arc<HashSet<String>>)> = open.iter().enumerate().map(|(n, &i)| (i, alone(n))).collect();
     let mut clock = 0;
     for start in 0..open.len() {
         if seen_at[start] == NEW {
@@ -158,7 +159,7 @@ fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Vec<String>)> {
                     if lowest[node] == seen_at[node] {
                         let from = waiting.iter().rposition(|&w| w == node).unwrap_or(0);
                         let round = waiting.split_off(from);
-                        let names: Vec<String> = round.iter().map(|&n| name(n)).collect();
+                        let names: Arc<HashSet<String>> = Arc::new(round.iter().map(|&n| name(n)).collect());
                         for member in round {
                             waits[member] = false;
                             if names.len() > 1 {

@@ -6,7 +6,7 @@ use super::types::{Base, Level};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Ident, Item, ItemKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The language editions this build understands.
@@ -219,9 +219,9 @@ impl Checker<'_> {
 
     fn let_item(&mut self, decl: &ast::LetItem) {
         self.scope = Scope::with_rows(self.program.home_rows());
-        self.open = vec![decl.name.name.clone()];
+        self.open = Arc::new(HashSet::from([decl.name.name.clone()]));
         let ty = self.infer(&decl.value, None);
-        self.open.clear();
+        self.open = Arc::default();
         if self.scope.column(&decl.name.name).is_some() {
             self.found.push(
                 Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is a column of the data", decl.name.name))

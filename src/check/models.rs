@@ -187,12 +187,12 @@ impl Checker<'_> {
                 })
                 .collect(),
             _ => {
-                self.error(
-                    codes::WRONG_TYPE,
-                    "features are columns",
-                    value.span,
-                    "write `all except a, b` or `[a, b]`",
-                );
+                let mut d = Diagnostic::new(codes::WRONG_TYPE, "features are columns")
+                    .at(value.span, "write `all except a, b` or `[a, b]`");
+                if matches!(value.kind, ExprKind::Name(_)) {
+                    d = d.wrap(value.span, "[", "]");
+                }
+                self.found.push(d);
                 return;
             }
         };

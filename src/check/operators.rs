@@ -83,6 +83,18 @@ impl Checker<'_> {
                     .help("`to_prob(r)` turns a rating (-1..1) into a probability (0..1)")
                     .wrap(rating, "to_prob(", ")");
             }
+            for (text, other) in [(a, y), (b, x)] {
+                if let ExprKind::Text(said) = &text.kind
+                    && said.parse::<f64>().is_ok()
+                    && other.base.is_numeric()
+                {
+                    let unit = other.base.unit();
+                    let with = if unit.is_one() { said.clone() } else { format!("{said} '{}'", unit.code) };
+                    d = d
+                        .help(format!("a number stands without quotes: `{with}`"))
+                        .fix(format!("write `{with}`"), text.span, with);
+                }
+            }
             c.found.push(d);
         };
         match (&x.base, &y.base) {

@@ -216,13 +216,15 @@ pub struct Checker<'a> {
     pub(super) scope: Scope,
     pub(super) found: Vec<Diagnostic>,
     /// Definitions being checked, to refuse recursion.
-    pub(super) open: Vec<String>,
+    pub(super) open: Arc<HashSet<String>>,
     /// Whether the next range stands after `in`.
     pub(super) range_here: bool,
     /// Definitions already told to be recursive.
     pub(super) rounds: HashSet<String>,
     /// Names whose own mistake has been told.
     lost: HashSet<String>,
+    /// The columns of the dataset being checked, those further down included.
+    pub(super) declared: HashSet<String>,
     /// Units read before.
     pub(super) units: HashMap<String, Unit>,
     /// Names that may still be compared in search of what an unknown one was meant to be.
@@ -309,8 +311,9 @@ impl<'a> Checker<'a> {
             scope,
             used,
             found: Vec::new(),
-            open: Vec::new(),
+            open: Arc::default(),
             rounds: HashSet::new(),
+            declared: HashSet::new(),
             units: HashMap::new(),
             guesses: GUESSES,
             range_here: false,

@@ -34,6 +34,9 @@ impl RowScope {
     }
 }
 
+/// Stands among the present columns when a condition has a mistake: it may have said that any of them is.
+pub const ANYTHING: &str = "*";
+
 /// The names in scope.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
@@ -56,7 +59,7 @@ impl Scope {
     /// A column's type here, with what is known to be present taken into account.
     pub fn column(&self, name: &str) -> Option<Type> {
         let mut ty = self.rows.as_ref()?.get(name)?.clone();
-        if self.present.iter().any(|p| p == name) {
+        if self.present.iter().any(|p| p == name || p == ANYTHING) {
             ty.optional = false;
         }
         ty.level = Level::Row;

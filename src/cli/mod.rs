@@ -87,6 +87,9 @@ enum Command {
     Check {
         /// The script.
         file: PathBuf,
+        /// Make the edits that the help lines name, and write the file back.
+        #[arg(long)]
+        fix: bool,
     },
     /// Evaluate one expression, over a file's data if given.
     Eval {
@@ -139,9 +142,9 @@ impl Voice {
     /// Diagnostics: text to standard error, JSON to standard output.
     pub fn tell(&self, found: &[Diagnostic], sources: &SourceMap) {
         match self.format {
-            Format::Json => self.json(&render::to_json(found, sources)),
+            Format::Json => self.json(&listed(found, sources)),
             Format::Text => {
-                let text: String = found.iter().map(|d| render::to_text(d, sources, self.color_err)).collect();
+                let text = render::all_to_text(found, sources, self.color_err);
                 let _ = std::io::stderr().write_all(text.as_bytes());
             }
         }
@@ -150,7 +153,7 @@ impl Voice {
     /// Diagnostics as JSON on standard error, where standard output carries the results.
     pub fn machine_error(&self, found: &[Diagnostic], sources: &SourceMap) {
         if !found.is_empty()
-            && let Ok(text) = serde_json::to_string_pretty(&render::to_json(found, sources))
+            && let Ok(text) = serde_json::to_string_pretty(&listed(found, sources))
         {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
@@ -169,6 +172,22 @@ impl Voice {
     }
 }
 
+/// Diagnostics that a machine is told of; a last element says how many there are beyond.
+const MOST_LISTED: usize = 10_000;
+
+fn listed(found: &[Diagnostic], sources: &SourceMap) -> Vec<serde_json::Value> {
+    let (first, rest) = found.split_at(found.len().min(MOST_LISTED));
+    let mut out: Vec<_> =
+        render::to_json(first, sources).iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
+    if !rest.is_empty() {
+        let message = format!("{} more are not listed", rest.len());
+        out.push(serde_json::json!({
+            "code": null, "severity": "advice", "message": message, "labels": [], "notes": [], "help": null, "fixes": []
+        }));
+    }
+    out
+}
+
 /// Parses the arguments and runs the command; the exit code comes back.
 pub fn main() -> u8 {
     let args = match Args::try_parse() {
@@ -183,7 +202,7 @@ pub fn main() -> u8 {
         Command::Run { file, out, seed, threads, device, gate, fresh } => {
             run::run(&voice, &run::Request { file, out, seed, threads, device, gate, fresh })
         }
-        Command::Check { file } => check::run(&voice, &file),
+        Command::Check { file, fix } => check::run(&voice, &file, fix),
         Command::Eval { expression, file } => ask::eval(&voice, &expression, file.as_deref()),
         Command::Repl { file } => ask::repl(&voice, file.as_deref()),
         Command::Test { file } => test::run(&voice, &file),

@@ -6,6 +6,7 @@ use crate::builtins::STD;
 use crate::builtins::measure::measure;
 use crate::check::{Checked, Level, Program};
 use crate::eval::value::{Out, Value};
+use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
@@ -54,6 +55,7 @@ impl Session {
     /// Answers one entry: an expression is evaluated, an item is defined.
     pub fn enter(&mut self, text: &str) -> Result<Answer, Vec<Diagnostic>> {
         self.entries += 1;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let id = self.sources.add(format!("entry {}", self.entries), text);
         let entry = parse_entry(id, text, &mut self.program.ids)?;
         let answer = match entry {

@@ -77,7 +77,11 @@ impl Diagnostic {
 
     /// Offers several edits that belong together.
     pub fn fix_all(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits });
+        let title = title.into();
+        if self.help.is_none() {
+            self.help = Some(title.clone());
+        }
+        self.fixes.push(Fix { title, edits });
         self
     }
 

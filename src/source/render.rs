@@ -5,14 +5,75 @@ use super::diagnostic::Diagnostic;
 use super::file::{SourceId, SourceMap, Span};
 use ariadne::{CharSet, Color, Config, IndexType, Label, LabelAttach, Report, ReportKind};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Diagnostics drawn in a terminal; after that many come only their numbers.
+pub const MOST_DRAWN: usize = 50;
+
+/// Lines with more bytes are not drawn: nobody finds the place in them.
+const LONG_LINE: usize = 2_000;
 
 /// A diagnostic as drawn in a terminal.
 pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+    draw(diagnostic, &mut Cache { sources, parsed: BTreeMap::new() }, color)
+}
+
+/// Diagnostics as drawn in a terminal: the first ones, and how many there are beyond.
+pub fn all_to_text(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
+    let mut cache = Cache { sources, parsed: BTreeMap::new() };
+    let mut out: String = diagnostics.iter().take(MOST_DRAWN).map(|d| draw(d, &mut cache, color)).collect();
+    let rest = diagnostics.get(MOST_DRAWN..).unwrap_or(&[]);
+    if !rest.is_empty() {
+        let errors = rest.iter().filter(|d| d.is_error()).count();
+        let others = rest.len() - errors;
+        let count = |n: usize, what: &str| format!("{n} more {what}{}", if n == 1 { "" } else { "s" });
+        let shown: Vec<String> =
+            [(errors, "error"), (others, "warning")].iter().filter(|c| c.0 > 0).map(|c| count(c.0, c.1)).collect();
+        out.push_str(&format!("… and {}; `--format json` lists them\n", shown.join(", ")));
+    }
+    out
+}
+
+/// A text of which nobody reads more than the ends.
+fn short(text: &str) -> Cow<'_, str> {
+    const KEPT: usize = 300;
+    if text.len() <= 3 * KEPT {
+        return Cow::Borrowed(text);
+    }
+    let head: String = text.chars().take(KEPT).collect();
+    let tail: Vec<char> = text.chars().rev().take(KEPT).collect();
+    Cow::Owned(format!("{head} … {}", tail.iter().rev().collect::<String>()))
+}
+
+fn shortened(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut d = diagnostic.clone();
+    d.message = short(&d.message).into_owned();
+    d.help = d.help.map(|h| short(&h).into_owned());
+    for text in d.notes.iter_mut().chain(d.labels.iter_mut().map(|l| &mut l.message)) {
+        *text = short(text).into_owned();
+    }
+    d
+}
+
+fn draw(diagnostic: &Diagnostic, cache: &mut Cache, color: bool) -> String {
+    let diagnostic = &shortened(diagnostic);
+    let sources = cache.sources;
     let primary = diagnostic.labels.iter().find(|l| l.primary).or(diagnostic.labels.first());
     let Some(primary) = primary else {
         return without_source(diagnostic, color);
     };
+    let long = |span: &Span| sources.file(span.source).is_some_and(|f| f.line_len(span.start as usize) > LONG_LINE);
+    if diagnostic.labels.iter().any(|l| long(&l.span)) {
+        let mut plain = diagnostic.clone();
+        let places = diagnostic.labels.iter().filter_map(|l| {
+            let file = sources.file(l.span.source)?;
+            let (line, column) = file.locate(l.span.start as usize);
+            Some(format!("{}:{line}:{column}: {}", file.name, l.message))
+        });
+        plain.notes = places.chain(diagnostic.notes.iter().cloned()).collect();
+        return without_source(&plain, color);
+    }
     let kind = match diagnostic.severity {
         Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
@@ -42,8 +103,7 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
         report = report.with_help(help);
     }
     let mut out = Vec::new();
-    let mut cache = Cache { sources, parsed: BTreeMap::new() };
-    if report.finish().write(&mut cache, &mut out).is_err() {
+    if report.finish().write(&mut *cache, &mut out).is_err() {
         return without_source(diagnostic, color);
     }
     let text = String::from_utf8_lossy(&out);
@@ -111,12 +171,33 @@ struct Cache<'a> {
 impl ariadne::Cache<SourceId> for Cache<'_> {
     type Storage = String;
     fn fetch(&mut self, id: &SourceId) -> Result<&ariadne::Source<String>, impl std::fmt::Debug> {
-        let text = self.sources.file(*id).map_or_else(String::new, |f| f.text.to_string());
-        Ok::<_, String>(self.parsed.entry(*id).or_insert_with(|| ariadne::Source::from(text)))
+        let text = || self.sources.file(*id).map_or_else(String::new, |f| one_kind_of_line(&f.text));
+        Ok::<_, String>(self.parsed.entry(*id).or_insert_with(|| ariadne::Source::from(text())))
     }
     fn display<'b>(&self, id: &'b SourceId) -> Option<impl std::fmt::Display + 'b> {
         self.sources.file(*id).map(|f| f.name.clone())
     }
+}
+
+/// `text` with signs of the same length for what ariadne takes for the end of a line and editors do not
+/// (a form feed, a lone carriage return, U+2028, …): the numbers of lines are the editor's.
+fn one_kind_of_line(text: &str) -> String {
+    let odd = |c: char| matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    if !text.contains(odd) {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => out.push(c),
+            '\r' | '\u{b}' | '\u{c}' => out.push(' '),
+            '\u{85}' => out.push('·'),
+            '\u{2028}' | '\u{2029}' => out.push('␤'),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// A diagnostic as a machine reads it; `docs/guide` describes the fields.

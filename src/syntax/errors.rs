@@ -63,11 +63,22 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         return d.meant(span, near);
     }
     if let Some(habit) = place.filter(|_| !at_edge).and_then(|p| habits::of(&p)) {
+        if let Some((on, expected)) = habit.later
+            && let Some(blamed) = solid.iter().filter(|t| t.start >= start).nth(on)
+        {
+            d.message = format!("did not expect `{}` in this {}", blamed.text(text), what(&cut.word));
+            let span = Span::new(source, cut.start + blamed.start, cut.start + blamed.end);
+            if let Some(label) = d.labels.first_mut() {
+                label.span = span;
+                label.message = format!("expected {expected}");
+            }
+        }
+        let title = habit.help.clone();
         d = d.help(habit.help);
         if !habit.edits.is_empty() {
             let edits = habit.edits.into_iter();
             let edits = edits.map(|(s, e, with)| (Span::new(source, cut.start + s, cut.start + e), with)).collect();
-            d = d.fix_all("write what was meant", edits);
+            d = d.fix_all(title, edits);
         }
         return d;
     }

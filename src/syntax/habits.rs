@@ -8,6 +8,15 @@ pub(super) struct Habit {
     pub help: String,
     /// Byte ranges within the item and what stands there instead; none when only words help.
     pub edits: Vec<(usize, usize, String)>,
+    /// The grammar gave up too early: how many tokens on the mistake is, and what belongs there.
+    pub later: Option<(usize, &'static str)>,
+}
+
+impl Habit {
+    fn later(mut self, on: usize, expected: &'static str) -> Option<Habit> {
+        self.later = Some((on, expected));
+        Some(self)
+    }
 }
 
 /// The place of a mistake within an item.
@@ -87,7 +96,7 @@ impl<'a> Place<'a> {
 }
 
 fn habit(help: impl Into<String>, edits: Vec<(usize, usize, String)>) -> Option<Habit> {
-    Some(Habit { help: help.into(), edits })
+    Some(Habit { help: help.into(), edits, later: None })
 }
 
 /// One token for another.
@@ -112,8 +121,12 @@ fn sign(place: &Place, found: &Spanned, last: Option<&Spanned>, next: Option<&Sp
     let typed = place.text.get(..found.start).is_some_and(|t| t.contains("->"));
     match sign {
         ":" if after == "=" => pair("a name is given with `=`", "="),
-        ":" if is_function && before == ")" && !typed => {
-            instead("what a formula results in stands after `->`", found, "->")
+        ")" if is_function && after == ":" => {
+            instead("what a formula results in stands after `->`", next?, "->")?.later(1, "`->`")
+        }
+        ")" if is_function && after == "=" && !typed => {
+            let at = next?.start;
+            habit("say what the formula results in: `-> Real`", vec![(at, at, "-> Real ".into())])?.later(1, "`->`")
         }
         "<" if after == "-" && place.expects("`=`") => pair("a name is given with `=`", "="),
         "==" if place.expects("`=`") => instead("a name is given with a single `=`", found, "="),
@@ -130,14 +143,6 @@ fn sign(place: &Place, found: &Spanned, last: Option<&Spanned>, next: Option<&Sp
         }
         "," if matches!(place.word, "policy" | "scenario" | "benchmark") => {
             instead("nothing separates these parts", found, "")
-        }
-        "," | ")" if is_function && !typed && place.is(last, Token::Word) => {
-            let opens = matches!(place.word_of(place.before(2)), "(" | ",");
-            if !opens {
-                return None;
-            }
-            let end = last?.end;
-            habit("each parameter says its type: `x: Real`", vec![(end, end, ": Real".into())])
         }
         "." if place.is(next, Token::Number) && joined.is_some() => {
             habit("a number begins with a digit", vec![(found.start, found.start, "0".into())])
@@ -159,15 +164,6 @@ fn sign(place: &Place, found: &Spanned, last: Option<&Spanned>, next: Option<&Sp
 fn equals(place: &Place, found: &Spanned, last: Option<&Spanned>) -> Option<Habit> {
     if place.word_of(place.before(2)) == "constraint" {
         return instead("the rule stands after `:`", found, ":");
-    }
-    if matches!(place.word, "metric" | "fn")
-        && place.word_of(last) == ")"
-        && place.text.get(..found.start).is_some_and(|t| !t.contains("->"))
-    {
-        return habit(
-            "say what the formula results in: `-> Real`",
-            vec![(found.start, found.start, "-> Real ".into())],
-        );
     }
     if place.word_of(last) == "rm" && place.word_of(place.before(3)) == "na" {
         let (from, value) = (place.before(4)?, place.after(1)?);
@@ -197,6 +193,16 @@ fn word(place: &Place, found: &Spanned, last: Option<&Spanned>, next: Option<&Sp
     }
     if place.word_of(last) == "NOT" {
         return instead("write `not`", last?, "not");
+    }
+    let opens = matches!(place.word_of(last), "(" | ",") && matches!(place.word_of(next), ")" | ",");
+    if matches!(place.word, "metric" | "fn") && opens && place.expects("parameters") {
+        let edits = vec![(found.end, found.end, ": Real".into())];
+        return habit("each parameter says its type: `x: Real`", edits)?.later(1, "`:` and a type");
+    }
+    let types = ["Int", "Real", "Prob", "Rating", "Bool", "Text", "Date", "Category"];
+    if place.word == "dataset" && place.expects("a column") && types.contains(&place.word_of(next)) {
+        let edits = vec![(found.end, found.end, " :".into())];
+        return habit("a column is written `name : Type`", edits)?.later(1, "`:`");
     }
     if found.token != Token::Word || !place.expects("an operator") {
         return None;
@@ -259,15 +265,6 @@ fn literal(place: &Place, found: &Spanned, last: Option<&Spanned>) -> Option<Hab
                 vec![(found.start, found.start, "\"".into()), (end, end, "\"".into())],
             )
         }
-        Token::Word if place.word == "dataset" && place.is(last, Token::Word) && last?.end < found.start => {
-            let types = ["Int", "Real", "Prob", "Rating", "Bool", "Text", "Date", "Category"];
-            let end = last?.end;
-            if !types.contains(&said) {
-                return None;
-            }
-            habit("a column is written `name : Type`", vec![(end, end, " :".into())])
-        }
-        Token::Number if place.word == "language" => None,
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn unknown(source: SourceId, text: &str, tokens: &[Spanned], at: usiz
     let first = tokens.get(at)?;
     let sign = first.text(text).chars().next()?;
     let before = at.checked_sub(1).and_then(|i| tokens.get(i));
+    let solid = tokens.iter().take(at).rev().find(|t| !t.is_trivia());
     let glued = before.filter(|b| b.end == first.start);
     let span = |from: usize, to: usize| Span::new(source, from, to);
     let here = |len: usize| span(first.start, tokens.get(at + len - 1).map_or(first.end, |t| t.end));
@@ -43,8 +44,8 @@ pub(super) fn unknown(source: SourceId, text: &str, tokens: &[Spanned], at: usiz
             (d.fix("write `in`", span(first.start, first.start + 4), "in"), 3)
         }
         '%' if starts("%%") => (told(len, "there is no remainder; a share is written `5%`".into()), len),
-        '%' if before.is_some_and(is_number) => {
-            let gap = span(before.map_or(first.start, |b| b.end), first.start);
+        '%' if solid.is_some_and(is_number) => {
+            let gap = span(solid.map_or(first.start, |b| b.end), first.start);
             (told(1, "no space stands before `%`".into()).fix("close the gap", gap, ""), 1)
         }
         '$' if glued.is_some_and(|b| b.token == Token::Word) => {
@@ -70,8 +71,9 @@ pub(super) fn unknown(source: SourceId, text: &str, tokens: &[Spanned], at: usiz
         }
         _ => match plain(sign) {
             Some(with) => {
+                let said = if with == " " { "write an ordinary space".to_string() } else { format!("write `{with}`") };
                 let spaced = if with == "not" { "not ".to_string() } else { with.to_string() };
-                (told(1, format!("write `{with}`")).fix(format!("write `{with}`"), here(1), spaced), 1)
+                (told(1, said.clone()).fix(said, here(1), spaced), 1)
             }
             None => (told(len, "texts stand in double quotes, units in single quotes".into()), len),
         },
