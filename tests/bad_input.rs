@@ -41,7 +41,8 @@ fn nested_brackets() {
 #[test]
 fn long_chains() {
     const TERMS: usize = 100_000;
-    for (term, operator) in [("true", " or "), ("true", " and "), ("1", " + "), ("2", "^"), ("1", " - "), ("1", " < ")] {
+    for (term, operator) in [("true", " or "), ("true", " and "), ("1", " + "), ("2", "^"), ("1", " - "), ("1", " < ")]
+    {
         let chain = vec![term; TERMS].join(operator);
         assert_eq!(survives(operator, format!("let x = {chain}\nlet y = 2\n")), 1, "{operator}");
     }

@@ -12,7 +12,8 @@ fn scripts() -> Vec<(String, String)> {
     }
     for code in dbf::source::codes::ALL {
         let wrong = code.page.split("## Right").next().unwrap_or("");
-        let block = wrong.split("```dbf").nth(1).and_then(|b| b.split_once('\n')).and_then(|(_, b)| b.split("```").next());
+        let block =
+            wrong.split("```dbf").nth(1).and_then(|b| b.split_once('\n')).and_then(|(_, b)| b.split("```").next());
         if let Some(text) = block {
             out.push((code.id.to_string(), text.to_string()));
         }

@@ -82,7 +82,7 @@ impl Checker<'_> {
             d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
                 .at(name.span, "called in its own definition")
                 .help("use `sum over`, `max over` or `count` instead of recursion");
-        } else if let Ok(known) = self.foreign_call(call, name, args, d.clone()) {
+        } else if let Some(known) = self.foreign_call(call, name, args, &d) {
             d = known;
         } else if let Some(near) = near {
             d = d.meant(name.span, &near);

@@ -162,7 +162,11 @@ impl Checker<'_> {
         .at(expr.span, found.level.words());
         d = match (level, &found.base) {
             (Level::Cohort, Base::Bool) => {
-                let after = if ["a constraint", "`assert`", "a statement about groups"].contains(&place) { ") == 100%" } else { ")" };
+                let after = if ["a constraint", "`assert`", "a statement about groups"].contains(&place) {
+                    ") == 100%"
+                } else {
+                    ")"
+                };
                 d.help("`P(…)` is the share of rows where it holds; `forall`/`count(…)` decide over all rows")
                     .wrap(expr.span, "P(", after)
             }

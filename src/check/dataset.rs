@@ -191,10 +191,7 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::MAY_BE_MISSING, format!("`{}` may be missing", decl.name.name))
                         .at(expr.span, "made from a column that may be missing")
-                        .help(format!(
-                            "declare it `{} : {}?`, or give a value with `or_else`",
-                            decl.name.name, ty.base
-                        ))
+                        .help(format!("declare it `{} : {}?`, or give a value with `or_else`", decl.name.name, ty.base))
                         .fix("say that it may be missing", decl.type_name.span.after(), "?"),
                 );
             }

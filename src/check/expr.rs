@@ -268,7 +268,7 @@ impl Checker<'_> {
                 .at(span, "used in its own definition");
         } else if self.declared.contains(name) {
             d = d.help("it is declared further down; a computed column uses columns above it");
-        } else if let Ok(known) = self.foreign_name(name, span, d.clone()) {
+        } else if let Some(known) = self.foreign_name(name, span, &d) {
             d = known;
         } else if let Some(near) = near {
             d = d.meant(span, &near);

@@ -25,56 +25,65 @@ fn same(name: &str) -> Option<&'static str> {
 }
 
 impl Checker<'_> {
-    /// Adds what is known of a name from elsewhere; none when nothing is.
-    pub(super) fn foreign_name(&self, name: &str, span: Span, d: Diagnostic) -> Result<Diagnostic, Diagnostic> {
+    /// `d` with what is known of a name from elsewhere; none when nothing is.
+    pub(super) fn foreign_name(&self, name: &str, span: Span, d: &Diagnostic) -> Option<Diagnostic> {
         match name {
-            "TRUE" | "True" => Ok(d.meant(span, "true")),
-            "FALSE" | "False" => Ok(d.meant(span, "false")),
+            "TRUE" | "True" => Some(d.clone().meant(span, "true")),
+            "FALSE" | "False" => Some(d.clone().meant(span, "false")),
             _ if MISSING.contains(&name) => {
-                Ok(d.help("nothing equals a missing value: `present(x)` asks whether there is one"))
+                Some(d.clone().help("nothing equals a missing value: `present(x)` asks whether there is one"))
             }
-            _ => Err(d),
+            _ => None,
         }
     }
 
     /// The same for a function that is called.
-    pub(super) fn foreign_call(&self, call: &Expr, name: &Ident, args: &[Arg], d: Diagnostic) -> Result<Diagnostic, Diagnostic> {
+    pub(super) fn foreign_call(&self, call: &Expr, name: &Ident, args: &[Arg], d: &Diagnostic) -> Option<Diagnostic> {
         let spans: Vec<Span> = args.iter().map(|a| a.value.span).collect();
         let open = |to: Span| Span { start: call.span.start, ..to.before() };
         let close = |from: Span| Span { end: call.span.end, ..from.after() };
         let between = |a: Span, b: Span| Span { end: b.start, ..a.after() };
         let plain = matches!(&call.kind, ExprKind::Call { given: None, .. });
         match (name.name.to_ascii_lowercase().as_str(), spans.as_slice()) {
-            ("ifelse" | "if_else" | "iif", [test, yes, no]) => Ok(d.help("a choice is written `if … then … else …`").fix_all(
-                "write `if … then … else …`",
-                vec![
-                    (open(*test), "(if ".into()),
-                    (between(*test, *yes), " then ".into()),
-                    (between(*yes, *no), " else ".into()),
-                    (close(*no), ")".into()),
-                ],
-            )),
-            ("c" | "list" | "array", [first, .., last] | [first @ last]) => Ok(d
-                .help("a list is written `[a, b]`")
-                .fix_all("write `[…]`", vec![(open(*first), "[".into()), (close(*last), "]".into())])),
-            ("median", [x]) => Ok(d.help("the median is `quantile(x, 50%)`").fix_all(
+            ("ifelse" | "if_else" | "iif", [test, yes, no]) => {
+                Some(d.clone().help("a choice is written `if … then … else …`").fix_all(
+                    "write `if … then … else …`",
+                    vec![
+                        (open(*test), "(if ".into()),
+                        (between(*test, *yes), " then ".into()),
+                        (between(*yes, *no), " else ".into()),
+                        (close(*no), ")".into()),
+                    ],
+                ))
+            }
+            ("c" | "list" | "array", [first, .., last] | [first @ last]) => Some(
+                d.clone()
+                    .help("a list is written `[a, b]`")
+                    .fix_all("write `[…]`", vec![(open(*first), "[".into()), (close(*last), "]".into())]),
+            ),
+            ("median", [x]) => Some(d.clone().help("the median is `quantile(x, 50%)`").fix_all(
                 "write `quantile(…, 50%)`",
                 vec![(name.span, "quantile".into()), (x.after(), ", 50%".into())],
             )),
-            ("sd" | "std" | "stdev" | "stddev", [x]) if plain => Ok(d.help("the standard deviation is `sqrt(Var[x])`").fix_all(
-                "write `sqrt(Var[…])`",
-                vec![(open(*x), "sqrt(Var[".into()), (close(*x), "])".into())],
-            )),
+            ("sd" | "std" | "stdev" | "stddev", [x]) if plain => Some(
+                d.clone()
+                    .help("the standard deviation is `sqrt(Var[x])`")
+                    .fix_all("write `sqrt(Var[…])`", vec![(open(*x), "sqrt(Var[".into()), (close(*x), "])".into())]),
+            ),
             ("nrow" | "length" | "len" | "size" | "count_rows", [_]) if plain => {
-                Ok(d.help("`n()` is the number of rows").fix("write `n()`", call.span, "n()"))
+                Some(d.clone().help("`n()` is the number of rows").fix("write `n()`", call.span, "n()"))
             }
-            ("isna" | "is_na" | "isnull" | "is_null" | "is_missing" | "missing", [_]) => Ok(d
-                .help("`present(x)` says whether there is a value")
-                .fix("write `not present(…)`", name.span, "not present")),
-            _ => match same(&name.name) {
-                Some(ours) => Ok(d.help(format!("it is called `{ours}` here")).fix(format!("write `{ours}`"), name.span, ours)),
-                None => Err(d),
-            },
+            ("isna" | "is_na" | "isnull" | "is_null" | "is_missing" | "missing", [_]) => {
+                Some(d.clone().help("`present(x)` says whether there is a value").fix(
+                    "write `not present(…)`",
+                    name.span,
+                    "not present",
+                ))
+            }
+            _ => same(&name.name).map(|ours| {
+                let told = d.clone().help(format!("it is called `{ours}` here"));
+                told.fix(format!("write `{ours}`"), name.span, ours)
+            }),
         }
     }
 

@@ -28,7 +28,11 @@ impl Checker<'_> {
                     .help(format!(
                         "write `language {EDITION}`, or use the version of dbf that the script was written for"
                     ))
-                    .fix(format!("write `language {EDITION}`"), item.span, format!("language {EDITION}")),
+                    .fix(
+                        format!("write `language {EDITION}`"),
+                        item.span,
+                        format!("language {EDITION}"),
+                    ),
                 ),
                 ItemKind::Use { path, names } => self.use_std(path, names, std),
                 ItemKind::UseFile { path, .. } => self.found.push(

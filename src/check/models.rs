@@ -127,7 +127,11 @@ impl Checker<'_> {
                     .also(c.span, "declared here")
                     .help("add `predicts LABEL` or `predicts not LABEL` to the column")
                     .fixes_for(schema.label().filter(|l| l.ty.base == Base::Bool).map(|label| {
-                        (format!("write `predicts {}`", label.name), c.whole.after(), format!(" predicts {}", label.name))
+                        (
+                            format!("write `predicts {}`", label.name),
+                            c.whole.after(),
+                            format!(" predicts {}", label.name),
+                        )
                     })),
                 ),
                 Some(_) => {}

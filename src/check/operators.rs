@@ -90,9 +90,11 @@ impl Checker<'_> {
                 {
                     let unit = other.base.unit();
                     let with = if unit.is_one() { said.clone() } else { format!("{said} '{}'", unit.code) };
-                    d = d
-                        .help(format!("a number stands without quotes: `{with}`"))
-                        .fix(format!("write `{with}`"), text.span, with);
+                    d = d.help(format!("a number stands without quotes: `{with}`")).fix(
+                        format!("write `{with}`"),
+                        text.span,
+                        with,
+                    );
                 }
             }
             c.found.push(d);
@@ -215,9 +217,11 @@ impl Checker<'_> {
                         .also(a.span, format!("in '{}'", ux.code))
                         .also(b.span, format!("in '{}'", uy.code));
                         if uy.is_one() && literal(b).is_some() {
-                            d = d
-                                .help(format!("give the number its unit: `… '{}'`", ux.code))
-                                .fix(format!("write `… '{}'`", ux.code), b.span.after(), format!(" '{}'", ux.code));
+                            d = d.help(format!("give the number its unit: `… '{}'`", ux.code)).fix(
+                                format!("write `… '{}'`", ux.code),
+                                b.span.after(),
+                                format!(" '{}'", ux.code),
+                            );
                         } else if ux.needs_molar_mass(&uy) {
                             d = d.help("one is a mass, the other an amount of substance: the molar mass is missing");
                         }

@@ -76,7 +76,11 @@ impl Checker<'_> {
                     )
                     .at(constraint.name.span, "no authority here or on the policy")
                     .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", ")))
-                    .fix("write `authority house`", constraint.name.span.after(), " authority house"),
+                    .fix(
+                        "write `authority house`",
+                        constraint.name.span.after(),
+                        " authority house",
+                    ),
                 );
             }
             let ty = self.infer(&constraint.rule, Some(&Base::Bool));

@@ -4,10 +4,10 @@ use super::dataset::Schema;
 use super::index::Index;
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
+use super::unit::Unit;
 use crate::source::{Diagnostic, SourceId, SourceMap, Span};
 use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
 use crate::syntax::{NodeIds, parse_file};
-use super::unit::Unit;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 

@@ -75,7 +75,9 @@ fn mend(voice: &Voice, file: &Path, text: String) -> Result<String, u8> {
         let id = sources.add(name.to_string(), now.as_str());
         let checked = Program::load(id, &mut sources, STD);
         let own = |f: &&Fix| f.edits.iter().all(|(span, _)| span.source == id);
-        let fixes: Vec<&Fix> = checked.diagnostics.iter().filter_map(|d| d.fixes.first()).filter(own).collect();
+        let likeliest = checked.diagnostics.iter().filter_map(|d| d.fixes.first()).filter(own);
+        let fixes: Vec<Fix> = likeliest.map(|f| with_line_ends_of(&now, f)).collect();
+        let fixes: Vec<&Fix> = fixes.iter().collect();
         let (mended, applied) = apply(&now, &fixes);
         if applied.is_empty() {
             break;
@@ -98,4 +100,15 @@ fn mend(voice: &Voice, file: &Path, text: String) -> Result<String, u8> {
         return Err(exit::FAILED);
     }
     Ok(now)
+}
+
+/// A fix whose new lines end as those of the file do.
+fn with_line_ends_of(text: &str, fix: &Fix) -> Fix {
+    let mut fix = fix.clone();
+    if text.contains("\r\n") {
+        for (_, with) in &mut fix.edits {
+            *with = with.replace('\n', "\r\n");
+        }
+    }
+    fix
 }

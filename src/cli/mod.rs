@@ -177,8 +177,7 @@ const MOST_LISTED: usize = 10_000;
 
 fn listed(found: &[Diagnostic], sources: &SourceMap) -> Vec<serde_json::Value> {
     let (first, rest) = found.split_at(found.len().min(MOST_LISTED));
-    let mut out: Vec<_> =
-        render::to_json(first, sources).iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
+    let mut out: Vec<_> = render::to_json(first, sources).iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
     if !rest.is_empty() {
         let message = format!("{} more are not listed", rest.len());
         out.push(serde_json::json!({

@@ -16,13 +16,12 @@ pub struct Label {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: &'static Code,
-    pub severity: Severity,
     /// Lower case, no final period; user text in backticks.
     pub message: String,
     pub labels: Vec<Label>,
     pub notes: Vec<String>,
     /// A fix, in the words of the domain.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// The help as edits, when it names any; the first is the likeliest.
     pub fixes: Vec<Fix>,
 }
@@ -31,7 +30,6 @@ impl Diagnostic {
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
         Diagnostic {
             code,
-            severity: code.severity,
             message: message.into(),
             labels: Vec::new(),
             notes: Vec::new(),
@@ -58,7 +56,7 @@ impl Diagnostic {
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
@@ -79,7 +77,7 @@ impl Diagnostic {
     pub fn fix_all(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
         let title = title.into();
         if self.help.is_none() {
-            self.help = Some(title.clone());
+            self.help = Some(title.as_str().into());
         }
         self.fixes.push(Fix { title, edits });
         self
@@ -104,8 +102,12 @@ impl Diagnostic {
         self.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, with)
     }
 
+    pub fn severity(&self) -> Severity {
+        self.code.severity
+    }
+
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.severity() == Severity::Error
     }
 }
 

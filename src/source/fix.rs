@@ -59,8 +59,7 @@ mod tests {
 
     #[test]
     fn edits_are_applied_once_and_apart() {
-        let fixes =
-            [fix(&[(0, 1, "A")]), fix(&[(0, 2, "lost")]), fix(&[(3, 3, "+"), (5, 6, "")]), fix(&[(3, 3, "-")])];
+        let fixes = [fix(&[(0, 1, "A")]), fix(&[(0, 2, "lost")]), fix(&[(3, 3, "+"), (5, 6, "")]), fix(&[(3, 3, "-")])];
         let all: Vec<&Fix> = fixes.iter().collect();
         assert_eq!(apply("abcdefg", &all), ("Abc+-deg".to_string(), vec![0, 2, 3]));
         assert_eq!(apply("abc", &[&fix(&[(2, 9, "x")])]), ("abc".to_string(), vec![]));

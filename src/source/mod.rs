@@ -9,5 +9,5 @@ pub mod world;
 
 pub use codes::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label};
-pub use fix::Fix;
 pub use file::{SourceId, SourceMap, Span};
+pub use fix::Fix;

@@ -49,7 +49,7 @@ fn short(text: &str) -> Cow<'_, str> {
 fn shortened(diagnostic: &Diagnostic) -> Diagnostic {
     let mut d = diagnostic.clone();
     d.message = short(&d.message).into_owned();
-    d.help = d.help.map(|h| short(&h).into_owned());
+    d.help = d.help.map(|h| short(&h).into());
     for text in d.notes.iter_mut().chain(d.labels.iter_mut().map(|l| &mut l.message)) {
         *text = short(text).into_owned();
     }
@@ -74,7 +74,7 @@ fn draw(diagnostic: &Diagnostic, cache: &mut Cache, color: bool) -> String {
         plain.notes = places.chain(diagnostic.notes.iter().cloned()).collect();
         return without_source(&plain, color);
     }
-    let kind = match diagnostic.severity {
+    let kind = match diagnostic.severity() {
         Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
         Severity::Advice => ReportKind::Advice,
@@ -115,7 +115,7 @@ fn draw(diagnostic: &Diagnostic, cache: &mut Cache, color: bool) -> String {
 }
 
 fn without_source(diagnostic: &Diagnostic, color: bool) -> String {
-    let word = match diagnostic.severity {
+    let word = match diagnostic.severity() {
         Severity::Error => "Error",
         Severity::Warning => "Warning",
         Severity::Advice => "Advice",
@@ -247,7 +247,7 @@ pub fn to_json<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Vec
         .iter()
         .map(|d| JsonDiagnostic {
             code: d.code.id,
-            severity: d.severity.word(),
+            severity: d.severity().word(),
             message: &d.message,
             labels: d
                 .labels

@@ -30,9 +30,7 @@ impl Builder<'_> {
                 ItemKind::Let(LetItem { name: self.ident(parts.next()?), value: self.expr(parts.next()?)? })
             }
             Rule::dataset => ItemKind::Dataset(self.dataset(parts, docs)?),
-            Rule::metric | Rule::function => {
-                ItemKind::Function(Arc::new(self.function(parts, rule == Rule::metric)?))
-            }
+            Rule::metric | Rule::function => ItemKind::Function(Arc::new(self.function(parts, rule == Rule::metric)?)),
             Rule::policy => ItemKind::Policy(self.policy(parts, docs)?),
             Rule::scenario => ItemKind::Scenario(self.scenario(parts)?),
             Rule::task => {

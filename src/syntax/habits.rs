@@ -174,9 +174,9 @@ fn equals(place: &Place, found: &Spanned, last: Option<&Spanned>) -> Option<Habi
     }
     let named = place.is(last, Token::Word)
         && matches!(place.word_of(place.before(2)), "(" | ",")
-        && place.bracket().is_some_and(|(open, word)| {
-            open.text(place.text) == "(" && !word.is_empty() && !UNNAMED.contains(&word)
-        });
+        && place
+            .bracket()
+            .is_some_and(|(open, word)| open.text(place.text) == "(" && !word.is_empty() && !UNNAMED.contains(&word));
     if named {
         return instead("an argument is named with `:`", found, ":");
     }
@@ -257,7 +257,9 @@ fn literal(place: &Place, found: &Spanned, last: Option<&Spanned>) -> Option<Hab
             let day = day(said)?;
             instead(format!("a date is written `{day}`"), found, &day)
         }
-        Token::Number | Token::Word if place.expects("a text") && ["version", "from"].contains(&place.word_of(last)) => {
+        Token::Number | Token::Word
+            if place.expects("a text") && ["version", "from"].contains(&place.word_of(last)) =>
+        {
             let end = place.run(place.at);
             let text = place.text.get(found.start..end)?;
             habit(

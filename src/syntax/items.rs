@@ -53,9 +53,7 @@ pub fn split(source: SourceId, text: &str, tokens: &[Spanned]) -> (Vec<ItemText>
             too_deep = false;
             let end = previous.map_or(token.start, |p| p.end);
             found.extend(
-                open.pop()
-                    .filter(|_| !crossed)
-                    .map(|o| unclosed(source, text, o, partner_place(text, tokens, o, end))),
+                open.pop().filter(|_| !crossed).map(|o| unclosed(source, text, o, partner_place(text, tokens, o, end))),
             );
             crossed = false;
             open.clear();

@@ -170,7 +170,9 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
     let tokens = tokenize(text);
     let first = tokens.iter().find(|t| !t.is_trivia());
     let is_item = first.is_some_and(|t| {
-        t.token == Token::Word && super::token::ITEM_WORDS.contains(&t.text(text)) && !is_let_in(&blanked(text, 0, &tokens))
+        t.token == Token::Word
+            && super::token::ITEM_WORDS.contains(&t.text(text))
+            && !is_let_in(&blanked(text, 0, &tokens))
     });
     if is_item {
         let (mut file, found) = parse_file(source, text, ids);

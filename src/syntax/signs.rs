@@ -21,7 +21,10 @@ pub(super) fn unknown(source: SourceId, text: &str, tokens: &[Spanned], at: usiz
     };
     // Signs that belong together, as far as they touch.
     let mut len = 1;
-    while tokens.get(at + len).is_some_and(|t| t.token == Token::Unknown && tokens.get(at + len - 1).is_some_and(|b| b.end == t.start)) {
+    while tokens
+        .get(at + len)
+        .is_some_and(|t| t.token == Token::Unknown && tokens.get(at + len - 1).is_some_and(|b| b.end == t.start))
+    {
         len += 1;
     }
     let starts = |what: &str| text.get(first.start..).is_some_and(|t| t.starts_with(what));
@@ -84,9 +87,11 @@ pub(super) fn unknown(source: SourceId, text: &str, tokens: &[Spanned], at: usiz
 fn partner<'a>(text: &str, tokens: &'a [Spanned], at: usize, sign: char) -> Option<&'a Spanned> {
     let from = tokens.get(at)?.end;
     let end = text.get(from..)?.find('\n').map_or(text.len(), |n| from + n);
-    tokens.get(at + 1..)?.iter().take_while(|t| t.start < end).find(|t| {
-        t.token == Token::Unknown && t.text(text).starts_with(sign)
-    })
+    tokens
+        .get(at + 1..)?
+        .iter()
+        .take_while(|t| t.start < end)
+        .find(|t| t.token == Token::Unknown && t.text(text).starts_with(sign))
 }
 
 /// The tokens from `at` to `close`, or the one alone.
@@ -96,7 +101,11 @@ fn until(tokens: &[Spanned], at: usize, close: Option<&Spanned>) -> usize {
 
 /// Signs as they can be seen: what a terminal would not show has its number.
 fn shown(signs: &str) -> String {
-    let hidden = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
+    let hidden = |c: char| {
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
     signs.chars().map(|c| if hidden(c) { format!("U+{:04X}", u32::from(c)) } else { c.to_string() }).collect()
 }
 
