@@ -1,4 +1,5 @@
-//! Figures as JSON: `cargo bench --profile dev`, or one part of them with `-- job` or `-- columns [QUESTION…]`.
+//! Figures as JSON: `cargo bench --profile dev`, or one part of them with `-- job`, `-- parse` or
+//! `-- columns [QUESTION…]`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -59,7 +60,6 @@ fn job() -> serde_json::Value {
     let folder = out.display().to_string();
     let figures = json!({
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
-        "parse and check": parse_check::figures(),
         "check": short(&["check", SCRIPT], 20),
         "eval 1 + 1": short(&["eval", "1 + 1"], 20),
         "eval over the data": short(&["eval", "P(dead180 | sex == female)", "--file", SCRIPT], 5),
@@ -74,7 +74,8 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 2] = [("job", &job), ("columns", &|| columns::figures(&more))];
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 3] =
+        [("job", &job), ("columns", &|| columns::figures(&more)), ("parse", &parse_check::figures)];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {
         if chosen.first().is_none_or(|c| c == name) {
