@@ -7,6 +7,7 @@
 use arrow_array::BooleanArray;
 use dbf::check::{Levels, Program};
 use dbf::data::Column;
+use dbf::eval::limits::Meter;
 use dbf::eval::{Env, View};
 use dbf::source::SourceMap;
 use dbf::syntax::{Entry, parse_entry};
@@ -170,7 +171,16 @@ impl Bench {
         let names = self.view.names();
         let columns = names.iter().filter_map(|n| Some((n.clone(), self.view.column(n)?.clone()))).collect();
         let view = View::new(columns, self.view.rows);
-        let env = Env { program: &program, kernels: &kernels, datasets: &datasets, view, locals: Vec::new(), seed: 1 };
+        let meter = Meter::default();
+        let env = Env {
+            program: &program,
+            kernels: &kernels,
+            datasets: &datasets,
+            view,
+            locals: Vec::new(),
+            seed: 1,
+            meter: &meter,
+        };
         env.prepare(&exprs.iter().collect::<Vec<_>>());
         let values: Vec<String> = exprs.iter().map(|e| env.one(e).to_string()).collect();
         values.join(" ").chars().take(60).collect()

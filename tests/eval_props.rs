@@ -190,7 +190,16 @@ fn agree(text: &str, view: View) -> Result<(), TestCaseError> {
     let (ty, found) = program.check_expr(&expr, None);
     prop_assert!(found.is_empty(), "{text}: {found:?}");
     let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::new());
-    let env = Env { program: &program, kernels: &kernels, datasets: &datasets, view, locals: Vec::new(), seed: 1 };
+    let meter = dbf::eval::limits::Meter::default();
+    let env = Env {
+        program: &program,
+        kernels: &kernels,
+        datasets: &datasets,
+        view,
+        locals: Vec::new(),
+        seed: 1,
+        meter: &meter,
+    };
     if ty.level == Level::Row {
         let column = env.eval(&expr);
         for row in 0..rows {

@@ -2,9 +2,10 @@
 //! other, the right one gives nothing.
 //!
 //! The word after ```` ```dbf ```` says how a script is tried: nothing for a check (or for loading the data,
-//! when the page has a `csv` block), `run …` and `test` for the command, with its further arguments.
+//! when the page has a `csv` block), `run …` and `test` for the command, with its further arguments; `lock then
+//! check …` runs `dbf lock` first. A block ```` ```file NAME ```` is a file beside the script of its section.
 
-use crate::support::{check, dbf_in, files, root, stderr, stdout};
+use crate::support::{check_file, dbf_in, files, root, stderr, stdout};
 use dbf::source::codes::{self, Code};
 use std::path::Path;
 
@@ -77,7 +78,7 @@ fn form(code: &Code, page: &str) -> Result<Parts, String> {
     }
     for block in &blocks {
         let word = block.fence.split_whitespace().next().unwrap_or("");
-        if !["dbf", "csv", "text"].contains(&word) || block.text.trim().is_empty() {
+        if !["dbf", "csv", "file", "text"].contains(&word) || block.text.trim().is_empty() {
             return Err(format!("a block `{}` that nobody tries", block.fence));
         }
     }
@@ -100,9 +101,13 @@ fn told(text: &str) -> Vec<String> {
 }
 
 /// The codes that trying a section's script gives.
-fn tried(blocks: &[Block], section: &str) -> Result<Vec<String>, String> {
+fn tried(code: &Code, blocks: &[Block], section: &str) -> Result<Vec<String>, String> {
     let (text, how) = script(blocks, section)?;
-    let (checked, _) = check(text);
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    write_files(folder.path(), blocks, section);
+    let path = folder.path().join("script.dbf");
+    std::fs::write(&path, text).map_err(|e| e.to_string())?;
+    let (checked, _) = check_file(&path);
     let found: Vec<String> = checked.diagnostics.iter().map(|d| d.code.id.to_string()).collect();
     let tables: Vec<&Block> = blocks.iter().filter(|b| b.fence == "csv").collect();
     // A section's own table, else the page's.
@@ -113,15 +118,22 @@ fn tried(blocks: &[Block], section: &str) -> Result<Vec<String>, String> {
     if !found.is_empty() {
         return Err(format!("`{section}`: {found:?} before any data is read"));
     }
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let path = folder.path().join("script.dbf");
-    std::fs::write(&path, text).map_err(|e| e.to_string())?;
     if let Some(table) = table {
         std::fs::write(folder.path().join("data.csv"), &table.text).map_err(|e| e.to_string())?;
     }
     match how.as_slice() {
         [] => Ok(loaded(&path, text)),
-        [command, more @ ..] => command_told(folder.path(), command, more, section),
+        ["lock", "then", command, more @ ..] => {
+            let output = dbf_in(folder.path(), &["lock", "script.dbf"]);
+            if !output.status.success() {
+                return Err(stderr(&output));
+            }
+            command_told(folder.path(), command, more, 0)
+        }
+        [command, more @ ..] => {
+            let fails = section == "Wrong" && code.severity == codes::Severity::Error;
+            command_told(folder.path(), command, more, i32::from(fails))
+        }
     }
 }
 
@@ -133,16 +145,24 @@ fn loaded(path: &Path, text: &str) -> Vec<String> {
     found.iter().map(|d| d.code.id.to_string()).collect()
 }
 
-fn command_told(folder: &Path, command: &str, more: &[&str], section: &str) -> Result<Vec<String>, String> {
+/// The files that stand beside a section's script.
+fn write_files(folder: &Path, blocks: &[Block], section: &str) {
+    for block in blocks.iter().filter(|b| b.section == section) {
+        if let Some(name) = block.fence.strip_prefix("file ") {
+            std::fs::write(folder.join(name), &block.text).unwrap();
+        }
+    }
+}
+
+fn command_told(folder: &Path, command: &str, more: &[&str], wanted: i32) -> Result<Vec<String>, String> {
     let mut args = vec![command, "script.dbf"];
     args.extend(more);
     if command == "run" && !more.contains(&"--out") {
         args.extend(["--out", "results"]);
     }
     let output = dbf_in(folder, &args);
-    let wanted = if section == "Wrong" { 1 } else { 0 };
     if output.status.code() != Some(wanted) {
-        return Err(format!("`{section}` ends with {}:\n{}{}", output.status, stdout(&output), stderr(&output)));
+        return Err(format!("`dbf {command}` ends with {}:\n{}{}", output.status, stdout(&output), stderr(&output)));
     }
     Ok(told(&stderr(&output)))
 }
@@ -152,7 +172,7 @@ fn page_holds(code: &Code, page: &str) -> Result<(), String> {
     if WITHOUT_SCRIPT.contains(&code.id) {
         return Ok(());
     }
-    let wrong = tried(&blocks, "Wrong")?;
+    let wrong = tried(code, &blocks, "Wrong")?;
     // A build without networks refuses to train any generator, and has a page for that.
     let trains = ["DBF0802", "DBF0803"].contains(&code.id);
     if trains && cfg!(not(feature = "nets")) {
@@ -161,7 +181,7 @@ fn page_holds(code: &Code, page: &str) -> Result<(), String> {
     if wrong != [code.id] {
         return Err(format!("`Wrong` gives {wrong:?}"));
     }
-    let right = tried(&blocks, "Right")?;
+    let right = tried(code, &blocks, "Right")?;
     if right.is_empty() { Ok(()) } else { Err(format!("`Right` gives {right:?}")) }
 }
 
@@ -230,10 +250,12 @@ fn every_diagnostic_looks_as_it_did() {
         }
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("script.dbf"), text).unwrap();
+        write_files(folder.path(), &blocks, "Wrong");
         if let Some(table) = blocks.iter().find(|b| b.fence == "csv") {
             std::fs::write(folder.path().join("data.csv"), &table.text).unwrap();
         }
-        let mut output = dbf_in(folder.path(), &["check", "script.dbf"]);
+        let more: &[&str] = if let ["check", more @ ..] = how.as_slice() { more } else { &[] };
+        let mut output = dbf_in(folder.path(), &[&["check", "script.dbf"], more].concat());
         let mut said = stderr(&output);
         if said.is_empty() {
             let mut args = match how.as_slice() {

@@ -10,7 +10,7 @@
 //! - `console`: `$ dbf …` commands and their output, from the repository's root. A line `…` stands for any lines.
 //!   `dbf> ` lines are entries of a REPL.
 
-use crate::support::{check, files, root, shown};
+use crate::support::{check, check_file, files, root, shown};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -193,7 +193,8 @@ fn what_the_pages_show_is_true() {
         }
         // What the reader has written by the end of the page is a good file.
         for path in files(reader.folder.path(), ".dbf") {
-            let found = mistakes(&fs::read_to_string(&path).unwrap());
+            let (checked, sources) = check_file(&path);
+            let found = checked.has_errors().then(|| shown(&checked, &sources));
             bad.extend(found.map(|why| format!("{}: {}: {why}", page.display(), path.display())));
         }
     }

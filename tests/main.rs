@@ -5,6 +5,7 @@ mod support;
 
 mod bad_input;
 mod cli;
+mod conformance;
 mod determinism;
 mod errors;
 mod eval_props;
@@ -13,7 +14,10 @@ mod explain_pages;
 mod fixes;
 mod guide;
 mod house;
+mod limits;
+mod modules;
 mod repl;
 mod schema;
+mod sensitivity;
 mod stdlib;
 mod syntax_props;

@@ -57,7 +57,7 @@ fn commands_answer() {
     };
     assert!(text(run(&mut s, ":help")).contains(":type EXPR"));
     assert!(text(run(&mut s, ":data")).contains("age                Int 'a' in 0..120"));
-    assert_eq!(text(run(&mut s, ":type risk")), "Prob?, one value per row");
+    assert_eq!(text(run(&mut s, ":type risk")), "Prob?, one value per row, synthetic");
     assert!(text(run(&mut s, ":doc auroc")).contains("@cite"));
     assert!(text(run(&mut s, ":explain DBF0101")).starts_with("# DBF0101"));
     assert!(text(run(&mut s, ":list")).contains("gap(p, y)"));

@@ -27,7 +27,7 @@ fn declarations_and_kernels_are_the_same_set() {
     let mut declared: Vec<&str> =
         program.functions.iter().filter(|f| f.decl.body.is_none()).map(|f| f.decl.name.name.as_str()).collect();
     let kernels = kernels();
-    let mut built: Vec<&str> = kernels.entries.iter().map(|(n, _)| *n).collect();
+    let mut built: Vec<&str> = kernels.entries.iter().map(|r| r.name).collect();
     declared.sort_unstable();
     built.sort_unstable();
     assert_eq!(declared, built);
@@ -37,16 +37,18 @@ fn declarations_and_kernels_are_the_same_set() {
 fn every_example_holds() {
     let program = Program::bare(&mut SourceMap::default(), STD).program;
     let mut session = Session::bare(Box::new(FsWorld::of(None)));
+    let mut bad = Vec::new();
     for f in &program.functions {
         let name = &f.decl.name.name;
         let found = examples(f.doc.as_deref());
         assert!(!found.is_empty(), "{name} has no example");
         for (call, wanted) in found {
             if let Err(d) = session.example(&call, &wanted) {
-                panic!("{name}: {}", d.message);
+                bad.push(format!("{name}: {}", d.message));
             }
         }
     }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
 #[test]
@@ -56,32 +58,84 @@ fn formulas_in_the_language_agree_with_the_kernels() {
     let text = std::fs::read_to_string(&path).unwrap();
     let (mut session, found) = Session::open(Box::new(FsWorld::of(Some(&path))), "tiny.dbf", &text);
     assert!(found.is_empty());
-    let formulas = [
-        "metric accuracy2(yhat: Bool, y: Bool) -> Real = P((yhat and y) or (not yhat and not y))",
-        "metric f12(yhat: Bool, y: Bool) -> Real = 2 * count(yhat and y) / (2 * count(yhat and y) + count(yhat and not y) + count(y and not yhat))",
-        "metric brier2(p: Prob, y: Bool) -> Real = E[(p - (if y then 1 else 0)) ^ 2]",
-        "metric ece2(p: Prob, y: Bool, bins: Int = 15) -> Real = sum over b in bins(p, bins): P(p in b) * abs(E[y | p in b] - E[p | p in b])",
-        "metric dpd2(yhat: Bool, by: Category) -> Real = max over g in by: P(yhat | by == g) - min over g in by: P(yhat | by == g)",
-    ];
-    for formula in formulas {
-        if let Err(found) = session.enter(formula) {
-            panic!("{formula}: {found:?}");
-        }
-    }
     let mut value = |text: &str| match session.enter(text) {
         Ok(Answer::Figure { measured: Ok(e), .. }) => e.value,
         other => panic!("{text}: {other:?}"),
     };
+    let (hard, soft) = ("(age > 50 'a', ill)", "(risk, ill) where present(risk)");
+    let (rates, binned) = ("(age > 50 'a', by: site)", "(risk, ill, bins: 4) where present(risk)");
+    let masked = "(age / 100 'a', age / 120 'a') where present(risk)";
     let pairs = [
-        ("accuracy(age > 50 'a', ill)", "accuracy2(age > 50 'a', ill)"),
-        ("f1(age > 50 'a', ill)", "f12(age > 50 'a', ill)"),
-        ("brier(risk, ill) where present(risk)", "brier2(risk, ill) where present(risk)"),
-        ("ece(risk, ill) where present(risk)", "ece2(risk, ill) where present(risk)"),
-        ("ece(risk, ill, bins: 4) where present(risk)", "ece2(risk, ill, bins: 4) where present(risk)"),
-        ("dpd(age > 50 'a', by: site)", "dpd2(age > 50 'a', by: site)"),
+        ("accuracy", hard),
+        ("precision", hard),
+        ("recall", hard),
+        ("specificity", hard),
+        ("balanced_accuracy", hard),
+        ("jaccard", hard),
+        ("f1", hard),
+        ("fbeta", hard),
+        ("mcc", hard),
+        ("kappa", hard),
+        ("brier", soft),
+        ("log_loss", soft),
+        ("net_benefit", soft),
+        ("ece", soft),
+        ("ece", binned),
+        ("mce", binned),
+        ("ace", binned),
+        ("rmsce", binned),
+        ("spiegelhalter", soft),
+        ("dpd", rates),
+        ("demographic_parity_ratio", rates),
+        ("equal_opportunity_difference", "(age > 50 'a', ill, by: site)"),
+        ("total_variation", "(site, ill)"),
+        ("fidelity", masked),
+        ("comprehensiveness", masked),
+        ("completeness", "(ill)"),
     ];
-    for (kernel, formula) in pairs {
-        let (a, b) = (value(kernel), value(formula));
-        assert!((a - b).abs() <= 1e-9, "{kernel} = {a}, {formula} = {b}");
+    for (name, args) in pairs {
+        let (a, b) = (value(&format!("{name}{args}")), value(&format!("{name}_formula{args}")));
+        assert!((a - b).abs() <= 1e-9, "{name}{args} = {a}, by formula {b}");
+    }
+    let program = Program::bare(&mut SourceMap::default(), STD).program;
+    for f in program.functions.iter().filter(|f| f.module == Some("std.formulas")) {
+        let kernel = f.decl.name.name.strip_suffix("_formula").unwrap();
+        assert!(pairs.iter().any(|(name, _)| *name == kernel), "{kernel} is not compared");
+        assert!(kernels().find(kernel).is_some(), "{kernel} has no kernel");
+    }
+}
+
+#[test]
+fn columns_are_crossed_listed_and_weighted() {
+    let tiny = Tiny::new();
+    let path = tiny.folder.path().join("tiny.dbf");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (mut session, found) = Session::open(Box::new(FsWorld::of(Some(&path))), "tiny.dbf", &text);
+    assert!(found.is_empty());
+    let mut figure = |text: &str| match session.enter(text) {
+        Ok(Answer::Figure { measured, .. }) => measured,
+        other => panic!("{text}: {other:?}"),
+    };
+    let crossed = figure("dpd(age > 50 'a', by: [sex, site])").unwrap();
+    assert_eq!(crossed.parts.len(), 6);
+    assert_eq!(crossed.parts[0].group, "F|north");
+    assert_eq!(figure("dpd(age > 50 'a', by: [site])").unwrap().parts.len(), 3);
+    let rows = figure("k_anonymity([sex, site], small: 41)").unwrap();
+    assert_eq!((rows.value, rows.part("classes"), rows.part("rows_below")), (40.0, Some(6.0), Some(240.0)));
+    // Missing risks are a value of their own.
+    assert_eq!(figure("k_anonymity([risk])").unwrap().value, 1.0);
+    assert!(figure("krippendorff([risk, risk])").unwrap().interval.is_some());
+    let weighted = figure("accuracy(age > 50 'a', ill, weight: age / 1 'a')").unwrap();
+    assert!(weighted.interval.is_some() && weighted.value > 0.0);
+    let bad = figure("accuracy(age > 50 'a', ill, weight: 0 - age / 1 'a')").unwrap_err();
+    assert!(bad.reason.contains("negative"), "{}", bad.reason);
+    let tested = figure("welch_t(age / 1 'a', ill)").unwrap();
+    assert!(tested.interval.is_none() && tested.part("df").is_some());
+    let infinite = figure("kullback_leibler([\"a\", \"b\"], [true, false])").unwrap_err();
+    assert!(infinite.reason.contains("infinite"), "{}", infinite.reason);
+    let noted = figure("precision([false, false], [true, false])").unwrap();
+    assert_eq!((noted.value, noted.notes.len()), (0.0, 1));
+    for wrong in ["k_anonymity([3])", "dpd(age > 50 'a', by: [sex, age])", "accuracy(age > 50 'a', ill, weight: sex)"] {
+        assert!(session.enter(wrong).is_err(), "{wrong} is accepted");
     }
 }

@@ -35,6 +35,16 @@ pub fn check(text: &str) -> (Checked, SourceMap) {
     (checked, sources)
 }
 
+/// Checks a script on disk, with the files it uses.
+pub fn check_file(path: &Path) -> (Checked, SourceMap) {
+    use dbf::source::world::World;
+    let mut sources = SourceMap::default();
+    let id = sources.add(path.file_name().unwrap().to_string_lossy(), std::fs::read_to_string(path).unwrap());
+    let world = dbf::cli::FsWorld::of(Some(path));
+    let checked = Program::load_from(id, &mut sources, dbf::builtins::STD, &|path| world.read(path));
+    (checked, sources)
+}
+
 /// The diagnostics of a script as a person sees them.
 pub fn shown(checked: &Checked, sources: &SourceMap) -> String {
     checked.diagnostics.iter().map(|d| render::to_text(d, sources, false)).collect()

@@ -5,7 +5,7 @@
 
 use crate::check::program::Callee;
 use crate::check::special::Special;
-use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::eval::value::{Out, Value};
 use crate::eval::{Env, View};
 use crate::eval::{aggregates, calls, forms};
@@ -28,8 +28,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
             let mut inner = env.clone();
             if let Some(on) = on {
                 inner.view = env
-                    .datasets
-                    .get(&on.name)
+                    .data(expr, on)
                     .cloned()
                     .ok_or_else(|| Undefined::new(format!("`{}` is not loaded", on.name)))?;
             }
@@ -38,10 +37,13 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
             }
             measure_at(&inner, body, level)
         }
-        ExprKind::Name(name) => match env.program.let_item(name) {
-            Some(item) if env.refers_to_let(expr) => measure_at(&env.at_home(), &item.value, level),
-            _ => general(env, expr, level),
-        },
+        ExprKind::Name(_) if env.refers_to_let(expr) => {
+            let name = env.let_name(expr).unwrap_or("");
+            match env.program.let_item(name) {
+                Some(item) => measure_at(&env.home_of(name), &item.value, level),
+                None => general(env, expr, level),
+            }
+        }
         ExprKind::Call { args, given, .. } => match env.program.tables.call(expr.id).map(|p| p.callee) {
             Some(Callee::Function(index)) => {
                 let env = match given {
@@ -54,9 +56,19 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 }
                 let inner = forms::bind(&env, expr, index, args).map_err(reason)?;
                 match &info.decl.body {
-                    // Kernels make their intervals at 95 %; another level is resampled.
-                    None if level != inference::LEVEL => general(&env, expr, level),
-                    None => calls::call_kernel(&inner, index, true),
+                    None => {
+                        let resampled = env.kernels.row(&info.decl.name.name).is_some_and(|r| r.resampled);
+                        // Kernels make their intervals at 95 %; another level is resampled.
+                        if level != inference::LEVEL && resampled {
+                            return general(&env, expr, level);
+                        }
+                        let estimate = calls::call_kernel(&inner, index, true)?;
+                        if estimate.interval.is_some() || !resampled {
+                            return Ok(estimate);
+                        }
+                        let interval = general(&env, expr, level)?.interval;
+                        Ok(Estimate { interval, ..estimate })
+                    }
                     Some(body) => general(&inner, body, level),
                 }
             }
@@ -113,23 +125,48 @@ fn general(env: &Env, expr: &Expr, level: f64) -> Measured {
     if !reads_rows || env.view.rows < 2 {
         return Ok(Estimate { n: if reads_rows { env.view.rows } else { 0 }, ..estimate });
     }
-    let draws = resampled(env, &names, |env| point(env, expr));
-    let interval = inference::percentile_interval(&draws, level);
+    let interval = resampled(env, &names, estimate.value, level, |env| point(env, expr));
     Ok(Estimate { interval, ..estimate })
 }
 
-/// What `figure` gives over resampled rows; a resample without a value (an empty group, say) is left out.
-fn resampled(env: &Env, names: &BTreeSet<String>, figure: impl Fn(&Env) -> Option<f64> + Sync) -> Vec<f64> {
+/// Cohorts beyond this size are resampled in part.
+const LARGE: usize = 500_000;
+/// Rows of a resample of a large cohort, and how many of those are drawn.
+const PART: usize = 100_000;
+const PARTS: usize = 400;
+
+/// The interval of `value` from what `figure` gives over resampled rows; a resample without a value (an empty
+/// group, say) is left out. Large cohorts: the m out of n bootstrap (Bickel, Goetze and van Zwet 1997), in which the
+/// distances from the value shrink with the square root of m / n, as they do for a figure made of means.
+fn resampled(
+    env: &Env,
+    names: &BTreeSet<String>,
+    value: f64,
+    level: f64,
+    figure: impl Fn(&Env) -> Option<f64> + Sync,
+) -> Option<Interval> {
     let n = env.view.rows;
-    (0..REPLICATES)
+    let (rows, replicates) = if n > LARGE { (PART, PARTS) } else { (n, REPLICATES) };
+    let draws: Vec<f64> = (0..replicates)
         .into_par_iter()
         .filter_map(|index| {
             let mut rng = resampling::stream(env.seed, Lane::Bootstrap, index);
-            let rows: Vec<u32> = (0..n).map(|_| resampling::below(&mut rng, n) as u32).collect();
+            let rows: Vec<u32> = (0..rows).map(|_| resampling::below(&mut rng, n) as u32).collect();
             let view: View = env.view.take(&UInt32Array::from(rows), names);
             figure(&env.over(view))
         })
-        .collect()
+        .collect();
+    let draws_interval = inference::percentile_interval(&draws, level)?;
+    if n <= LARGE {
+        return Some(draws_interval);
+    }
+    let scale = (PART as f64 / n as f64).sqrt();
+    Some(Interval {
+        lo: value - scale * (draws_interval.hi - value),
+        hi: value - scale * (draws_interval.lo - value),
+        level,
+        method: format!("bootstrap, {PART} of the rows ({})", draws.len()),
+    })
 }
 
 fn point(env: &Env, expr: &Expr) -> Option<f64> {
@@ -144,6 +181,6 @@ pub fn difference(env: &Env, a: &Expr, b: &Expr, level: f64) -> Measured {
     let value = number(env.one(a))? - number(env.one(b))?;
     let mut names = env.needed(a);
     names.extend(env.needed(b));
-    let draws = resampled(env, &names, |env| Some(point(env, a)? - point(env, b)?));
-    Ok(Estimate { interval: inference::percentile_interval(&draws, level), ..Estimate::plain(value, env.view.rows) })
+    let interval = resampled(env, &names, value, level, |env| Some(point(env, a)? - point(env, b)?));
+    Ok(Estimate { interval, ..Estimate::plain(value, env.view.rows) })
 }

@@ -32,7 +32,38 @@ pub const STD: &[StdModule] = &[
     },
     StdModule {
         path: "std.metrics",
+        file: "stdlib/metrics/agreement.dbf",
+        text: include_str!("../../stdlib/metrics/agreement.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/inference.dbf",
+        text: include_str!("../../stdlib/metrics/inference.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/text.dbf",
+        text: include_str!("../../stdlib/metrics/text.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/distance.dbf",
+        text: include_str!("../../stdlib/metrics/distance.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/disclosure.dbf",
+        text: include_str!("../../stdlib/metrics/disclosure.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
+        file: "stdlib/metrics/explanation.dbf",
+        text: include_str!("../../stdlib/metrics/explanation.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
         file: "stdlib/metrics/compliance.dbf",
         text: include_str!("../../stdlib/metrics/compliance.dbf"),
     },
+    StdModule { path: "std.formulas", file: "stdlib/formulas.dbf", text: include_str!("../../stdlib/formulas.dbf") },
 ];

@@ -44,7 +44,7 @@ impl Checker<'_> {
         ];
         for (what, list, pick) in kinds {
             let known: Vec<String> =
-                self.program.file.items.iter().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
+                self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
             for (at, name) in list.iter().enumerate() {
                 if list.iter().take(at).any(|n| n.name == name.name) {
                     // With the comma before it.
@@ -67,7 +67,9 @@ impl Checker<'_> {
             }
         }
         self.same_data(benchmark);
+        self.same_columns(benchmark);
         self.recorded_events(benchmark);
+        self.egress(benchmark);
         if let Some((folds, span)) = &benchmark.folds
             && !(2..=100).contains(folds)
         {
@@ -106,9 +108,35 @@ impl Checker<'_> {
         }
     }
 
+    /// Models, tasks and policies of used files are about the columns of their own file's data.
+    fn same_columns(&mut self, benchmark: &ast::Benchmark) {
+        let Some(home) = self.program.home.clone() else { return };
+        let names = benchmark.models.iter().chain(&benchmark.tasks).chain(&benchmark.policies);
+        for name in names.filter(|n| n.name.contains('.')) {
+            let theirs = self.program.home_of(&name.name).filter(|h| **h != home).cloned();
+            // A mistake in the name itself has been told.
+            let is_there = self.program.items().any(|i| i.kind.name().is_some_and(|n| n.name == name.name));
+            if let (Some(theirs), true) = (theirs, is_there) {
+                self.found.push(
+                    Diagnostic::new(
+                        codes::BAD_BENCHMARK,
+                        format!(
+                            "`{}` is about the columns of `{theirs}`; this benchmark draws from `{home}`",
+                            name.name
+                        ),
+                    )
+                    .at(name.span, "of a file with other data")
+                    .help(format!("draw from `{theirs}`, or write it anew for `{home}`")),
+                );
+            }
+        }
+    }
+
     /// A recorded probability must be about the event that some task predicts, or its complement.
     pub(super) fn recorded_events(&mut self, benchmark: &ast::Benchmark) {
-        let Some(schema) = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned() else { return };
+        let Some(schema) = self.program.home.as_ref().and_then(|h| self.program.shared_dataset(h)).cloned() else {
+            return;
+        };
         let labels: Vec<String> = benchmark
             .tasks
             .iter()

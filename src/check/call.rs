@@ -8,6 +8,7 @@ use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
+use std::sync::Arc;
 
 /// An argument without a name whose type does not fit, and how much had been told before it.
 struct Misfit<'a> {
@@ -22,7 +23,7 @@ impl Checker<'_> {
         if let Some(given) = given {
             self.condition(given, "the condition after `|`");
         }
-        let ty = match self.program.function(&name.name).map(|(i, f)| (i, f.module)) {
+        let ty = match self.program.function_at(self.at, &name.name).map(|(i, f)| (i, f.module)) {
             Some((index, module)) if self.may_use(name, module) => self.function_call(expr, index, name, args),
             Some(_) => {
                 for arg in args {
@@ -68,7 +69,13 @@ impl Checker<'_> {
         if self.is_lost(&name.name) {
             return;
         }
-        let mut known: Vec<&str> = self.program.functions.iter().map(|f| f.decl.name.name.as_str()).collect();
+        if let Some(d) = self.unknown_in_file(&name.name, name.span) {
+            self.found.push(d);
+            return;
+        }
+        let own = |f: &&Arc<FunctionInfo>| f.module.is_some() || f.origin == self.at;
+        let mut known: Vec<&str> =
+            self.program.functions.iter().filter(own).map(|f| f.decl.name.name.as_str()).collect();
         known.extend(special::FORMS.iter().map(|(n, _, _)| *n));
         let near = guess(&mut self.guesses, &name.name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
@@ -134,8 +141,23 @@ impl Checker<'_> {
             if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
                 let place = format!("`{}` of `{}`", param.name.name, name.name);
                 let told = self.found.len();
-                if !self.argument(&arg.value, ty, &place, info.decl.is_metric, expr) && arg.name.is_none() {
-                    misfits.push(Misfit { arg, param: at, told });
+                match (&ty.base, &arg.value.kind) {
+                    (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
+                        self.columns(&arg.value, items, of, ty.optional, &place, expr);
+                    }
+                    // Several columns where one category is wanted: their combinations.
+                    (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
+                        for item in items {
+                            self.argument(item, ty, &place, true, expr);
+                        }
+                        self.note(&arg.value, ty.clone());
+                    }
+                    _ => {
+                        let fits = self.argument(&arg.value, ty, &place, info.decl.is_metric, expr);
+                        if !fits && arg.name.is_none() {
+                            misfits.push(Misfit { arg, param: at, told });
+                        }
+                    }
                 }
             }
             match sources.get_mut(at) {
@@ -207,6 +229,15 @@ impl Checker<'_> {
         );
     }
 
+    /// The columns of a kernel's list, each against the kind that it wants.
+    fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str, call: &Expr) {
+        let each = Type { base: of.clone(), optional, level: Level::Row };
+        for item in items {
+            self.argument(item, &each, place, true, call);
+        }
+        self.note(value, Type::new(Base::List(Box::new(of.clone())), Level::Row));
+    }
+
     /// An argument against its parameter; whether its type fits.
     fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool, call: &Expr) -> bool {
         let found = self.infer(value, Some(&ty.base));
@@ -214,14 +245,16 @@ impl Checker<'_> {
             // A list of constants stands for a column of them.
             let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
             let numbers = ty.base.is_numeric() && of.is_numeric();
-            if category || numbers || **of == ty.base {
+            if category || numbers || **of == ty.base || ty.base == Base::Unknown {
                 return true;
             }
         }
         if !self.fits(value, &found, &ty.base, place) {
             return false;
         }
-        self.present(value, &found, place, call);
+        if !ty.optional {
+            self.present(value, &found, place, call);
+        }
         // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
         if !is_metric {
             return true;
@@ -424,6 +457,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether a list names columns to be crossed rather than the texts of one column.
+pub fn is_crossing(items: &[Expr]) -> bool {
+    !items.is_empty() && items.iter().all(|i| !matches!(i.kind, ExprKind::Text(_)))
 }
 
 fn counted(least: usize, most: usize) -> String {

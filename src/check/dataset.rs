@@ -2,6 +2,7 @@
 
 use super::program::Checker;
 use super::scope::{RowScope, Scope};
+use super::sensitivity::Sensitivity;
 use super::types::{Base, Level, Levels, Type};
 use super::unit::Unit;
 use crate::source::codes;
@@ -35,6 +36,8 @@ pub struct Column {
     pub roles: Vec<Role>,
     pub derived: Option<Expr>,
     pub predicts: Option<Event>,
+    /// Set when it is more sensitive than its dataset says.
+    pub label: Option<(Sensitivity, Span)>,
 }
 
 impl Column {
@@ -66,7 +69,9 @@ pub struct Schema {
     pub path: String,
     pub path_span: Span,
     pub columns: Vec<Column>,
-    pub sensitivity: String,
+    pub sensitivity: Sensitivity,
+    /// Where the script says so; none when nobody did.
+    pub sensitivity_span: Option<Span>,
     pub license: Option<String>,
     pub source: Option<String>,
     /// Headings of the file that the script leaves out on purpose.
@@ -106,7 +111,25 @@ impl Schema {
     }
 }
 
-const SENSITIVITY: [&str; 4] = ["phi", "deidentified", "synthetic", "public"];
+/// What is computed from a raised column is raised as well.
+fn inherit(columns: &mut [Column]) {
+    for at in 0..columns.len() {
+        let (before, rest) = columns.split_at_mut(at);
+        let Some(column) = rest.first_mut() else { continue };
+        let Some(expr) = &column.derived else { continue };
+        let mut label = column.label;
+        super::walk(expr, &mut |e| {
+            if let ExprKind::Name(name) = &e.kind
+                && let Some((theirs, span)) = before.iter().find(|c| c.name == *name).and_then(|c| c.label)
+                && label.is_none_or(|(own, _)| theirs > own)
+            {
+                label = Some((theirs, span));
+            }
+        });
+        column.label = label;
+    }
+}
+
 const TYPES: [&str; 8] = ["Int", "Real", "Prob", "Rating", "Bool", "Text", "Date", "Category"];
 
 impl Checker<'_> {
@@ -135,15 +158,33 @@ impl Checker<'_> {
             columns.push(checked);
         }
         self.declared.clear();
-        let sensitivity = match &decl.sensitivity {
-            Some(word) if SENSITIVITY.contains(&word.name.as_str()) => word.name.clone(),
-            Some(word) => {
-                self.unknown_word(word, "sensitivity", &SENSITIVITY);
-                "phi".into()
+        if crate::source::world::plain_path("", &decl.path.0).is_none() {
+            self.found.push(
+                Diagnostic::new(codes::OUTSIDE_ROOT, format!("`{}` is not a path below the script", decl.path.0))
+                    .at(decl.path.1, "an absolute path")
+                    .help("paths start at the script's folder: `from \"data/patients.csv\"`"),
+            );
+        }
+        // What nobody classified is treated as the most sensitive.
+        let sensitivity = decl.sensitivity.as_ref().map_or(Sensitivity::Phi, |word| self.label(word));
+        for (column, written) in columns.iter_mut().zip(&decl.columns) {
+            let Some(word) = &written.label else { continue };
+            let own = self.label(word);
+            if own < sensitivity {
+                let d = Diagnostic::new(
+                    codes::LOWERED_LABEL,
+                    format!("`{}` cannot be {own} in a dataset that is {sensitivity}", column.name),
+                )
+                .at(word.span, "a column is as sensitive as its dataset, or more")
+                .help("classify the dataset lower and raise the columns that need it: `name : Text phi`");
+                self.found.push(match &decl.sensitivity {
+                    Some(word) => d.also(word.span, "the whole dataset"),
+                    None => d.also(decl.name.span, "nobody classified it, so it is phi"),
+                });
             }
-            // What nobody classified is treated as the most sensitive.
-            None => "phi".into(),
-        };
+            column.label = Some((own.max(sensitivity), word.span));
+        }
+        inherit(&mut columns);
         Schema {
             name: decl.name.name.clone(),
             span: decl.name.span,
@@ -151,6 +192,7 @@ impl Checker<'_> {
             path_span: decl.path.1,
             columns,
             sensitivity,
+            sensitivity_span: decl.sensitivity.as_ref().map(|w| w.span),
             license: decl.license.clone(),
             source: decl.source.clone(),
             ignore: decl.ignore.iter().map(|(n, _)| n.clone()).collect(),
@@ -208,7 +250,15 @@ impl Checker<'_> {
             roles: decl.roles.iter().map(|(r, _)| *r).collect(),
             derived: decl.derived.clone(),
             predicts,
+            label: None,
         }
+    }
+
+    fn label(&mut self, word: &ast::Ident) -> Sensitivity {
+        Sensitivity::parse(&word.name).unwrap_or_else(|| {
+            self.unknown_word(word, "sensitivity", &Sensitivity::WORDS);
+            Sensitivity::Phi
+        })
     }
 
     fn column_base(&mut self, decl: &ast::ColumnDecl) -> Base {

@@ -118,7 +118,9 @@ impl Checker<'_> {
                 Type::new(Base::int(), Level::Constant)
             }
             ExprKind::Member(inner, name) => {
-                self.infer(inner, None);
+                if self.infer(inner, None).is_unknown() {
+                    return Type::unknown();
+                }
                 self.error(
                     codes::UNKNOWN_NAME,
                     format!("nothing here has a part called `{}`", name.name),
@@ -154,7 +156,7 @@ impl Checker<'_> {
                 );
                 Type::unknown()
             }
-            ExprKind::Scoped { body, on, filter } => self.scoped(body, on.as_ref(), filter.as_deref(), wanted),
+            ExprKind::Scoped { body, on, filter } => self.scoped(expr, body, on.as_ref(), filter.as_deref(), wanted),
         }
     }
 
@@ -220,7 +222,9 @@ impl Checker<'_> {
 
     /// Whether `name` means something besides a level.
     pub(super) fn in_scope(&self, name: &str) -> bool {
-        self.scope.local(name).is_some() || self.scope.column(name).is_some() || self.program.lets.contains_key(name)
+        self.scope.local(name).is_some()
+            || self.scope.column(name).is_some()
+            || self.program.lets.contains_key(&self.program.global(self.at, name))
     }
 
     fn name(&mut self, expr: &Expr, name: &str, wanted: Option<&Base>) -> Type {
@@ -242,8 +246,12 @@ impl Checker<'_> {
             self.program.tables.set_name(expr.id, Resolved::Verdict(name.to_string()));
             return Type::new(Base::Verdict, Level::Constant);
         }
-        if let Some(ty) = self.program.lets.get(name).cloned() {
-            self.program.tables.set_name(expr.id, Resolved::Let(name.to_string()));
+        let global = self.program.global(self.at, name);
+        if let Some(ty) = self.program.lets.get(&global).cloned() {
+            if !self.about_these_rows(name, &global, &ty, expr.span) {
+                return Type::unknown();
+            }
+            self.program.tables.set_name(expr.id, Resolved::Let(global));
             return ty;
         }
         if let Some(Base::Category(levels)) = wanted {
@@ -255,24 +263,79 @@ impl Checker<'_> {
         Type::unknown()
     }
 
+    /// Whether a condition about rows speaks of the rows that are here.
+    fn about_these_rows(&mut self, name: &str, global: &str, ty: &Type, span: Span) -> bool {
+        let (Some(rows), Some(home)) = (&self.scope.rows, self.program.home_of(global)) else { return true };
+        if ty.level != Level::Row || rows.name == *home {
+            return true;
+        }
+        let (here, there) = (rows.name.clone(), home.clone());
+        self.found.push(
+            Diagnostic::new(
+                codes::OTHER_ROWS,
+                format!("`{name}` is about the rows of `{there}`; here the rows are those of `{here}`"),
+            )
+            .at(span, "a value per row of other data")
+            .help(format!("write `… on {there}`, or write the condition anew for `{here}`")),
+        );
+        false
+    }
+
+    /// `cohorts.x` when `cohorts` is a used file that has no such value.
+    pub(super) fn unknown_in_file(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let (alias, local) = name.split_once('.')?;
+        let origin = self.program.origins.get(self.at)?;
+        let Some(target) = origin.aliases.get(alias) else {
+            let d = Diagnostic::new(codes::UNKNOWN_NAME, format!("no used file is called `{alias}` here"))
+                .at(span, "not in scope");
+            let near = nearest(alias, origin.aliases.keys().map(String::as_str));
+            return Some(match near {
+                Some(near) => d.help(format!("did you mean `{near}.{local}`?")),
+                None => d.help(format!("bring the file in: `use \"./{alias}.dbf\" as {alias}`")),
+            });
+        };
+        let known = self.program.names_of(*target);
+        if !known.iter().any(|k| k == local) {
+            return Some(super::modules::no_such_name(alias, local, span, &known));
+        }
+        // It is there, but not a value.
+        let global = self.program.global(self.at, name);
+        let d = Diagnostic::new(codes::UNKNOWN_NAME, format!("`{name}` is not a value")).at(span, "not in scope");
+        Some(if self.program.dataset(&global).is_some() {
+            d.help(format!("it is a dataset: write `… on {name}`"))
+        } else if self.program.function_at(self.at, name).is_some() {
+            d.help(format!("it is a function: call it, `{name}(…)`"))
+        } else {
+            d
+        })
+    }
+
     pub(super) fn unknown_name(&mut self, name: &str, span: Span) {
         if self.is_lost(name) {
             return;
         }
+        if let Some(d) = self.unknown_in_file(name, span) {
+            self.found.push(d);
+            return;
+        }
+        let aliases: Vec<String> =
+            self.program.origins.get(self.at).map_or_else(Vec::new, |o| o.aliases.keys().cloned().collect());
         let mut known: Vec<&str> = self.scope.names();
-        known.extend(self.program.lets.keys().map(String::as_str));
+        known.extend(self.program.lets.keys().chain(&aliases).map(String::as_str));
         let near = guess(&mut self.guesses, name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
         if self.open.contains(name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition");
+        } else if aliases.iter().any(|a| a == name) {
+            d = d.help(format!("`{name}` is a used file: its names are written `{name}.…`"));
         } else if self.declared.contains(name) {
             d = d.help("it is declared further down; a computed column uses columns above it");
         } else if let Some(known) = self.foreign_name(name, span, &d) {
             d = known;
         } else if let Some(near) = near {
             d = d.meant(span, &near);
-        } else if self.program.function(name).is_some() || super::special::find(name).is_some() {
+        } else if self.program.function_at(self.at, name).is_some() || super::special::find(name).is_some() {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {
             d = d.help(format!("`{name}` is a dataset: write `… on {name}`"));
@@ -365,14 +428,24 @@ impl Checker<'_> {
         Type { base, optional: false, level: ty.level.min(Level::Cohort) }
     }
 
-    fn scoped(&mut self, body: &Expr, on: Option<&Ident>, filter: Option<&Expr>, wanted: Option<&Base>) -> Type {
+    fn scoped(
+        &mut self,
+        expr: &Expr,
+        body: &Expr,
+        on: Option<&Ident>,
+        filter: Option<&Expr>,
+        wanted: Option<&Base>,
+    ) -> Type {
         let outer = (self.scope.rows.clone(), self.scope.present.clone());
         if let Some(name) = on {
-            match self.program.dataset(&name.name) {
+            let global = self.program.global(self.at, &name.name);
+            match self.program.dataset(&global) {
                 Some(schema) => {
                     self.scope.rows = Some(schema.rows());
+                    self.program.tables.set_name(expr.id, Resolved::Dataset(global));
                     self.scope.present.clear();
                 }
+                None if self.is_lost(&name.name) => {}
                 None => {
                     let known: Vec<String> = self.program.datasets.iter().map(|d| d.name.clone()).collect();
                     let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown dataset `{}`", name.name))
@@ -420,8 +493,9 @@ impl Checker<'_> {
                 }
             }
             // A named condition says what its formula says.
-            ExprKind::Name(name) if self.program.lets.contains_key(name) => {
-                if let Some(value) = self.program.let_item(name).map(|l| l.value.clone()) {
+            ExprKind::Name(name) if self.program.lets.contains_key(&self.program.global(self.at, name)) => {
+                let global = self.program.global(self.at, name);
+                if let Some(value) = self.program.let_item(&global).map(|l| l.value.clone()) {
                     self.narrow(&value);
                 }
             }

@@ -8,6 +8,9 @@ use crate::syntax::ast::{self, ExprKind, Ident};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// The type of row weights: numbers from 0 on.
+const WEIGHT: &str = "Weight";
+
 impl Checker<'_> {
     /// Declares a function; its body is checked by [`Checker::bodies`].
     pub(super) fn function(&mut self, decl: Arc<ast::Function>, doc: Option<String>, module: Option<&'static str>) {
@@ -19,14 +22,16 @@ impl Checker<'_> {
                 (Base::List(_), _) | (_, false) => Level::Constant,
                 _ => Level::Row,
             };
-            let level = if decl.is_metric { level } else { Level::Row };
+            // A weight is one value per row; its default stands for every row.
+            let level = if decl.is_metric && param.ty.name != WEIGHT { level } else { Level::Row };
             if let Some(default) = &param.default {
                 self.scope = Scope::default();
                 let ty = self.infer(default, Some(&base));
                 self.fits(default, &ty, &base, &format!("`{}`", param.name.name));
                 self.at_most(default, &ty, Level::Constant, "a default");
             }
-            params.push(Type { base, optional: param.ty.optional, level });
+            let inner = param.ty.argument.as_ref().is_some_and(|a| a.optional);
+            params.push(Type { base, optional: param.ty.optional || inner, level });
         }
         let result = self.type_expr(&decl.result);
         if decl.body.is_none() && module.is_none() {
@@ -36,7 +41,7 @@ impl Checker<'_> {
                     .help("only the standard library declares metrics without a formula"),
             );
         }
-        self.program.add_function(FunctionInfo { decl, doc, params, result, module });
+        self.program.add_function(FunctionInfo { decl, doc, params, result, module, origin: self.at });
     }
 
     /// Checks the bodies of functions that have not been checked yet.
@@ -47,7 +52,7 @@ impl Checker<'_> {
                 body.is_some_and(|b| self.program.tables.ty(b.id).is_none())
             })
             .collect();
-        for (index, round) in rounds(self.program, &open) {
+        for (index, round) in rounds(self.program, self.at, &open) {
             let Some(info) = self.program.functions.get(index).cloned() else { continue };
             let Some(body) = &info.decl.body else { continue };
             let locals =
@@ -75,13 +80,15 @@ impl Checker<'_> {
         match ty.name.as_str() {
             "Bool" => Base::Bool,
             "Int" => Base::Number { integer: true, unit },
-            "Real" => Base::Number { integer: false, unit },
+            "Real" | WEIGHT => Base::Number { integer: false, unit },
             "Prob" => Base::Prob,
             "Rating" => Base::Rating,
             "Category" => Base::AnyCategory,
             "Text" => Base::Text,
             "Date" => Base::Date,
             "Verdict" => Base::Verdict,
+            // Any kind of column: only the standard library asks for one.
+            "Column" => Base::Unknown,
             "List" => {
                 let of = ty.argument.as_ref().map_or(Base::Unknown, |a| self.type_expr(a));
                 Base::List(Box::new(of))
@@ -91,7 +98,7 @@ impl Checker<'_> {
                 self.unknown_word(
                     &word,
                     "type",
-                    &["Bool", "Int", "Real", "Prob", "Rating", "Category", "Text", "Date", "Verdict", "List"],
+                    &["Bool", "Int", "Real", "Prob", "Rating", "Category", "Text", "Date", "Verdict", "List", WEIGHT],
                 );
                 Base::Unknown
             }
@@ -101,7 +108,7 @@ impl Checker<'_> {
 
 /// Each of the functions `open` with its round: itself and every function that it calls and that calls it, by any
 /// way. Calling one of them is recursion. (Tarjan's strongly connected components, with a stack of our own.)
-fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>)> {
+fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>)> {
     let name = |node: usize| {
         let info = open.get(node).and_then(|&i| program.functions.get(i));
         info.map_or(String::new(), |f| f.decl.name.name.clone())
@@ -114,7 +121,7 @@ fn rounds(program: &Program, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>
             if let Some(body) = program.functions.get(index).and_then(|f| f.decl.body.as_ref()) {
                 super::walk(body, &mut |e| {
                     if let ExprKind::Call { function, .. } = &e.kind {
-                        let callee = program.function(&function.name).and_then(|(i, _)| node_of.get(&i));
+                        let callee = program.function_at(at, &function.name).and_then(|(i, _)| node_of.get(&i));
                         out.extend(callee);
                     }
                 });

@@ -9,27 +9,32 @@ use std::sync::Arc;
 /// Positions by name. Looked up, never walked over.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
-    /// The last function of that name: the script's own come after the standard library's and win.
-    functions: HashMap<String, usize>,
+    /// The functions of a name, in order: of several that can be meant, the last one is.
+    functions: HashMap<String, Vec<usize>>,
     datasets: HashMap<String, usize>,
-    /// Every item of that name, in order.
-    items: HashMap<String, Vec<usize>>,
+    /// The items of a global name, in order: of several, the first one is meant.
+    items: HashMap<String, Vec<Arc<Item>>>,
 }
 
 impl Program {
-    /// The file's items; what was there before is forgotten.
-    pub(super) fn set_items(&mut self, items: Vec<Arc<Item>>) {
-        self.index.items.clear();
-        for (at, item) in items.iter().enumerate() {
+    /// Takes up the items of [`Program::file`].
+    pub(super) fn index_items(&mut self) {
+        for item in &self.file.items {
             if let Some(name) = item.kind.name() {
-                self.index.items.entry(name.name.clone()).or_default().push(at);
+                self.index.items.entry(name.name.clone()).or_default().push(item.clone());
             }
         }
-        self.file.items = items;
+    }
+
+    /// Takes up an item of the script that replaces what had its name.
+    pub(super) fn index_name(&mut self, name: &str) {
+        let named = |i: &&Arc<Item>| i.kind.name().is_some_and(|n| n.name == name);
+        let items = self.file.items.iter().filter(named).cloned().collect();
+        self.index.items.insert(name.to_string(), items);
     }
 
     pub(super) fn add_function(&mut self, info: FunctionInfo) {
-        self.index.functions.insert(info.decl.name.name.clone(), self.functions.len());
+        self.index.functions.entry(info.decl.name.name.clone()).or_default().push(self.functions.len());
         self.functions.push(Arc::new(info));
     }
 
@@ -50,18 +55,27 @@ impl Program {
         }
     }
 
-    pub fn dataset(&self, name: &str) -> Option<&Arc<Schema>> {
+    pub fn dataset(&self, name: &str) -> Option<&Schema> {
+        self.shared_dataset(name).map(Arc::as_ref)
+    }
+
+    /// The same, for one who keeps it while the check goes on.
+    pub(super) fn shared_dataset(&self, name: &str) -> Option<&Arc<Schema>> {
         self.datasets.get(*self.index.datasets.get(name)?)
     }
 
-    pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
-        let at = *self.index.functions.get(name)?;
-        self.functions.get(at).map(|f| (at, f.as_ref()))
+    /// The last function of this name that fits.
+    pub(super) fn last_function(
+        &self,
+        name: &str,
+        fits: impl Fn(&FunctionInfo) -> bool,
+    ) -> Option<(usize, &FunctionInfo)> {
+        let at = self.index.functions.get(name)?.iter().rev();
+        at.filter_map(|&i| Some((i, self.functions.get(i)?.as_ref()))).find(|(_, f)| fits(f))
     }
 
-    /// The first item of this name and kind.
+    /// The first item of this global name and kind.
     pub(super) fn find<'a, T>(&'a self, name: &str, pick: impl Fn(&'a ItemKind) -> Option<T>) -> Option<T> {
-        let at = self.index.items.get(name)?;
-        at.iter().filter_map(|&i| self.file.items.get(i)).find_map(|i| pick(&i.kind))
+        self.index.items.get(name)?.iter().find_map(|i| pick(&i.kind))
     }
 }

@@ -1,5 +1,6 @@
 //! Top-level items: datasets, functions, policies, scenarios, models, benchmarks, tests.
 
+use super::modules::fits_version;
 use super::program::{Checker, StdModule};
 use super::scope::Scope;
 use super::types::{Base, Level};
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 /// The language editions this build understands.
 pub const EDITION: i64 = 1;
+
+/// The version of the standard library, of all its modules together.
+pub const STD_VERSION: &str = "1.0.0";
 
 impl Checker<'_> {
     /// Checks every item of the program's file.
@@ -34,12 +38,7 @@ impl Checker<'_> {
                         format!("language {EDITION}"),
                     ),
                 ),
-                ItemKind::Use { path, names } => self.use_std(path, names, std),
-                ItemKind::UseFile { path, .. } => self.found.push(
-                    Diagnostic::new(codes::UNKNOWN_MODULE, "files cannot be brought in by `use` in this version")
-                        .at(path.1, "a file")
-                        .help("copy its items into this file; standard modules work: `use std.metrics.{auroc}`"),
-                ),
+                ItemKind::Use(used) => self.use_std(used, std),
                 ItemKind::Dataset(decl) => {
                     let schema = self.dataset(decl);
                     self.program.add_dataset(schema, false);
@@ -47,7 +46,7 @@ impl Checker<'_> {
                 _ => {}
             }
         }
-        self.home(&items);
+        self.home();
         for item in &items {
             if let ItemKind::Function(decl) = &item.kind {
                 self.function(decl.clone(), item.doc.clone(), None);
@@ -62,6 +61,7 @@ impl Checker<'_> {
         for item in &items {
             self.rest(item);
         }
+        self.disclosures();
     }
 
     /// One item typed at the prompt.
@@ -70,8 +70,7 @@ impl Checker<'_> {
             ItemKind::Dataset(decl) => {
                 let schema = self.dataset(decl);
                 self.program.add_dataset(schema, true);
-                let items = self.program.file.items.clone();
-                self.home(&items);
+                self.home();
             }
             ItemKind::Function(decl) => {
                 self.function(decl.clone(), item.doc.clone(), None);
@@ -90,7 +89,8 @@ impl Checker<'_> {
         let mut items = std::mem::take(&mut self.program.file.items);
         items.retain(|i| key(&i.kind) != (kind, name.clone()) || name.is_empty());
         items.push(item);
-        self.program.set_items(items);
+        self.program.file.items = items;
+        self.program.index_name(&name);
     }
 
     fn rest(&mut self, item: &Item) {
@@ -115,46 +115,53 @@ impl Checker<'_> {
 
     fn duplicates(&mut self, items: &[Arc<Item>]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
-        for item in items {
-            let Some(name) = item.kind.name() else { continue };
-            if let Some(before) = seen.get(name.name.as_str()) {
+        let imported = items.iter().flat_map(|i| match &i.kind {
+            ItemKind::UseFile(used) => used.names.as_slice(),
+            _ => &[],
+        });
+        let prefix = self.program.origins.get(self.at).map_or("", |o| o.prefix.as_str()).to_string();
+        let mut names: Vec<&Ident> = items.iter().filter_map(|i| i.kind.name()).chain(imported).collect();
+        names.sort_by_key(|n| n.span);
+        for name in names {
+            let local = name.name.strip_prefix(prefix.as_str()).unwrap_or(&name.name).trim_start_matches('.');
+            if let Some(before) = seen.get(local) {
                 self.found.push(
-                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is defined twice", name.name))
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is defined twice"))
                         .at(name.span, "defined again")
                         .also(*before, "first defined here")
-                        .fix("give it another name", name.span, format!("{}_2", name.name)),
+                        .fix("give it another name", name.span, format!("{local}_2")),
                 );
             } else {
-                seen.insert(&name.name, name.span);
+                seen.insert(local, name.span);
             }
         }
     }
 
-    /// The dataset that bare column names mean: the benchmark's, else the only one.
-    fn home(&mut self, items: &[Arc<Item>]) {
-        let from_benchmark = items.iter().find_map(|i| match &i.kind {
-            ItemKind::Benchmark(b) => {
-                let mut at = b.scenarios.first()?.name.clone();
-                for _ in 0..64 {
-                    if self.program.dataset(&at).is_some() {
-                        return Some(at);
-                    }
-                    at = self.program.scenario(&at)?.base.name.clone();
-                }
-                None
+    /// The dataset that bare column names mean: the benchmark's, else the file's only one, else the only one
+    /// of the files it uses.
+    pub(super) fn home(&mut self) {
+        let program = &*self.program;
+        let first = program.benchmark().and_then(|b| b.scenarios.first());
+        let from_benchmark = first.and_then(|s| program.scenario_data(&s.name)).map(|s| s.name.clone());
+        let only = |of: &dyn Fn(usize) -> bool| {
+            let mut found = program.datasets.iter().filter(|d| of(program.origin_of(&d.name)));
+            match (found.next(), found.next()) {
+                (Some(one), None) => Some(one.name.clone()),
+                _ => None,
             }
-            _ => None,
-        });
-        let only = match self.program.datasets.as_slice() {
-            [one] => Some(one.name.clone()),
-            _ => None,
         };
-        self.program.home = from_benchmark.or(only);
+        let own = program.datasets.iter().any(|d| program.origin_of(&d.name) == self.at);
+        let used = |at: usize| {
+            let origin = program.origins.get(self.at);
+            origin.is_some_and(|o| o.aliases.values().chain(o.names.values()).any(|u| *u == at))
+        };
+        let home = from_benchmark.or_else(|| if own { only(&|at| at == self.at) } else { only(&used) });
+        self.program.home = home;
     }
 
-    fn use_std(&mut self, path: &Ident, names: &[Ident], std: &[StdModule]) {
-        let modules: Vec<&StdModule> = std.iter().filter(|m| m.path == path.name).collect();
-        if modules.is_empty() {
+    fn use_std(&mut self, used: &ast::Use, std: &[StdModule]) {
+        let ast::Use { path, names, version } = used;
+        let Some(module) = std.iter().find(|m| m.path == path.name) else {
             let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("there is no module `{}`", path.name))
                 .at(path.span, "unknown");
             let split = path.name.rsplit_once('.').filter(|(module, _)| std.iter().any(|m| m.path == *module));
@@ -172,40 +179,55 @@ impl Checker<'_> {
                 self.lose(&name.name);
             }
             return;
-        }
-        let known: Vec<String> = self
-            .program
-            .functions
-            .iter()
-            .filter(|f| f.module == Some(modules.first().map_or("", |m| m.path)))
-            .map(|f| f.decl.name.name.clone())
-            .collect();
-        if names.is_empty()
-            && let Some(used) = &mut self.used
+        };
+        if let Some((wanted, span)) = version
+            && !fits_version(STD_VERSION, wanted)
         {
-            used.extend(known.iter().cloned());
+            self.found.push(
+                Diagnostic::new(
+                    codes::OTHER_VERSION,
+                    format!("this build has the standard library {STD_VERSION}, not {wanted}"),
+                )
+                .at(*span, format!("asks for {wanted}"))
+                .help("use the version of dbf that the script was written for"),
+            );
         }
-        for name in names {
-            if known.contains(&name.name) {
-                if let Some(used) = &mut self.used {
-                    used.push(name.name.clone());
+        if let Some(origin) = self.program.origins.get_mut(self.at) {
+            origin.std.push(module.path.to_string());
+        }
+        let of = |path: &str| -> Vec<String> {
+            let here = self.program.functions.iter().filter(|f| f.module == Some(path));
+            here.map(|f| f.decl.name.name.clone()).collect()
+        };
+        let known = of(module.path);
+        let mut found = Vec::new();
+        for name in names.iter().filter(|n| !known.contains(&n.name)) {
+            let d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{}` has no `{}`", path.name, name.name))
+                .at(name.span, "not in the module");
+            // Another module may have just this name.
+            let other = std.iter().find(|m| of(m.path).contains(&name.name));
+            let near = nearest(&name.name, known.iter().map(String::as_str));
+            found.push(match (other, near) {
+                (Some(other), _) => {
+                    d.help(format!("it is part of `{}`: write `use {}.{{{}}}`", other.path, other.path, name.name))
                 }
-                continue;
+                (None, Some(near)) => d.note(format!("it has: {}", known.join(", "))).meant(name.span, near),
+                (None, None) => d.note(format!("it has: {}", known.join(", "))),
+            });
+        }
+        self.found.append(&mut found);
+        if let Some(used) = &mut self.used {
+            match names.as_slice() {
+                [] => used.extend(known),
+                names => used.extend(names.iter().map(|n| n.name.clone()).filter(|n| known.contains(n))),
             }
-            let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("`{}` has no `{}`", path.name, name.name))
-                .at(name.span, "not in the module")
-                .note(format!("it has: {}", known.join(", ")));
-            if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                d = d.meant(name.span, near);
-            }
-            self.found.push(d);
         }
     }
 
     /// The edit that brings a standard name into use: into the module's own `use`, else a new line.
     pub(super) fn bring(&self, module: &str, name: &str) -> (Span, String) {
         let listed = self.program.file.items.iter().find_map(|i| match &i.kind {
-            ItemKind::Use { path, names } if path.name == module => names.last(),
+            ItemKind::Use(used) if used.path.name == module => used.names.last(),
             _ => None,
         });
         match listed {
@@ -222,15 +244,16 @@ impl Checker<'_> {
     }
 
     fn let_item(&mut self, decl: &ast::LetItem) {
+        let local = decl.name.name.rsplit('.').next().unwrap_or("").to_string();
         self.scope = Scope::with_rows(self.program.home_rows());
-        self.open = Arc::new(HashSet::from([decl.name.name.clone()]));
+        self.open = Arc::new(HashSet::from([local.clone()]));
         let ty = self.infer(&decl.value, None);
         self.open = Arc::default();
-        if self.scope.column(&decl.name.name).is_some() {
+        if self.scope.column(&local).is_some() {
             self.found.push(
-                Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is a column of the data", decl.name.name))
+                Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is a column of the data"))
                     .at(decl.name.span, "choose another name")
-                    .fix("give it another name", decl.name.span, format!("{}_2", decl.name.name)),
+                    .fix("give it another name", decl.name.span, format!("{local}_2")),
             );
         }
         self.program.lets.insert(decl.name.name.clone(), ty);

@@ -11,7 +11,9 @@ use std::sync::Arc;
 /// Kinds of generators, models and their settings.
 pub const GENERATORS: [&str; 1] = ["conditional_gan"];
 pub const GENERATOR_SETTINGS: [&str; 7] = ["columns", "epochs", "batch", "latent", "hidden", "learning_rate", "seed"];
-pub const MODELS: [&str; 3] = ["recorded", "logistic", "boosted_trees"];
+pub const MODELS: [&str; 6] = ["recorded", "logistic", "boosted_trees", "chat", "process", "onnx"];
+/// Models that run outside of this program, and what their one text is.
+pub const OUTSIDE: [(&str, &str); 3] = [("chat", "gpt-4o"), ("process", "python predict.py"), ("onnx", "model.onnx")];
 
 impl Checker<'_> {
     pub(super) fn task(&mut self, task: &ast::Task) {
@@ -72,7 +74,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn home_schema(&mut self, span: Span) -> Option<Arc<super::dataset::Schema>> {
-        let schema = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned();
+        let schema = self.program.home.as_ref().and_then(|h| self.program.shared_dataset(h)).cloned();
         if schema.is_none() {
             self.error(
                 codes::NO_DATASET,
@@ -89,7 +91,14 @@ impl Checker<'_> {
             self.unknown_word(&model.kind, "model", &MODELS);
             return;
         }
+        if let Some(word) = model.egress.as_ref().filter(|w| w.name != "external") {
+            self.unknown_word(word, "egress", &["external"]);
+        }
         let Some(schema) = self.home_schema(model.name.span) else { return };
+        if let Some((_, example)) = OUTSIDE.iter().find(|(kind, _)| *kind == model.kind.name) {
+            self.outside_model(model, example, &schema);
+            return;
+        }
         if model.kind.name == "recorded" {
             let arg = match model.args.as_slice() {
                 [one] if one.name.is_none() => &one.value,
@@ -154,6 +163,27 @@ impl Checker<'_> {
                     let word = arg.name.clone().unwrap_or(Ident { name: "…".into(), span: arg.value.span });
                     self.unknown_word(&word, "setting", known);
                 }
+            }
+        }
+    }
+
+    /// `chat("gpt-4o")`, `process("python predict.py")`, `onnx("model.onnx")`.
+    fn outside_model(&mut self, model: &ast::Model, example: &str, schema: &super::dataset::Schema) {
+        let kind = &model.kind.name;
+        let texts = model.args.iter().filter(|a| a.name.is_none());
+        if texts.clone().count() != 1 || texts.clone().any(|a| !matches!(a.value.kind, ExprKind::Text(_))) {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{kind}` takes one text"))
+                    .at(model.kind.span, "says what to ask")
+                    .help(format!("for example `{kind}(\"{example}\")`")),
+            );
+            return;
+        }
+        for arg in &model.args {
+            match &arg.name {
+                Some(name) if name.name == "features" => self.features(&arg.value, schema),
+                Some(name) => self.unknown_word(name, "setting", &["features"]),
+                None => {}
             }
         }
     }
@@ -231,13 +261,15 @@ impl Checker<'_> {
         if !GENERATORS.contains(&generator.kind.name.as_str()) {
             self.unknown_word(&generator.kind, "generator", &GENERATORS);
         }
-        let Some(schema) = self.program.dataset(&generator.data.name).cloned() else {
-            self.error(
-                codes::UNKNOWN_NAME,
-                format!("unknown dataset `{}`", generator.data.name),
-                generator.data.span,
-                "not declared",
-            );
+        let Some(schema) = self.program.shared_dataset(&generator.data.name).cloned() else {
+            if !self.is_lost(&generator.data.name) {
+                self.error(
+                    codes::UNKNOWN_NAME,
+                    format!("unknown dataset `{}`", generator.data.name),
+                    generator.data.span,
+                    "not declared",
+                );
+            }
             return;
         };
         self.scope = Scope::default();

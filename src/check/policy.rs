@@ -55,6 +55,7 @@ impl Checker<'_> {
             locals = std::mem::take(&mut self.scope.locals);
             locals.push((param.name.name.clone(), Type::new(base, Level::Constant)));
         }
+        self.grants(policy);
         self.scope = Scope { locals, rows: self.outcome_rows(), present: Vec::new() };
         let mut names: HashMap<&str, &Ident> = HashMap::new();
         for constraint in &policy.constraints {
@@ -114,7 +115,14 @@ impl Checker<'_> {
 
     /// The columns of the home dataset, with the outputs of a task.
     pub(super) fn outcome_rows(&self) -> Option<Arc<RowScope>> {
-        let mut rows = self.program.home_rows()?.as_ref().clone();
+        let mut rows = match self.program.home_rows() {
+            Some(rows) => rows.as_ref().clone(),
+            // A file of policies alone: they are about the outputs of whatever task they meet.
+            None if self.program.datasets.iter().all(|d| self.program.origin_of(&d.name) != self.at) => {
+                RowScope::new("the predictions of a task")
+            }
+            None => return None,
+        };
         for (name, base) in [("p", Base::Prob), ("yhat", Base::Bool), ("y", Base::Bool)] {
             if rows.get(name).is_none() {
                 rows.push(name, Type::new(base, Level::Row));

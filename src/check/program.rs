@@ -2,9 +2,11 @@
 
 use super::dataset::Schema;
 use super::index::Index;
+use super::modules::{Loader, Origin};
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
 use super::unit::Unit;
+use crate::source::world::{Door, Refusal, WorldError};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span};
 use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
 use crate::syntax::{NodeIds, parse_file};
@@ -33,8 +35,10 @@ pub enum Resolved {
     Column(String),
     /// A level of a category, by code.
     Level(u32),
-    /// A top-level `let`.
+    /// A top-level `let`, by its name in the whole program.
     Let(String),
+    /// The dataset after `on`, by its name in the whole program.
+    Dataset(String),
     Verdict(String),
 }
 
@@ -133,6 +137,8 @@ pub struct FunctionInfo {
     pub result: Base,
     /// The standard module it comes from; none for the script's own.
     pub module: Option<&'static str>,
+    /// The file it stands in; index into [`Program::origins`].
+    pub origin: usize,
 }
 
 /// A file that parsed and checked without errors, or as much of it as did.
@@ -146,10 +152,17 @@ pub struct Program {
     pub lets: BTreeMap<String, Type>,
     /// The dataset whose columns bare names mean; none when there are several.
     pub home: Option<String>,
+    /// The script, then every file it uses.
+    pub origins: Vec<Origin>,
     pub(super) index: Index,
 }
 
 impl Program {
+    pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
+        // The script's own come last and win.
+        self.function_at(0, name)
+    }
+
     pub fn scenario(&self, name: &str) -> Option<&ast::Scenario> {
         self.find(name, |k| if let ItemKind::Scenario(s) = k { Some(s) } else { None })
     }
@@ -171,7 +184,7 @@ impl Program {
     }
 
     pub fn generators(&self) -> impl Iterator<Item = &ast::Generator> {
-        self.file.items.iter().filter_map(|i| match &i.kind {
+        self.items().filter_map(|i| match &i.kind {
             ItemKind::Generator(g) => Some(g),
             _ => None,
         })
@@ -185,10 +198,10 @@ impl Program {
     }
 
     /// The dataset under a scenario, through `with`.
-    pub fn scenario_data(&self, name: &str) -> Option<&Arc<Schema>> {
+    pub(super) fn scenario_data(&self, name: &str) -> Option<&Arc<Schema>> {
         let mut at = name;
         for _ in 0..64 {
-            if let Some(schema) = self.dataset(at) {
+            if let Some(schema) = self.shared_dataset(at) {
                 return Some(schema);
             }
             at = self.scenario(at)?.base.name.as_str();
@@ -214,6 +227,8 @@ impl Checked {
 pub struct Checker<'a> {
     pub(super) program: &'a mut Program,
     pub(super) scope: Scope,
+    /// The file being checked; index into [`Program::origins`].
+    pub(super) at: usize,
     pub(super) found: Vec<Diagnostic>,
     /// Definitions being checked, to refuse recursion.
     pub(super) open: Arc<HashSet<String>>,
@@ -236,23 +251,22 @@ pub struct Checker<'a> {
 }
 
 impl Program {
-    /// Parses and checks a file on top of the standard library.
+    /// Parses and checks a file on top of the standard library; it cannot use other files.
     pub fn load(source: SourceId, sources: &mut SourceMap, std: &[StdModule]) -> Checked {
+        let closed = |path: &str| {
+            let message = "no file can be read here".to_string();
+            Err(WorldError { path: path.to_string(), message, kind: Refusal::Unreadable })
+        };
+        Program::load_from(source, sources, std, &closed)
+    }
+
+    /// The same, with the files it uses read through `door`.
+    pub fn load_from(source: SourceId, sources: &mut SourceMap, std: &[StdModule], door: Door) -> Checked {
         let mut program = Program::default();
         let mut diagnostics = program.load_std(sources, std);
-        let text = sources.file(source).map(|f| f.text.clone()).unwrap_or_default();
-        let (mut file, mut found) = parse_file(source, &text, &mut program.ids);
-        diagnostics.append(&mut found);
-        let items = std::mem::take(&mut file.items);
-        program.file = file;
-        program.set_items(items);
-        if program.file.lost.iter().any(|(word, _)| word == "dataset") {
-            // Without its columns, nearly every name below would be called unknown.
-            return Checked { program, diagnostics };
-        }
-        let mut checker = Checker::new(&mut program, Scope::default(), Some(Vec::new()));
-        checker.items(std);
-        diagnostics.append(&mut checker.found);
+        let mut loader = Loader::new(&mut program, sources, std, door);
+        loader.script(source);
+        diagnostics.append(&mut loader.found);
         diagnostics.sort_by_key(|d| d.labels.iter().find(|l| l.primary).map(|l| l.span));
         Checked { program, diagnostics }
     }
@@ -291,7 +305,8 @@ impl Program {
     }
 
     /// Adds an item typed at the prompt.
-    pub fn add_item(&mut self, item: Arc<ast::Item>) -> Vec<Diagnostic> {
+    pub fn add_item(&mut self, mut item: Arc<ast::Item>) -> Vec<Diagnostic> {
+        super::link::item(Arc::make_mut(&mut item), "", &|name| self.global(0, name), "");
         let mut checker = Checker::new(self, Scope::default(), None);
         checker.add(item);
         checker.found
@@ -304,11 +319,12 @@ impl Program {
 }
 
 impl<'a> Checker<'a> {
-    fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
+    pub(super) fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
         Checker {
             lost: program.file.lost.iter().map(|(_, name)| name.clone()).collect(),
             program,
             scope,
+            at: 0,
             used,
             found: Vec::new(),
             open: Arc::default(),
@@ -325,7 +341,17 @@ impl<'a> Checker<'a> {
 impl Checker<'_> {
     /// Whether `name` belongs to an item whose own mistake has been told.
     pub(super) fn is_lost(&self, name: &str) -> bool {
-        self.lost.contains(name)
+        if self.program.origins.get(self.at).and_then(|o| o.names.get(name)) == Some(&usize::MAX) {
+            return true;
+        }
+        let Some((front, local)) = name.rsplit_once('.') else { return self.lost.contains(name) };
+        // A used file that is not there, or an item of one that could not be read.
+        let at = self.program.origin_of(name);
+        let theirs = match self.program.origins.get(at).filter(|_| at != self.at) {
+            Some(other) => other.file.lost.iter().any(|(_, n)| n == local),
+            None => self.lost.contains(local),
+        };
+        self.lost.contains(front) || theirs
     }
 
     /// What follows from `name` has the same cause and is not a mistake of its own.

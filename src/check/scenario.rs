@@ -19,7 +19,7 @@ impl Checker<'_> {
                 .datasets
                 .iter()
                 .map(|d| d.name.clone())
-                .chain(self.program.file.items.iter().filter_map(|i| match &i.kind {
+                .chain(self.program.items().filter_map(|i| match &i.kind {
                     ItemKind::Scenario(s) => Some(s.name.name.clone()),
                     _ => None,
                 }))

@@ -1,26 +1,39 @@
 //! `dbf eval EXPR` and `dbf repl`.
 
-use super::world::{FsWorld, read_script};
+use super::world::read_script;
 use super::{Format, Voice, exit};
 use crate::repl::Session;
-use crate::source::{Diagnostic, SourceMap};
+use crate::source::{Diagnostic, SourceMap, codes};
 use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
 
 /// A session over the file, or over nothing.
 pub fn session(voice: &Voice, file: Option<&Path>) -> Result<Session, u8> {
-    let world = Box::new(FsWorld::of(file));
-    let Some(file) = file else { return Ok(Session::bare(world)) };
+    let world = Box::new(voice.world(file));
+    if let (None, true) = (file, voice.locked) {
+        let d = Diagnostic::new(codes::NO_LOCK, "without a script there is nothing that a lock could hold")
+            .help("name the script: `--file FILE`");
+        voice.tell(&[d], &SourceMap::default());
+        return Err(exit::FAILED);
+    }
+    let Some(file) = file else { return Ok(Session::bare(world).metered(voice.meters())) };
     let text = read_script(file).map_err(|d| {
         voice.tell(&[d], &SourceMap::default());
         exit::FAILED
     })?;
-    let (session, found) = Session::open(world, &file.display().to_string(), &text);
+    let (session, mut found) = Session::open(world, &file.display().to_string(), &text);
+    if !found.iter().any(Diagnostic::is_error) {
+        let lock = super::lock::verify(voice, file, &session.program, &session.sources, &voice.world(Some(file)));
+        if voice.format == Format::Text && !lock.iter().any(Diagnostic::is_error) {
+            voice.tell(&lock, &session.sources);
+        }
+        found.extend(lock);
+    }
     if found.iter().any(Diagnostic::is_error) {
         voice.tell(&found, &session.sources);
         return Err(exit::FAILED);
     }
-    Ok(session)
+    Ok(session.metered(voice.meters()))
 }
 
 pub fn eval(voice: &Voice, expression: &str, file: Option<&Path>) -> u8 {

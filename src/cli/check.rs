@@ -6,18 +6,24 @@ use crate::builtins::STD;
 use crate::check::{Checked, Program};
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::fix::apply;
+use crate::source::world::World;
 use crate::source::{Diagnostic, Fix, SourceMap, codes};
 use std::path::Path;
 
 /// Reads and checks a script. Errors have been told when this is `Err`.
-pub fn load(voice: &Voice, file: &Path) -> Result<(Program, SourceMap, String), u8> {
+pub fn load(voice: &Voice, file: &Path, look_at_lock: bool) -> Result<(Program, SourceMap, String), u8> {
     let mut sources = SourceMap::default();
     let text = read_script(file).map_err(|d| {
         voice.tell(&[d], &sources);
         exit::FAILED
     })?;
     let id = sources.add(file.display().to_string(), text.as_str());
-    let checked: Checked = Program::load(id, &mut sources, STD);
+    let world = voice.world(Some(file));
+    let mut checked: Checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
+    if look_at_lock && !checked.has_errors() {
+        let mut found = super::lock::verify(voice, file, &checked.program, &sources, &world);
+        checked.diagnostics.append(&mut found);
+    }
     if checked.has_errors() {
         voice.tell(&checked.diagnostics, &sources);
         return Err(exit::FAILED);
@@ -46,7 +52,12 @@ pub fn run(voice: &Voice, file: &Path, fix: bool) -> u8 {
     };
     let mut sources = SourceMap::default();
     let id = sources.add(file.display().to_string(), text);
-    let checked = Program::load(id, &mut sources, STD);
+    let world = voice.world(Some(file));
+    let mut checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
+    if !checked.has_errors() {
+        let mut found = super::lock::verify(voice, file, &checked.program, &sources, &world);
+        checked.diagnostics.append(&mut found);
+    }
     voice.tell(&checked.diagnostics, &sources);
     let errors = checked.diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = checked.diagnostics.len() - errors;
@@ -66,6 +77,7 @@ const ROUNDS: usize = 8;
 /// Makes the likeliest edit for each mistake, tells each, and writes the file back.
 fn mend(voice: &Voice, file: &Path, text: String) -> Result<String, u8> {
     let name = file.display();
+    let world = voice.world(Some(file));
     let bare = text.strip_prefix(BYTE_ORDER_MARK);
     let mark = if bare.is_some() { BYTE_ORDER_MARK.to_string() } else { String::new() };
     let mut now = bare.unwrap_or(&text).to_string();
@@ -73,7 +85,7 @@ fn mend(voice: &Voice, file: &Path, text: String) -> Result<String, u8> {
     for _ in 0..ROUNDS {
         let mut sources = SourceMap::default();
         let id = sources.add(name.to_string(), now.as_str());
-        let checked = Program::load(id, &mut sources, STD);
+        let checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
         let own = |f: &&Fix| f.edits.iter().all(|(span, _)| span.source == id);
         let likeliest = checked.diagnostics.iter().filter_map(|d| d.fixes.first()).filter(own);
         let fixes: Vec<Fix> = likeliest.map(|f| with_line_ends_of(&now, f)).collect();

@@ -6,14 +6,18 @@
 mod ask;
 mod check;
 mod explain;
+mod lock;
 mod run;
 mod test;
 mod world;
 
+use crate::eval::limits::{Limits, Meter};
 use crate::source::{Diagnostic, SourceMap, render};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 pub use world::FsWorld;
 
@@ -43,6 +47,15 @@ struct Args {
     /// Colours; `auto` looks for a terminal and obeys NO_COLOR.
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     color: When,
+    /// Refuse to go on unless everything is as in the lock file.
+    #[arg(long, global = true)]
+    locked: bool,
+    /// What a script may cost: fuel, rows, memory, time, output, diagnostics.
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_delimiter = ',')]
+    limit: Vec<String>,
+    /// The folder that scripts may read [default: the script's].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    root: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -110,6 +123,11 @@ enum Command {
         /// The script.
         file: PathBuf,
     },
+    /// Write down the content of everything a script uses.
+    Lock {
+        /// The script; its lock file stands beside it.
+        file: PathBuf,
+    },
     /// The page of a diagnostic code.
     Explain {
         /// For example DBF0101.
@@ -123,10 +141,17 @@ pub(crate) struct Voice {
     /// Colours on standard output and on standard error.
     pub color_out: bool,
     pub color_err: bool,
+    pub locked: bool,
+    pub limits: Limits,
+    root: Option<PathBuf>,
+    start: Instant,
+    /// Bytes printed so far, and whether the limit was met.
+    printed: AtomicU64,
+    silenced: AtomicBool,
 }
 
 impl Voice {
-    fn new(format: Format, when: When) -> Self {
+    fn new(format: Format, when: When, locked: bool, limits: Limits, root: Option<PathBuf>) -> Self {
         let auto = |choice: anstream::ColorChoice| match when {
             When::Always => true,
             When::Never => false,
@@ -136,15 +161,62 @@ impl Voice {
             format,
             color_out: auto(anstream::AutoStream::choice(&std::io::stdout())),
             color_err: auto(anstream::AutoStream::choice(&std::io::stderr())),
+            locked,
+            limits,
+            root,
+            start: Instant::now(),
+            printed: AtomicU64::new(0),
+            silenced: AtomicBool::new(false),
         }
+    }
+
+    /// The files, clock and signals of a script.
+    pub fn world(&self, script: Option<&Path>) -> FsWorld {
+        FsWorld::of(script).within(self.root.as_deref()).held_to(&self.limits)
+    }
+
+    /// A meter whose clock started with this command.
+    pub fn meter(&self) -> Meter {
+        let start = self.start;
+        Meter::new(self.limits.clone(), Some(Box::new(move || start.elapsed().as_secs_f64())))
+    }
+
+    /// Makes meters whose clocks start when they are made.
+    pub fn meters(&self) -> Box<dyn Fn() -> Meter> {
+        let limits = self.limits.clone();
+        Box::new(move || {
+            let start = Instant::now();
+            Meter::new(limits.clone(), Some(Box::new(move || start.elapsed().as_secs_f64())))
+        })
+    }
+
+    /// What a machine is told: as many diagnostics as the limit allows, and a last element that says how many there
+    /// are beyond.
+    fn listed(&self, found: &[Diagnostic], sources: &SourceMap) -> Vec<serde_json::Value> {
+        let (first, rest) = found.split_at(found.len().min(self.limits.diagnostics));
+        let first = render::to_json(first, sources);
+        let mut out: Vec<_> = first.iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
+        if !rest.is_empty() {
+            let message = format!("{} more: `--limit diagnostics={}` lists all", rest.len(), found.len());
+            out.push(serde_json::json!({
+                "code": null, "severity": "advice", "message": message, "labels": [], "notes": [], "help": null,
+                "fixes": []
+            }));
+        }
+        out
     }
 
     /// Diagnostics: text to standard error, JSON to standard output.
     pub fn tell(&self, found: &[Diagnostic], sources: &SourceMap) {
+        let shown = found.get(..self.limits.diagnostics).unwrap_or(found);
         match self.format {
-            Format::Json => self.json(&listed(found, sources)),
+            Format::Json => self.json(&self.listed(found, sources)),
             Format::Text => {
-                let text = render::all_to_text(found, sources, self.color_err);
+                let mut text = render::all_to_text(shown, sources, self.color_err);
+                if shown.len() < found.len() {
+                    let more = found.len() - shown.len();
+                    text.push_str(&format!("… and {more} more: `--limit diagnostics={}` shows all\n", found.len()));
+                }
                 let _ = std::io::stderr().write_all(text.as_bytes());
             }
         }
@@ -153,7 +225,7 @@ impl Voice {
     /// Diagnostics as JSON on standard error, where standard output carries the results.
     pub fn machine_error(&self, found: &[Diagnostic], sources: &SourceMap) {
         if !found.is_empty()
-            && let Ok(text) = serde_json::to_string_pretty(&listed(found, sources))
+            && let Ok(text) = serde_json::to_string_pretty(&self.listed(found, sources))
         {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
@@ -168,23 +240,17 @@ impl Voice {
 
     /// To standard output; a closed pipe is not an error.
     pub fn say(&self, text: &str) {
+        let bytes = text.len() as u64;
+        let total = self.printed.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if let Err(d) = self.limits.allow_output(total as usize) {
+            if !self.silenced.swap(true, Ordering::Relaxed) {
+                let text = render::to_text(&d, &SourceMap::default(), self.color_err);
+                let _ = std::io::stderr().write_all(text.as_bytes());
+            }
+            return;
+        }
         let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
-}
-
-/// Diagnostics that a machine is told of; a last element says how many there are beyond.
-const MOST_LISTED: usize = 10_000;
-
-fn listed(found: &[Diagnostic], sources: &SourceMap) -> Vec<serde_json::Value> {
-    let (first, rest) = found.split_at(found.len().min(MOST_LISTED));
-    let mut out: Vec<_> = render::to_json(first, sources).iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
-    if !rest.is_empty() {
-        let message = format!("{} more are not listed", rest.len());
-        out.push(serde_json::json!({
-            "code": null, "severity": "advice", "message": message, "labels": [], "notes": [], "help": null, "fixes": []
-        }));
-    }
-    out
 }
 
 /// Parses the arguments and runs the command; the exit code comes back.
@@ -196,15 +262,28 @@ pub fn main() -> u8 {
             return if why.use_stderr() { exit::USAGE } else { exit::DONE };
         }
     };
-    let voice = Voice::new(args.format, args.color);
-    match args.command {
-        Command::Run { file, out, seed, threads, device, gate, fresh } => {
-            run::run(&voice, &run::Request { file, out, seed, threads, device, gate, fresh })
+    let mut limits = Limits::default();
+    for limit in &args.limit {
+        if let Err(why) = limits.set(limit) {
+            let _ = writeln!(std::io::stderr(), "error: --limit: {why}");
+            return exit::USAGE;
         }
-        Command::Check { file, fix } => check::run(&voice, &file, fix),
-        Command::Eval { expression, file } => ask::eval(&voice, &expression, file.as_deref()),
-        Command::Repl { file } => ask::repl(&voice, file.as_deref()),
-        Command::Test { file } => test::run(&voice, &file),
-        Command::Explain { code } => explain::run(&voice, &code),
+    }
+    let voice = Voice::new(args.format, args.color, args.locked, limits, args.root);
+    let code = command(&voice, args.command);
+    if voice.silenced.load(Ordering::Relaxed) && code == exit::DONE { exit::FAILED } else { code }
+}
+
+fn command(voice: &Voice, command: Command) -> u8 {
+    match command {
+        Command::Run { file, out, seed, threads, device, gate, fresh } => {
+            run::run(voice, &run::Request { file, out, seed, threads, device, gate, fresh })
+        }
+        Command::Check { file, fix } => check::run(voice, &file, fix),
+        Command::Eval { expression, file } => ask::eval(voice, &expression, file.as_deref()),
+        Command::Repl { file } => ask::repl(voice, file.as_deref()),
+        Command::Test { file } => test::run(voice, &file),
+        Command::Lock { file } => lock::run(voice, &file),
+        Command::Explain { code } => explain::run(voice, &code),
     }
 }

@@ -1,16 +1,18 @@
 //! `dbf run FILE`.
 
-use super::world::{FsWorld, listen_for_interrupt};
+use super::world::listen_for_interrupt;
 use super::{Format, Voice, check, exit};
 use crate::data::sha256_hex;
 use crate::policy::Verdict;
 use crate::report;
 use crate::source::{Diagnostic, SourceMap, codes};
-use crate::suite::result::Results;
+use crate::suite::lock;
+use crate::suite::result::{Results, UsedFile};
 use crate::suite::run::{Device, Stages};
 use crate::suite::store::Store;
 use crate::suite::{self, Options};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The arguments of `run`.
 pub struct Request {
@@ -24,7 +26,7 @@ pub struct Request {
 }
 
 pub fn run(voice: &Voice, request: &Request) -> u8 {
-    let (program, sources, text) = match check::load(voice, &request.file) {
+    let (program, sources, text) = match check::load(voice, &request.file, true) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
@@ -46,14 +48,18 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
     };
     listen_for_interrupt();
     let threads = request.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
-    let world = FsWorld::of(Some(&request.file));
+    let world = voice.world(Some(&request.file));
     let options = Options {
         script: shown_path(&request.file),
         script_sha256: sha256_hex(text.as_bytes()),
+        uses: lock::used_files(&program, &sources)
+            .into_iter()
+            .map(|f| UsedFile { path: f.path, sha256: f.sha256 })
+            .collect(),
         threads,
         seed: request.seed,
     };
-    let stages = Stages { world: &world, device };
+    let stages = Stages { world: &world, device, meter: Arc::new(voice.meter()) };
     // Deep expressions are walked recursively, hence the generous stacks.
     let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(16 << 20).build() {
         Ok(pool) => pool,
@@ -76,7 +82,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
             return exit::FAILED;
         }
     };
-    let files = match write(&store, &results) {
+    let files = match write(voice, &store, &results) {
         Ok(files) => files,
         Err(d) => {
             voice.tell(&[d], &sources);
@@ -86,11 +92,13 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
     finish(voice, request, &sources, &results, &outcome.problems, &files)
 }
 
-fn write(store: &Store, results: &Results) -> Result<[String; 2], Diagnostic> {
+fn write(voice: &Voice, store: &Store, results: &Results) -> Result<[String; 2], Diagnostic> {
     let text = report::write(results)
         .map_err(|why| Diagnostic::new(codes::OUTPUT, format!("the results cannot be written: {why}")))?;
+    let page = report::page(results);
+    voice.limits.allow_output(text.len() + page.len())?;
     let data = store.write("results.json", text.as_bytes())?;
-    let page = store.write("report.html", report::page(results).as_bytes())?;
+    let page = store.write("report.html", page.as_bytes())?;
     Ok([page.display().to_string(), data.display().to_string()])
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Knows nothing of expressions: derived columns are computed in `eval`.
 
+mod cells;
 pub mod column;
 pub mod frame;
 pub mod load;
 pub mod numbers;
+mod records;
 pub mod table;
 
 pub use column::Column;

@@ -1,7 +1,7 @@
 //! Storage of numbers and category codes: the narrowest Arrow array that holds every value exactly, so that
 //! a walk over millions of rows reads as few bytes as it can.
 
-use arrow_array::builder::{Float64Builder, UInt8Builder, UInt32Builder};
+use arrow_array::builder::{BooleanBufferBuilder, Float64Builder, UInt8Builder, UInt32Builder};
 use arrow_array::{Array, Float32Array, Float64Array, Int16Array, Int32Array, UInt8Array, UInt32Array};
 use arrow_buffer::NullBuffer;
 
@@ -88,6 +88,95 @@ impl Numbers {
             Numbers::F32(Float32Array::new(values.iter().map(|v| *v as f32).collect(), nulls))
         } else {
             self
+        }
+    }
+}
+
+/// Numbers as they arrive, in the narrowest storage that has held all of them so far.
+#[derive(Debug, Default)]
+pub struct NumberStore {
+    values: Stored,
+    valid: Validity,
+}
+
+/// Validity, kept only once a value is missing.
+#[derive(Debug, Default)]
+struct Validity {
+    rows: usize,
+    bits: Option<BooleanBufferBuilder>,
+}
+
+#[derive(Debug)]
+enum Stored {
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Stored::I16(Vec::new())
+    }
+}
+
+impl NumberStore {
+    pub fn push(&mut self, value: Option<f64>) {
+        let validity = &mut self.valid;
+        match (&mut validity.bits, value.is_some()) {
+            (Some(bits), valid) => bits.append(valid),
+            (None, true) => {}
+            (None, false) => {
+                let mut bits = BooleanBufferBuilder::new(validity.rows + 1024);
+                bits.append_n(validity.rows, true);
+                bits.append(false);
+                validity.bits = Some(bits);
+            }
+        }
+        validity.rows += 1;
+        let v = value.unwrap_or(0.0);
+        loop {
+            let fits = |narrow: f64| narrow.to_bits() == v.to_bits();
+            match &mut self.values {
+                Stored::I16(to) if fits(f64::from(v as i16)) => to.push(v as i16),
+                Stored::I32(to) if fits(f64::from(v as i32)) => to.push(v as i32),
+                Stored::F32(to) if fits(f64::from(v as f32)) => to.push(v as f32),
+                Stored::F64(to) => to.push(v),
+                narrow => {
+                    *narrow = narrow.wider(v);
+                    continue;
+                }
+            }
+            return;
+        }
+    }
+
+    pub fn finish(mut self) -> Numbers {
+        let nulls = self.valid.bits.take().map(|mut bits| NullBuffer::new(bits.finish()));
+        match self.values {
+            Stored::I16(v) => Numbers::I16(Int16Array::new(v.into(), nulls)),
+            Stored::I32(v) => Numbers::I32(Int32Array::new(v.into(), nulls)),
+            Stored::F32(v) => Numbers::F32(Float32Array::new(v.into(), nulls)),
+            Stored::F64(v) => Numbers::F64(Float64Array::new(v.into(), nulls)),
+        }
+    }
+}
+
+impl Stored {
+    /// The same values in a storage that holds `next` as well.
+    fn wider(&self, next: f64) -> Stored {
+        let whole = f64::from(next as i32).to_bits() == next.to_bits();
+        let single = f64::from(next as f32).to_bits() == next.to_bits();
+        match self {
+            Stored::I16(v) if whole => Stored::I32(v.iter().map(|v| i32::from(*v)).collect()),
+            Stored::I16(v) if single => Stored::F32(v.iter().map(|v| f32::from(*v)).collect()),
+            Stored::I16(v) => Stored::F64(v.iter().map(|v| f64::from(*v)).collect()),
+            Stored::I32(v) if single && v.iter().all(|v| *v as f32 as i32 == *v && v.unsigned_abs() <= 1 << 24) => {
+                Stored::F32(v.iter().map(|v| *v as f32).collect())
+            }
+            Stored::I32(v) => Stored::F64(v.iter().map(|v| f64::from(*v)).collect()),
+            Stored::F32(v) => Stored::F64(v.iter().map(|v| f64::from(*v)).collect()),
+            Stored::F64(v) => Stored::F64(v.clone()),
         }
     }
 }
@@ -191,6 +280,24 @@ mod tests {
             assert!(kept.get(0).is_some());
         }
         assert_eq!(compact(&[Some(-0.0)]).get(0).map(f64::to_bits), Some((-0.0f64).to_bits()));
+    }
+
+    #[test]
+    fn values_that_arrive_one_by_one_widen_the_storage() {
+        let rounds: [&[Option<f64>]; 5] = [
+            &[Some(1.0), None, Some(-5.0)],
+            &[Some(1.0), Some(70_000.0), None],
+            &[Some(3.0), Some(0.5), Some(-0.0)],
+            &[Some(16_777_217.0), Some(0.5)],
+            &[Some(0.5), Some(0.1), None, Some(1e300)],
+        ];
+        for values in rounds {
+            let mut store = super::NumberStore::default();
+            values.iter().for_each(|v| store.push(*v));
+            let bits = |v: Option<f64>| v.map(f64::to_bits);
+            let kept: Vec<Option<u64>> = store.finish().iter().map(bits).collect();
+            assert_eq!(kept, values.iter().map(|v| bits(*v)).collect::<Vec<_>>());
+        }
     }
 
     #[test]

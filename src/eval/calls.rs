@@ -2,14 +2,16 @@
 
 use super::env::Env;
 use super::forms::{Reader, column, narrowed, value};
-use super::kernel::{KernelArg, KernelArgs};
+use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
 use super::scalar;
 use super::value::Value;
 use super::view::View;
-use crate::check::Level;
+use crate::check::is_crossing;
 use crate::check::program::ArgSource;
+use crate::check::{Base, Level};
 use crate::data::Column;
-use crate::syntax::ast::{Arg, Expr};
+use crate::syntax::ast::{Arg, Expr, ExprKind};
+use arrow_array::Array;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +35,23 @@ pub(super) fn bound<'a>(
             ArgSource::Default => param.default.as_ref(),
             ArgSource::Column(_) => None,
         };
-        if ty.level == Level::Constant {
+        if let (Base::List(of), Some(Expr { kind: ExprKind::List(items), .. })) = (&ty.base, from)
+            && info.decl.body.is_none()
+            && **of != Base::Verdict
+        {
+            // A kernel's list is a list of columns.
+            for (at, item) in items.iter().enumerate() {
+                let made = column(env, item, reader)?;
+                if rows.is_some_and(|r| r != made.len()) {
+                    return Err(Value::undefined("the arguments have different numbers of rows"));
+                }
+                rows = Some(made.len());
+                columns.insert(part_name(&name, at), made);
+            }
+            continue;
+        }
+        // A row parameter's default stands for every row.
+        if ty.level == Level::Constant || matches!(source, ArgSource::Default) {
             let given = from.map_or_else(|| Value::undefined("a missing argument"), |e| value(env, e, reader));
             locals.push((name, given));
             continue;
@@ -41,6 +59,11 @@ pub(super) fn bound<'a>(
         let made = match (source, from) {
             (ArgSource::Column(column), _) => {
                 env.view.column(column).cloned().ok_or_else(|| Value::undefined(format!("`{column}` is not here")))?
+            }
+            (_, Some(Expr { kind: ExprKind::List(items), .. }))
+                if ty.base == Base::AnyCategory && is_crossing(items) =>
+            {
+                crossed(env, items, reader)?
             }
             (_, Some(expr)) => column(env, expr, reader)?,
             _ => return Err(Value::undefined("a missing argument")),
@@ -52,6 +75,34 @@ pub(super) fn bound<'a>(
         columns.insert(name, made);
     }
     Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
+}
+
+/// Every combination of the levels of several category columns as the levels of one.
+fn crossed(env: &Env, items: &[Expr], reader: Reader) -> Result<Column, Value> {
+    let mut names = vec![String::new()];
+    let mut codes: Vec<Option<u32>> = Vec::new();
+    for item in items {
+        let (own, levels): (Vec<Option<u32>>, Vec<String>) = match column(env, item, reader)? {
+            Column::Level(a, levels) => (a.iter().collect(), levels.names.clone()),
+            Column::Bool(a) => (a.iter().map(|b| b.map(u32::from)).collect(), vec!["false".into(), "true".into()]),
+            _ => return Err(Value::undefined("only categories can be crossed")),
+        };
+        let width = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+        let all = names.len().saturating_mul(levels.len());
+        if all > u32::MAX as usize / 2 {
+            return Err(Value::undefined("there are too many combinations of groups"));
+        }
+        codes.resize(own.len(), Some(0));
+        codes = codes.iter().zip(&own).map(|(a, b)| Some((*a)? * width + (*b)?)).collect();
+        let joined = |a: &String, b: &String| if a.is_empty() { b.clone() } else { format!("{a}|{b}") };
+        names = names.iter().flat_map(|a| levels.iter().map(move |b| joined(a, b))).collect();
+    }
+    Ok(Column::levels(codes, Arc::new(crate::check::Levels { column: "groups".into(), names })))
+}
+
+/// The name of one column among those of a list.
+fn part_name(name: &str, at: usize) -> String {
+    format!("{name}[{at}]")
 }
 
 /// A call of a function or metric.
@@ -118,8 +169,20 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     let kernel =
         env.kernels.find(name).ok_or_else(|| Undefined::new(format!("`{name}` is declared but has no kernel")))?;
     let mut args = Vec::new();
-    for param in &info.decl.params {
+    for (param, ty) in info.decl.params.iter().zip(&info.params) {
         let name = &param.name.name;
+        if let Base::List(_) = ty.base
+            && env.local(name).is_none()
+        {
+            let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
+            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
+            if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
+                args.push(KernelArg::Missing(name.to_string()));
+            } else {
+                args.push(KernelArg::Columns(parts));
+            }
+            continue;
+        }
         args.push(match env.local(name) {
             Some(Value::Number(v)) => KernelArg::Number(*v),
             Some(Value::Text(t)) => KernelArg::Text(t.to_string()),
@@ -127,7 +190,7 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
             Some(Value::Undefined(why)) => return Err(why.as_ref().clone()),
             Some(other) => KernelArg::Text(other.to_string()),
             None => match env.view.column(name) {
-                Some(column) => kernel_column(name, column),
+                Some(column) => kernel_column(name, column, ty.optional),
                 None => return Err(Undefined::new(format!("`{name}` is not bound"))),
             },
         });
@@ -135,17 +198,27 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    kernel(&KernelArgs { args, seed: env.seed, interval })
+    let estimate = kernel(&KernelArgs { args, seed: env.seed, interval })?;
+    if !estimate.value.is_finite() {
+        return Err(Undefined::new(format!("`{name}` is infinite here")));
+    }
+    Ok(estimate)
 }
 
-fn kernel_column(name: &str, column: &Column) -> KernelArg {
-    if column.missing() > 0 {
+/// A column as an argument; `optional` says that the kernel deals with missing values itself.
+fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
+    if column.missing() > 0 && !optional {
         return KernelArg::Missing(name.to_string());
     }
     match column {
-        Column::Bool(a) => KernelArg::Bools(a.values().iter().collect()),
+        Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
         Column::Number(a) => KernelArg::Numbers(a.to_vec()),
-        Column::Level(a, levels) => KernelArg::Levels(a.to_vec(), levels.clone()),
+        Column::Level(a, levels) => {
+            let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
+            KernelArg::Levels(codes, levels.clone())
+        }
+        Column::Date(_) => KernelArg::Numbers(column.as_f64()),
+        Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
         _ => KernelArg::Missing(name.to_string()),
     }
 }
@@ -157,7 +230,7 @@ pub(super) fn let_value(env: &Env, name: &str, row: Option<usize>, reader: Reade
         let inner = Env { locals: Vec::new(), ..env.clone() };
         return scalar::eval(&inner, &item.value, row);
     }
-    value(&env.home(), &item.value, reader)
+    value(&env.home_of(name), &item.value, reader)
 }
 
 /// The context with one more column.

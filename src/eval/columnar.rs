@@ -14,7 +14,11 @@ use crate::data::Column;
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
 
 pub(super) fn eval(env: &Env, expr: &Expr) -> Out {
-    if env.is_row(expr.id) {
+    let is_row = env.is_row(expr.id);
+    if let Err(why) = env.meter.tick(if is_row { env.view.rows.max(1) as u64 } else { 1 }) {
+        return Out::One(why);
+    }
+    if is_row {
         return rows(env, expr);
     }
     match (env.tables().scale(expr.id), one(env, expr)) {

@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::kernel::Kernels;
+use super::limits::Meter;
 use super::value::{Out, Value};
 use super::view::View;
 use crate::check::Program;
@@ -11,14 +12,24 @@ use crate::source::{Diagnostic, codes};
 use std::collections::BTreeMap;
 
 /// Computes the derived columns in the order of their declaration.
-pub fn derive(program: &Program, kernels: &Kernels, schema: &Schema, table: &mut Table) -> Result<(), Diagnostic> {
+pub fn derive(
+    program: &Program,
+    kernels: &Kernels,
+    schema: &Schema,
+    table: &mut Table,
+    meter: &Meter,
+) -> Result<(), Diagnostic> {
     let datasets = BTreeMap::new();
     for column in &schema.columns {
         let Some(expr) = &column.derived else { continue };
-        let env = Env { program, kernels, datasets: &datasets, view: View::of(table), locals: Vec::new(), seed: 0 };
+        let view = View::of(table);
+        let env = Env { program, kernels, datasets: &datasets, view, locals: Vec::new(), seed: 0, meter };
         let made = match env.eval(expr) {
             Out::Rows(column) => column,
             Out::One(Value::Undefined(why)) => {
+                if let Some(stopped) = meter.stopped() {
+                    return Err(stopped);
+                }
                 return Err(Diagnostic::new(
                     codes::UNDEFINED,
                     format!("`{}` has no value: {}", column.name, why.reason),

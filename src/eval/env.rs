@@ -1,11 +1,12 @@
 //! Where an expression is evaluated: the rows it sees, its variables, the kernels.
 
 use super::kernel::Kernels;
+use super::limits::Meter;
 use super::value::{Out, Value};
 use super::view::View;
 use crate::check::program::{Resolved, Tables};
 use crate::check::{Program, walk};
-use crate::syntax::ast::{Expr, ExprKind, NodeId};
+use crate::syntax::ast::{Expr, ExprKind, Ident, NodeId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An evaluation context. Cheap to derive from.
@@ -18,6 +19,8 @@ pub struct Env<'a> {
     pub view: View,
     pub locals: Vec<(String, Value)>,
     pub seed: u64,
+    /// Counts the work of this run against its limits.
+    pub meter: &'a Meter,
 }
 
 impl<'a> Env<'a> {
@@ -45,20 +48,31 @@ impl<'a> Env<'a> {
         self.tables().ty(id).is_some_and(|t| t.level == crate::check::Level::Row)
     }
 
-    /// The context of a cohort-level `let`: the home dataset, no variables.
-    pub(super) fn home(&self) -> Env<'a> {
-        let view = self.program.home.as_ref().and_then(|h| self.datasets.get(h)).cloned().unwrap_or_default();
+    /// The rows of the dataset after `on`.
+    pub fn data(&self, expr: &Expr, on: &Ident) -> Option<&'a View> {
+        match self.tables().name(expr.id) {
+            Some(Resolved::Dataset(name)) => self.datasets.get(name),
+            _ => self.datasets.get(&on.name),
+        }
+    }
+
+    /// The name in the whole program of the top-level `let` that `expr` is, if it is one.
+    pub fn let_name(&self, expr: &Expr) -> Option<&'a str> {
+        match self.tables().name(expr.id) {
+            Some(Resolved::Let(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The context of a cohort-level `let`: the home dataset of its file, no variables.
+    pub fn home_of(&self, name: &str) -> Env<'a> {
+        let view = self.program.home_of(name).and_then(|h| self.datasets.get(h)).cloned().unwrap_or_default();
         Env { view, locals: Vec::new(), ..self.clone() }
     }
 
     /// Whether `expr` is the name of a cohort-level `let`.
     pub fn refers_to_let(&self, expr: &Expr) -> bool {
         matches!(self.tables().name(expr.id), Some(Resolved::Let(_))) && !self.is_row(expr.id)
-    }
-
-    /// The context of a cohort-level `let`.
-    pub fn at_home(&self) -> Env<'a> {
-        self.home()
     }
 
     /// Names of the columns that `expr` reads, through row-level `let`s.

@@ -44,17 +44,51 @@ pub struct Estimate {
     pub n: usize,
     /// What a perfect model would score at this n (expected value), where the metric has one.
     pub noise_floor: Option<f64>,
-    /// The groups behind the figure, in the order of the declaration.
+    /// The groups behind the figure in the order of the declaration, or further figures of the same
+    /// computation (a statistic beside its p value).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// What a reader should know about the value, for example a rate set to 0 for want of rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Estimate {
     /// A bare value over `n` rows.
     pub fn plain(value: f64, n: usize) -> Self {
-        Estimate { value, interval: None, n, noise_floor: None, parts: Vec::new() }
+        Estimate { value, interval: None, n, noise_floor: None, parts: Vec::new(), notes: Vec::new() }
+    }
+
+    /// The same with one more named figure.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: f64) -> Self {
+        let value = if value.is_nan() { None } else { Some(value) };
+        self.parts.push(Part { group: name.into(), value, interval: None, n: self.n });
+        self
+    }
+
+    /// The same with one more remark.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// A named figure of this estimate.
+    pub fn part(&self, name: &str) -> Option<f64> {
+        self.parts.iter().find(|p| p.group == name)?.value
     }
 }
 
 /// What a kernel returns.
 pub type Measured = Result<Estimate, Undefined>;
+
+/// A figure over phi rows that rests on one of them is that person's value, whatever its formula.
+pub fn withhold_single(measured: Measured, is_phi: bool) -> Measured {
+    match measured {
+        Ok(e) if is_phi && e.n == 1 => {
+            Err(Undefined::new("it rests on a single row, and the data is phi: it would be one person's value"))
+        }
+        other => other,
+    }
+}

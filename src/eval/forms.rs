@@ -143,6 +143,10 @@ fn members(view: &View, group: &Group) -> Vec<Option<bool>> {
 
 /// The aggregates over rows, and the lists that groups are walked by.
 pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Value {
+    // One look at every row; what the arguments cost is counted where they are evaluated.
+    if let Err(why) = env.meter.tick(env.view.rows as u64) {
+        return why;
+    }
     match special {
         Special::Groups => groups(env, args),
         Special::Bins => bins(env, args, reader).unwrap_or_else(|why| why),
@@ -303,7 +307,7 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
         ExprKind::Scoped { body, on, filter } => {
             let mut env = env.clone();
             if let Some(on) = on {
-                match env.datasets.get(&on.name) {
+                match env.data(expr, on) {
                     Some(view) => env.view = view.clone(),
                     None => return Value::undefined(format!("`{}` is not loaded", on.name)),
                 }

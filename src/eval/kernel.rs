@@ -1,16 +1,23 @@
 //! What a built-in metric looks like from here: a name and a function over columns.
 
-use super::estimate::Measured;
+use super::estimate::{Measured, Undefined};
 use crate::check::Levels;
 use std::sync::Arc;
+
+/// The code of a missing level in a column that may have one.
+pub const MISSING_LEVEL: u32 = u32::MAX;
 
 /// One argument of a kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KernelArg {
     Bools(Vec<bool>),
+    /// NaN stands for a missing number where the declaration allows one.
     Numbers(Vec<f64>),
-    /// Codes into the levels.
+    /// Codes into the levels; [`MISSING_LEVEL`] where the declaration allows missing ones.
     Levels(Vec<u32>, Arc<Levels>),
+    Texts(Vec<Option<String>>),
+    /// Several columns of the same rows, in the order given.
+    Columns(Vec<KernelArg>),
     Number(f64),
     Text(String),
     Verdicts(Vec<String>),
@@ -28,17 +35,152 @@ pub struct KernelArgs {
     pub interval: bool,
 }
 
+fn wrong() -> Undefined {
+    Undefined::new("the kernel was given other arguments than it declares")
+}
+
+impl KernelArg {
+    pub fn bools(&self) -> Result<&[bool], Undefined> {
+        match self {
+            KernelArg::Bools(v) => Ok(v),
+            _ => Err(wrong()),
+        }
+    }
+
+    pub fn numbers(&self) -> Result<&[f64], Undefined> {
+        match self {
+            KernelArg::Numbers(v) => Ok(v),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// A column of categories: codes and the names they stand for.
+    pub fn levels(&self) -> Result<(&[u32], &[String]), Undefined> {
+        match self {
+            KernelArg::Levels(codes, levels) => Ok((codes, &levels.names)),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Texts; a list of texts in a script arrives as a column of levels.
+    pub fn texts(&self) -> Result<Vec<Option<&str>>, Undefined> {
+        match self {
+            KernelArg::Texts(v) => Ok(v.iter().map(Option::as_deref).collect()),
+            KernelArg::Levels(codes, levels) => {
+                Ok(codes.iter().map(|&c| levels.names.get(c as usize).map(String::as_str)).collect())
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl KernelArgs {
+    fn at(&self, i: usize) -> Result<&KernelArg, Undefined> {
+        self.args.get(i).ok_or_else(wrong)
+    }
+
+    pub fn bools(&self, i: usize) -> Result<&[bool], Undefined> {
+        self.at(i)?.bools()
+    }
+
+    pub fn numbers(&self, i: usize) -> Result<&[f64], Undefined> {
+        self.at(i)?.numbers()
+    }
+
+    pub fn levels(&self, i: usize) -> Result<(&[u32], &[String]), Undefined> {
+        self.at(i)?.levels()
+    }
+
+    /// Texts, all present.
+    pub fn texts(&self, i: usize) -> Result<Vec<&str>, Undefined> {
+        let texts = self.at(i)?.texts()?;
+        let row = texts.iter().position(Option::is_none);
+        match row {
+            Some(row) => Err(Undefined::new(format!("the text in row {} is missing", row + 1))),
+            None => Ok(texts.into_iter().flatten().collect()),
+        }
+    }
+
+    /// Row weights; nothing where every row counts alike (the default).
+    pub fn weights(&self, i: usize) -> Result<Option<&[f64]>, Undefined> {
+        match self.at(i)? {
+            KernelArg::Numbers(v) => Ok(Some(v)),
+            KernelArg::Number(_) => Ok(None),
+            _ => Err(wrong()),
+        }
+    }
+
+    pub fn columns(&self, i: usize) -> Result<&[KernelArg], Undefined> {
+        match self.at(i)? {
+            KernelArg::Columns(v) => Ok(v),
+            // A default of no columns.
+            KernelArg::Verdicts(v) if v.is_empty() => Ok(&[]),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Columns of numbers.
+    pub fn matrix(&self, i: usize) -> Result<Vec<&[f64]>, Undefined> {
+        self.columns(i)?.iter().map(KernelArg::numbers).collect()
+    }
+
+    pub fn number(&self, i: usize) -> Result<f64, Undefined> {
+        match self.at(i)? {
+            KernelArg::Number(v) => Ok(*v),
+            _ => Err(wrong()),
+        }
+    }
+
+    pub fn text(&self, i: usize) -> Result<&str, Undefined> {
+        match self.at(i)? {
+            KernelArg::Text(t) => Ok(t),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// A setting that must be true or false.
+    pub fn flag(&self, i: usize) -> Result<bool, Undefined> {
+        match self.text(i)? {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// A whole number from `least` on.
+    pub fn whole(&self, i: usize, least: usize, what: &str) -> Result<usize, Undefined> {
+        let v = self.number(i)?;
+        if v.fract() != 0.0 || v < least as f64 || v > 1e9 {
+            return Err(Undefined::new(format!("{v} is not {what}")));
+        }
+        Ok(v as usize)
+    }
+}
+
 /// A built-in metric.
 pub type Kernel = fn(&KernelArgs) -> Measured;
+
+/// One row of the table of kernels.
+#[derive(Debug, Clone, Copy)]
+pub struct KernelRow {
+    pub name: &'static str,
+    pub kernel: Kernel,
+    /// Whether rows are resampled for an interval where the kernel brings none; never so for p values.
+    pub resampled: bool,
+}
 
 /// Kernels by name.
 #[derive(Debug, Clone, Default)]
 pub struct Kernels {
-    pub entries: Vec<(&'static str, Kernel)>,
+    pub entries: Vec<KernelRow>,
 }
 
 impl Kernels {
     pub fn find(&self, name: &str) -> Option<Kernel> {
-        self.entries.iter().find(|(n, _)| *n == name).map(|(_, k)| *k)
+        self.row(name).map(|r| r.kernel)
+    }
+
+    pub fn row(&self, name: &str) -> Option<&KernelRow> {
+        self.entries.iter().find(|r| r.name == name)
     }
 }

@@ -14,12 +14,13 @@ pub mod env;
 pub mod estimate;
 pub mod forms;
 pub mod kernel;
+pub mod limits;
 mod ops;
 mod scalar;
 pub mod value;
 pub mod view;
 
 pub use env::Env;
-pub use kernel::{Kernel, KernelArg, KernelArgs, Kernels};
+pub use kernel::{Kernel, KernelArg, KernelArgs, KernelRow, Kernels};
 pub use value::Value;
 pub use view::View;

@@ -25,6 +25,14 @@ pub(super) fn unscaled(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
 }
 
 fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
+    // Only what can make much of little: the parts of a row's formula are counted with the row.
+    if matches!(
+        expr.kind,
+        ExprKind::Call { .. } | ExprKind::Over { .. } | ExprKind::Quantified { .. } | ExprKind::Comprehension { .. }
+    ) && let Err(why) = env.meter.tick(1)
+    {
+        return why;
+    }
     let is_row = env.is_row(expr.id);
     let at = |e: &Expr| eval(env, e, row);
     if let Some(value) = forms::literal(expr) {
@@ -105,6 +113,7 @@ fn name(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
         Some(Resolved::Level(code)) => forms::level(env, expr, *code),
         Some(Resolved::Verdict(name)) => Value::Verdict(name.as_str().into()),
         Some(Resolved::Let(name)) => calls::let_value(env, name, row, Reader::Scalar),
+        Some(Resolved::Dataset(_)) => Value::undefined("a dataset is not a value"),
         None => match &expr.kind {
             ExprKind::Text(text) => Value::text(text),
             _ => Value::undefined("an unknown name"),

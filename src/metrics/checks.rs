@@ -40,3 +40,37 @@ pub(crate) fn finite(what: &str, x: &[f64]) -> Result<(), Undefined> {
         })),
     }
 }
+
+/// Refuses row weights that are missing, infinite or negative, and weights that are all 0.
+pub(crate) fn weights(w: Option<&[f64]>, n: usize) -> Result<(), Undefined> {
+    let Some(w) = w else { return Ok(()) };
+    same_length(("weights", w.len()), ("rows", n))?;
+    finite("weight", w)?;
+    if let Some(row) = w.iter().position(|&v| v < 0.0) {
+        return Err(Undefined::new(format!("the weight in row {} is negative", row + 1)));
+    }
+    if n > 0 && w.iter().all(|&v| v == 0.0) {
+        return Err(Undefined::new("every weight is 0"));
+    }
+    Ok(())
+}
+
+/// One of the words that a setting takes.
+pub(crate) fn word<T: Copy>(what: &str, given: &str, words: &[(&str, T)]) -> Result<T, Undefined> {
+    words.iter().find(|(name, _)| *name == given).map(|(_, v)| *v).ok_or_else(|| {
+        let known: Vec<String> = words.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        Undefined::new(format!("{what} is {}, not \"{given}\"", known.join(" or ")))
+    })
+}
+
+/// The weighted mean of `x`; every row counts alike without weights.
+pub(crate) fn weighted_mean(x: &[f64], w: Option<&[f64]>) -> f64 {
+    use crate::eval::aggregate::sum;
+    match w {
+        None => sum(x) / x.len() as f64,
+        Some(w) => {
+            let products: Vec<f64> = x.iter().zip(w).map(|(x, w)| x * w).collect();
+            sum(&products) / sum(w)
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Reads the conformance fixtures under `tests/fixtures/metrics` for the unit tests of this room.
 
 use serde_json::Value;
+use std::io::Read;
 
 pub struct Case {
     value: Value,
@@ -13,8 +14,10 @@ pub struct Expect<'a> {
 }
 
 pub fn cases(file: &str) -> Vec<Case> {
-    let path = format!("{}/tests/fixtures/metrics/{file}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let path = format!("{}/tests/fixtures/metrics/{file}.gz", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     let root: Value = serde_json::from_str(&quote_numbers(&text)).unwrap();
     let tolerance = root["tolerance"].clone();
     let cases = root["cases"].as_array().unwrap();

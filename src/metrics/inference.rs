@@ -97,6 +97,11 @@ fn t_quantile(level: f64, freedom: f64) -> Option<f64> {
     t.is_finite().then_some(t)
 }
 
+/// The t with the share `tail` of Student's law above it.
+pub(crate) fn t_quantile_upper(tail: f64, freedom: f64) -> f64 {
+    t_quantile(1.0 - 2.0 * tail, freedom).unwrap_or(f64::NAN)
+}
+
 /// The percentile interval of a bootstrap distribution (Efron 1979); values that are not finite are
 /// left out. Nothing when no value is left.
 pub fn percentile_interval(distribution: &[f64], level: f64) -> Option<Interval> {

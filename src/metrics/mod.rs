@@ -5,15 +5,28 @@
 //! nothing of the language, of files, clocks or terminals; anything random comes from a seed that the
 //! caller passes, so the same input gives the same bits on any number of threads.
 //!
-//! Sample weights are not part of the kernels: the language has no weighted cohort.
+//! Row weights multiply what a row counts; missing, infinite and negative ones are refused, and so are
+//! weights that are all 0.
 
+pub mod agreement;
+pub mod bootstrap;
 pub mod calibration;
 mod checks;
 pub mod classification;
+pub mod curves;
+pub mod disclosure;
+pub mod distance;
+pub mod explanation;
 pub mod fairness;
+pub mod hypothesis;
 pub mod inference;
+pub mod multiclass;
 pub mod ranking;
 pub mod resampling;
+pub mod scoring;
+pub mod text;
+
+pub(crate) use checks::word as checks_word;
 
 #[cfg(test)]
 mod fixtures;

@@ -31,9 +31,23 @@ pub struct Summary {
     pub lines: Vec<(String, f64)>,
     pub first: Vec<Value>,
     pub undefined: Option<String>,
+    /// Whether values of single people are left out: the data is phi.
+    pub withheld: bool,
 }
 
 impl Summary {
+    /// Without the values of single people, when `withheld`: counts and quartiles stay.
+    pub fn withholding(self, withheld: bool) -> Summary {
+        if !withheld || self.undefined.is_some() {
+            return self;
+        }
+        // Quartiles tell that it is a quantity: a level may be called `min` as well.
+        let is_quantity = self.lines.iter().any(|(name, _)| name == "median");
+        let is_end = |name: &str| is_quantity && ENDS.contains(&name);
+        let lines = self.lines.into_iter().filter(|(name, _)| !is_end(name)).collect();
+        Summary { lines, first: Vec::new(), withheld, ..self }
+    }
+
     pub fn of(out: &Out, ty: String) -> Summary {
         let column = match out {
             Out::Rows(column) => column,
@@ -42,7 +56,15 @@ impl Summary {
                     Value::Undefined(why) => Some(why.reason.clone()),
                     _ => None,
                 };
-                return Summary { ty, rows: 1, missing: 0, lines: Vec::new(), first: vec![value.clone()], undefined };
+                return Summary {
+                    ty,
+                    rows: 1,
+                    missing: 0,
+                    lines: Vec::new(),
+                    first: vec![value.clone()],
+                    undefined,
+                    withheld: false,
+                };
             }
         };
         let mut lines = Vec::new();
@@ -78,9 +100,13 @@ impl Summary {
             lines,
             first: (0..column.len().min(5)).map(|r| cell(column, r)).collect(),
             undefined: None,
+            withheld: false,
         }
     }
 }
+
+/// Figures of a summary that are one person's value.
+const ENDS: [&str; 2] = ["min", "max"];
 
 /// Six significant digits.
 pub fn figure(value: f64) -> String {
@@ -122,6 +148,9 @@ impl Answer {
                     let value = part.value.map_or("no rows".into(), figure);
                     out.push_str(&format!("\n  {:<12} {value}   n = {}", part.group, part.n));
                 }
+                for note in &e.notes {
+                    out.push_str(&format!("\n  note: {note}"));
+                }
                 out
             }
         }
@@ -151,10 +180,14 @@ impl Answer {
                 "summary": s.lines.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>(),
                 "first": s.first.iter().map(Value::to_json).collect::<Vec<_>>(),
                 "undefined": s.undefined,
+                "withheld": s.withheld.then_some(WITHHELD),
             }),
         }
     }
 }
+
+/// Why values are left out.
+const WITHHELD: &str = "single values are not shown: the data is phi";
 
 impl Summary {
     fn to_text(&self) -> String {
@@ -164,6 +197,10 @@ impl Summary {
         let mut out = format!("{}, one value per row: {} rows, {} missing", self.ty, self.rows, self.missing);
         for (name, value) in &self.lines {
             out.push_str(&format!("\n  {name:<20} {}", figure(*value)));
+        }
+        if self.withheld {
+            out.push_str(&format!("\n  {WITHHELD}"));
+            return out;
         }
         let first: Vec<String> = self.first.iter().map(Value::to_string).collect();
         out.push_str(&format!("\n  first: {}", first.join(", ")));

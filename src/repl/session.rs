@@ -4,14 +4,18 @@
 use super::answer::{Answer, Summary};
 use crate::builtins::STD;
 use crate::builtins::measure::measure;
-use crate::check::{Checked, Level, Program};
+use crate::check::flow::Flows;
+use crate::check::{Base, Checked, Level, Program, Sensitivity, Type};
+use crate::eval::estimate::withhold_single;
+use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
 use crate::syntax::ast::{Expr, ItemKind};
-use crate::syntax::{Entry, parse_entry, show};
+use crate::syntax::{Entry, parse_entry_with, show};
+use std::sync::Arc;
 
 /// A test's name, and what was wrong.
 pub type TestResult = (String, Result<(), Diagnostic>);
@@ -25,6 +29,9 @@ pub struct Session {
     /// Entries that worked, for `:save`.
     pub worked: Vec<String>,
     entries: usize,
+    meter: Arc<Meter>,
+    /// Makes a meter for each entry.
+    meters: Box<dyn Fn() -> Meter>,
 }
 
 impl Session {
@@ -32,22 +39,34 @@ impl Session {
     pub fn bare(world: Box<dyn World>) -> Session {
         let mut sources = SourceMap::default();
         let Checked { program, .. } = Program::bare(&mut sources, STD);
-        Session { world, sources, program, loaded: None, worked: Vec::new(), entries: 0 }
+        Session::over(world, sources, program)
+    }
+
+    fn over(world: Box<dyn World>, sources: SourceMap, program: Program) -> Session {
+        let meters = Box::new(Meter::default);
+        let meter = Arc::default();
+        Session { world, sources, program, loaded: None, worked: Vec::new(), entries: 0, meter, meters }
+    }
+
+    /// The same session, each entry held to the limits of a meter made for it.
+    pub fn metered(self, meters: Box<dyn Fn() -> Meter>) -> Session {
+        Session { meter: Arc::new(meters()), meters, ..self }
     }
 
     /// A session over a file; its diagnostics come back, and what is sound of it is kept.
     pub fn open(world: Box<dyn World>, name: &str, text: &str) -> (Session, Vec<Diagnostic>) {
         let mut sources = SourceMap::default();
         let id = sources.add(name, text);
-        let Checked { program, diagnostics } = Program::load(id, &mut sources, STD);
-        (Session { world, sources, program, loaded: None, worked: Vec::new(), entries: 0 }, diagnostics)
+        let door = |path: &str| world.read(path);
+        let Checked { program, diagnostics } = Program::load_from(id, &mut sources, STD, &door);
+        (Session::over(world, sources, program), diagnostics)
     }
 
     /// Loads the data of the program, once.
     pub fn data(&mut self) -> Result<&Loaded, Vec<Diagnostic>> {
         let loaded = match self.loaded.take() {
-            Some(loaded) => loaded,
-            None => Loaded::load(&self.program, self.world.as_ref())?,
+            Some(loaded) => Loaded { meter: self.meter.clone(), ..loaded },
+            None => Loaded::load_within(&self.program, self.world.as_ref(), self.meter.clone())?,
         };
         Ok(self.loaded.insert(loaded))
     }
@@ -57,12 +76,20 @@ impl Session {
         self.entries += 1;
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let id = self.sources.add(format!("entry {}", self.entries), text);
-        let entry = parse_entry(id, text, &mut self.program.ids)?;
+        self.meter = Arc::new((self.meters)());
+        let known = self.program.aliases();
+        let entry = parse_entry_with(id, text, &mut self.program.ids, &known)?;
         let answer = match entry {
             Entry::Item(item) => {
-                let is_data = matches!(item.kind, ItemKind::Dataset(_));
+                let is_data = matches!(item.kind, ItemKind::Dataset(_) | ItemKind::UseFile(_));
                 let name = text.split(['(', '=', '{', ':']).next().unwrap_or("").trim().to_string();
-                let found = self.program.add_item(item);
+                let found = match &item.kind {
+                    ItemKind::UseFile(_) => {
+                        let door = |path: &str| self.world.read(path);
+                        self.program.add_use(item, &mut self.sources, STD, &door)
+                    }
+                    _ => self.program.add_item(item),
+                };
                 if found.iter().any(Diagnostic::is_error) {
                     return Err(found);
                 }
@@ -86,13 +113,17 @@ impl Session {
     pub fn type_of(&mut self, text: &str) -> Result<String, Vec<Diagnostic>> {
         self.entries += 1;
         let id = self.sources.add(format!("entry {}", self.entries), text);
-        match parse_entry(id, text, &mut self.program.ids)? {
+        let known = self.program.aliases();
+        match parse_entry_with(id, text, &mut self.program.ids, &known)? {
             Entry::Expr(expr) => {
                 let (ty, found) = self.program.check_expr(&expr, None);
                 if found.iter().any(Diagnostic::is_error) {
                     Err(found)
                 } else {
-                    Ok(format!("{ty}, {}", ty.level.words()))
+                    let label = Flows::new(&self.program).of(&expr, self.program.home.as_deref()).label;
+                    // A constant has no source, so nothing to protect.
+                    let label = if ty.level == Level::Constant { String::new() } else { format!(", {label}") };
+                    Ok(format!("{ty}, {}{label}", ty.level.words()))
                 }
             }
             Entry::Item(_) => Ok("a definition".into()),
@@ -105,35 +136,52 @@ impl Session {
         if found.iter().any(Diagnostic::is_error) {
             return Err(found);
         }
-        let nothing;
+        let home = self.program.home.as_deref();
+        let flows = Flows::new(&self.program);
+        if ty.level != Level::Row
+            && ty.base != Base::Bool
+            && let Some(d) = flows.shown(expr, home, "this answer")
+        {
+            return Err(vec![d]);
+        }
+        let withheld = flows.of(expr, home).label == Sensitivity::Phi;
         if self.reads_data(expr) {
             self.data()?;
         }
+        let answer = self.answer(expr, &ty, withheld);
+        match self.meter.stopped() {
+            Some(stopped) => Err(vec![stopped.at(expr.span, "while this was evaluated")]),
+            None => Ok(answer),
+        }
+    }
+
+    fn answer(&self, expr: &Expr, ty: &Type, withheld: bool) -> Answer {
+        let nothing;
         let loaded = match &self.loaded {
             Some(loaded) => loaded,
             None => {
-                nothing = Loaded::nothing();
+                nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
                 &nothing
             }
         };
         let env = loaded.env(&self.program, 0);
         if ty.level == Level::Row {
-            return Ok(Answer::Rows(Summary::of(&env.eval(expr), ty.to_string())));
+            return Answer::Rows(Summary::of(&env.eval(expr), ty.to_string()).withholding(withheld));
         }
         if ty.base.is_numeric() {
             let unit = ty.base.unit();
-            return Ok(Answer::Figure {
+            return Answer::Figure {
                 formula: show(expr),
-                measured: measure(&env, expr),
+                measured: withhold_single(measure(&env, expr), withheld),
                 unit: (!unit.is_one()).then_some(unit.code),
-            });
+            };
         }
         match env.eval(expr) {
             Out::One(Value::Undefined(why)) => {
-                Ok(Answer::Figure { formula: show(expr), measured: Err(why.as_ref().clone()), unit: None })
+                Answer::Figure { formula: show(expr), measured: Err(why.as_ref().clone()), unit: None }
             }
-            Out::One(value) => Ok(Answer::Value(value)),
-            rows => Ok(Answer::Rows(Summary::of(&rows, ty.to_string()))),
+            Out::One(value) => Answer::Value(value),
+            rows => Answer::Rows(Summary::of(&rows, ty.to_string()).withholding(withheld)),
         }
     }
 
@@ -144,7 +192,8 @@ impl Session {
             use crate::check::program::{Callee, Resolved};
             use crate::check::special::Special;
             use crate::syntax::ast::ExprKind;
-            reads |= matches!(self.program.tables.name(e.id), Some(Resolved::Column(_) | Resolved::Let(_)));
+            let name = self.program.tables.name(e.id);
+            reads |= matches!(name, Some(Resolved::Column(_) | Resolved::Let(_) | Resolved::Dataset(_)));
             reads |= matches!(e.kind, ExprKind::Scoped { on: Some(_), .. });
             reads |= self.program.tables.call(e.id).is_some_and(|p| p.callee == Callee::Special(Special::Count));
         });
@@ -182,9 +231,12 @@ impl Session {
         if self.reads_data(expr) {
             self.data()?;
         }
-        let nothing = Loaded::nothing();
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
         let env = self.loaded.as_ref().unwrap_or(&nothing).env(&self.program, 0);
         let value = env.one(expr);
+        if let Some(stopped) = self.meter.stopped() {
+            return Err(vec![stopped.at(expr.span, "while this was evaluated")]);
+        }
         if value == Value::Bool(true) {
             return Ok(Ok(()));
         }
@@ -199,7 +251,13 @@ impl Session {
         if let crate::syntax::ast::ExprKind::Binary(op, _, a, b) = &expr.kind
             && op.is_comparison()
         {
-            d = d.note(format!("left: {}, right: {}", env.one(a), env.one(b)));
+            let flows = Flows::new(&self.program);
+            let home = self.program.home.as_deref();
+            d = if [a, b].iter().any(|e| flows.of(e, home).person.is_some()) {
+                d.note("the two sides are not shown: one of them is a person's value, and the data is phi")
+            } else {
+                d.note(format!("left: {}, right: {}", env.one(a), env.one(b)))
+            };
         }
         Ok(Err(d))
     }

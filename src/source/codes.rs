@@ -68,6 +68,14 @@ codes! {
     UNKNOWN_MODULE "DBF0105" Error "a module or one of its names is unknown";
     RECURSION "DBF0106" Error "a definition that needs itself";
     NO_DATASET "DBF0107" Error "columns without a dataset";
+    NO_MODULE_FILE "DBF0108" Error "a file that cannot be used";
+    USE_CYCLE "DBF0109" Error "files that use each other in a circle";
+    OUTSIDE_ROOT "DBF0110" Error "a path out of the script's folder";
+    OTHER_VERSION "DBF0111" Error "a version that is not the one asked for";
+    OTHER_ROWS "DBF0112" Error "a condition about the rows of another dataset";
+    LOCK_CHANGED "DBF0113" Error "something that changed since it was locked";
+    LOCK_STALE "DBF0114" Warning "a lock file that no longer fits";
+    NO_LOCK "DBF0115" Error "a lock file that is missing or cannot be read";
     WRONG_TYPE "DBF0201" Error "a value of the wrong type";
     WRONG_ARGUMENTS "DBF0202" Error "arguments that do not fit";
     MAY_BE_MISSING "DBF0203" Error "a value that may be missing";
@@ -78,6 +86,9 @@ codes! {
     UNKNOWN_UNIT "DBF0402" Error "an unknown unit";
     NOT_A_FEATURE "DBF0501" Error "a column that a model must not see";
     OTHER_EVENT "DBF0502" Error "a prediction of another event";
+    EGRESS "DBF0510" Error "rows of patients sent to somebody else";
+    DISCLOSURE "DBF0511" Error "a figure that is one person's value";
+    LOWERED_LABEL "DBF0512" Error "a label lower than what it covers";
     BAD_POLICY "DBF0601" Error "a policy that does not say enough";
     STALE_POLICY "DBF0602" Warning "an as-of date past the last verification";
     BAD_SCENARIO "DBF0603" Error "a scenario that cannot be met";
@@ -95,6 +106,12 @@ codes! {
     MODEL_FAILED "DBF0803" Error "a model that could not be trained or asked";
     NO_NETS "DBF0804" Error "a build without neural networks";
     UNDEFINED "DBF0805" Error "a figure without a value";
+    LIMIT_FUEL "DBF0810" Error "more work than the limit allows";
+    LIMIT_ROWS "DBF0811" Error "more rows than the limit allows";
+    LIMIT_MEMORY "DBF0812" Error "more memory than the limit allows";
+    LIMIT_TIME "DBF0813" Error "more time than the limit allows";
+    LIMIT_OUTPUT "DBF0814" Error "more output than the limit allows";
+    CANNOT_ASK "DBF0820" Error "a model that this build cannot ask";
     OUTPUT "DBF0901" Error "an output that cannot be written";
     INTERRUPTED "DBF0902" Error "a run stopped before its end";
     ASSERTION "DBF0951" Error "an assertion that does not hold";

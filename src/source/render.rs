@@ -8,9 +8,6 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Diagnostics drawn in a terminal; after that many come only their numbers.
-pub const MOST_DRAWN: usize = 50;
-
 /// Lines with more bytes are not drawn: nobody finds the place in them.
 const LONG_LINE: usize = 2_000;
 
@@ -19,20 +16,10 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
     draw(diagnostic, &mut Cache { sources, parsed: BTreeMap::new() }, color)
 }
 
-/// Diagnostics as drawn in a terminal: the first ones, and how many there are beyond.
+/// Diagnostics as drawn in a terminal; each file is prepared once for all of them.
 pub fn all_to_text(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
     let mut cache = Cache { sources, parsed: BTreeMap::new() };
-    let mut out: String = diagnostics.iter().take(MOST_DRAWN).map(|d| draw(d, &mut cache, color)).collect();
-    let rest = diagnostics.get(MOST_DRAWN..).unwrap_or(&[]);
-    if !rest.is_empty() {
-        let errors = rest.iter().filter(|d| d.is_error()).count();
-        let others = rest.len() - errors;
-        let count = |n: usize, what: &str| format!("{n} more {what}{}", if n == 1 { "" } else { "s" });
-        let shown: Vec<String> =
-            [(errors, "error"), (others, "warning")].iter().filter(|c| c.0 > 0).map(|c| count(c.0, c.1)).collect();
-        out.push_str(&format!("… and {}; `--format json` lists them\n", shown.join(", ")));
-    }
-    out
+    diagnostics.iter().map(|d| draw(d, &mut cache, color)).collect()
 }
 
 /// A text of which nobody reads more than the ends.

@@ -4,9 +4,9 @@ use super::plots;
 use super::result::{ByGroup, Cell, PolicyResult, Reliability};
 use super::seeds;
 use crate::builtins::measure::measure;
-use crate::check::Program;
 use crate::check::program::{ArgSource, Callee};
-use crate::eval::estimate::{Estimate, Undefined};
+use crate::check::{Program, Sensitivity};
+use crate::eval::estimate::{Estimate, Undefined, withhold_single};
 use crate::eval::{Env, View};
 use crate::policy::{Subject, decide};
 use crate::syntax::ast::{Benchmark, Expr, ExprKind, MetricUse};
@@ -62,6 +62,8 @@ pub fn unit(
         }
     };
     let names: BTreeSet<String> = env.program.home.iter().flat_map(|_| needed(env, benchmark)).collect();
+    let schema = env.program.home.as_ref().and_then(|h| env.program.dataset(h));
+    let is_phi = schema.is_some_and(|s| s.label_of("") == Sensitivity::Phi);
     for fold in 0..=folds {
         // The last round takes all folds together.
         let pooled = fold == folds;
@@ -78,7 +80,7 @@ pub fn unit(
         let seed = seeds::seed(env.seed, &["rows", &place.scenario, &place.model, &place.task, &name]);
         for metric in &benchmark.metrics {
             let here = Env { seed, ..env.over(view.clone()) };
-            let measured = measure(&here, &metric.call);
+            let measured = withhold_single(measure(&here, &metric.call), is_phi);
             out.cells.push(cell(env.program, place, &name, metric, measured, view.rows, silent));
         }
     }

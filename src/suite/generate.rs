@@ -91,6 +91,7 @@ mod with_nets {
             name: name.to_string(),
             kind: made.kind().to_string(),
             dataset: generator.data.name.clone(),
+            sensitivity: program.generator_label(name).word().into(),
             epochs: history.len(),
             rows_sampled: 0,
             generator_loss: history.iter().map(|h| h.generator).collect(),

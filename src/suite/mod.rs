@@ -6,6 +6,7 @@ pub mod evaluate;
 pub mod folds;
 mod generate;
 pub mod loaded;
+pub mod lock;
 mod plots;
 mod predict;
 pub mod result;

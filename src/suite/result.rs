@@ -40,12 +40,23 @@ pub struct Body {
     pub plots: Plots,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     pub name: String,
     pub version: String,
     /// The language edition, apart from the tool's version.
     pub language: u32,
+}
+
+impl Tool {
+    /// This build.
+    pub fn this() -> Tool {
+        Tool {
+            name: "dbf".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            language: crate::check::items::EDITION as u32,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +68,17 @@ pub struct Script {
     pub module_version: Option<String>,
     /// The script's own `//!` text.
     pub doc: Option<String>,
+    /// The files it uses, in the order of their paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<UsedFile>,
+}
+
+/// A script that the script uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UsedFile {
+    /// From the script's folder.
+    pub path: String,
+    pub sha256: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +106,9 @@ pub struct GeneratorInfo {
     pub name: String,
     pub kind: String,
     pub dataset: String,
+    /// Label of what it makes.
+    #[serde(default)]
+    pub sensitivity: String,
     pub epochs: usize,
     pub rows_sampled: usize,
     /// Mean losses of each epoch.

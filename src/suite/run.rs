@@ -4,15 +4,20 @@ use super::evaluate::{self, Judged, Place, UnitResult};
 use super::loaded::Loaded;
 use super::result::{
     BenchmarkInfo, Body, DatasetInfo, Figure, ModelInfo, Plots, Receipt, Results, SCHEMA, Script, Timing, Tool,
+    UsedFile,
 };
 use super::scenario::{self, Drawn};
 use super::store::Store;
 use super::{folds, generate, plots, predict, seeds};
 use crate::builtins::measure::measure;
 use crate::check::dataset::Schema;
-use crate::check::{Level, Program};
+use crate::check::flow::Flows;
+use crate::check::models::OUTSIDE;
+use crate::check::{Level, Program, Sensitivity};
 use crate::data::frame::Frame;
 use crate::data::{Column, Table};
+use crate::eval::estimate::withhold_single;
+use crate::eval::limits::Meter;
 use crate::eval::{Env, View};
 use crate::source::world::World;
 use crate::source::{Diagnostic, codes};
@@ -20,6 +25,7 @@ use crate::syntax::ast::{Benchmark, ItemKind, TaskKind};
 use crate::syntax::show;
 use arrow_array::{BooleanArray, Float64Array};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// The device that networks run on.
 pub struct Device {
@@ -34,6 +40,8 @@ pub struct Options {
     /// How the script is named in the results: never absolute.
     pub script: String,
     pub script_sha256: String,
+    /// The files it uses.
+    pub uses: Vec<UsedFile>,
     pub threads: usize,
     /// Overrides the benchmark's seed.
     pub seed: Option<u64>,
@@ -43,6 +51,8 @@ pub struct Options {
 pub struct Stages<'a> {
     pub world: &'a dyn World,
     pub device: Device,
+    /// What the run may cost.
+    pub meter: Arc<Meter>,
 }
 
 /// Why a stage ended early.
@@ -82,8 +92,9 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
             ),
         ]);
     };
+    cannot_ask(program, benchmark)?;
     let mut clock = Clock { world: stages.world, last: stages.world.seconds(), timings: Vec::new() };
-    let loaded = Loaded::load(program, stages.world)?;
+    let loaded = Loaded::load_within(program, stages.world, stages.meter.clone())?;
     clock.lap("load and check data");
     let seed = options.seed.unwrap_or(benchmark.seed.unwrap_or(0) as u64);
     let mut bench =
@@ -116,6 +127,11 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
             false
         }
     };
+    // Figures that a limit cut off are no results.
+    stages.meter.look_at_clock();
+    if let Some(stopped) = stages.meter.stopped() {
+        return Err(vec![stopped]);
+    }
     let receipt = Receipt {
         threads: options.threads,
         timings: clock.timings,
@@ -125,6 +141,20 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
     };
     let results = Results { schema: SCHEMA.into(), digest: String::new(), body, receipt };
     Ok(Outcome { results, problems: bench.problems })
+}
+
+/// Models of other programs are known to the checker, but nothing here can ask them.
+fn cannot_ask(program: &Program, benchmark: &Benchmark) -> Result<(), Vec<Diagnostic>> {
+    let models = benchmark.models.iter().filter_map(|m| program.model(&m.name));
+    let found: Vec<Diagnostic> = models
+        .filter(|m| OUTSIDE.iter().any(|(kind, _)| *kind == m.kind.name))
+        .map(|m| {
+            Diagnostic::new(codes::CANNOT_ASK, format!("this build cannot ask `{}` models yet", m.kind.name))
+                .at(m.kind.span, format!("`{}` has to be asked", m.name.name))
+                .help("record its answers as a column of the data and write `recorded(COLUMN)`, or leave it out")
+        })
+        .collect();
+    if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 struct Clock<'a> {
@@ -154,7 +184,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn schema(&self) -> Option<&'a Schema> {
-        self.program.dataset(self.program.home.as_ref()?).map(|s| s.as_ref())
+        self.program.dataset(self.program.home.as_ref()?)
     }
 
     fn table(&self) -> Option<&'a Table> {
@@ -182,6 +212,7 @@ impl<'a> Bench<'a> {
     /// Cohort-level `let`s that are numbers.
     fn figures(&self) -> Vec<Figure> {
         let env = self.env();
+        let (flows, home) = (Flows::new(self.program), self.program.home.as_deref());
         let mut out = Vec::new();
         for item in &self.program.file.items {
             let ItemKind::Let(decl) = &item.kind else { continue };
@@ -191,7 +222,8 @@ impl<'a> Bench<'a> {
                 continue;
             }
             let seed = seeds::seed(self.seed, &["figure", &decl.name.name]);
-            let measured = measure(&Env { seed, ..env.clone() }, &decl.value);
+            let is_phi = flows.of(&decl.value, home).label == Sensitivity::Phi;
+            let measured = withhold_single(measure(&Env { seed, ..env.clone() }, &decl.value), is_phi);
             let (estimate, undefined) = match measured {
                 Ok(e) => (Some(e), None),
                 Err(why) => (None, Some(why.reason)),
@@ -227,7 +259,7 @@ impl<'a> Bench<'a> {
                     sha256: table.sha256.clone(),
                     rows: table.rows,
                     columns: s.columns.len(),
-                    sensitivity: s.sensitivity.clone(),
+                    sensitivity: s.sensitivity.word().into(),
                     license: s.license.clone(),
                     source: s.source.clone(),
                 })
@@ -247,17 +279,14 @@ impl<'a> Bench<'a> {
             })
             .collect();
         Body {
-            tool: Tool {
-                name: "dbf".into(),
-                version: env!("CARGO_PKG_VERSION").into(),
-                language: crate::check::items::EDITION as u32,
-            },
+            tool: Tool::this(),
             script: Script {
                 path: options.script.clone(),
                 sha256: options.script_sha256.clone(),
                 module: module.as_ref().map(|m| m.0.clone()),
                 module_version: module.map(|m| m.1),
                 doc: self.program.file.doc.clone(),
+                uses: options.uses.clone(),
             },
             benchmark: BenchmarkInfo {
                 name: self.benchmark.name.name.clone(),
@@ -468,6 +497,9 @@ impl<'a> Bench<'a> {
                     Ok(evaluate::unit(&env, self.benchmark, place, &judged, fold_count))
                 })
                 .collect();
+            if let Some(stopped) = self.stages.meter.stopped() {
+                return Err(Halt::Failed(vec![stopped]));
+            }
             for ((unit, kept), key) in made.into_iter().zip(&kept).zip(&keys) {
                 let unit = unit?;
                 if kept.is_some() {
@@ -498,6 +530,7 @@ impl<'a> Bench<'a> {
             place.model.clone(),
             place.task.clone(),
         ];
+        key.extend(body.script.uses.iter().map(|u| u.sha256.clone()));
         key.extend(body.datasets.iter().map(|d| d.sha256.clone()));
         key
     }

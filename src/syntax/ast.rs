@@ -202,6 +202,8 @@ pub struct ColumnDecl {
     /// The event this column is a probability of.
     pub predicts: Option<Expr>,
     pub roles: Vec<(Role, Span)>,
+    /// `phi` …: more sensitive than the rest of the dataset.
+    pub label: Option<Ident>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -246,6 +248,15 @@ pub struct Constraint {
     pub confidence: Option<Expr>,
 }
 
+/// What a policy allows by name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Grant {
+    /// `grant egress phi to gpt4`: rows of that label may be sent to these models.
+    Egress { label: Ident, models: Vec<Ident> },
+    /// `grant release g1 as public`: what the generator makes has that label.
+    Release { generator: Ident, label: Ident },
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     pub name: Ident,
@@ -255,6 +266,7 @@ pub struct Policy {
     pub effective: Option<(String, Option<String>, Span)>,
     pub last_verified: Option<(String, Span)>,
     pub params: Vec<PolicyParam>,
+    pub grants: Vec<Grant>,
     pub constraints: Vec<Constraint>,
 }
 
@@ -292,6 +304,8 @@ pub struct Model {
     pub name: Ident,
     pub kind: Ident,
     pub args: Vec<Arg>,
+    /// `egress external`: asking it sends the rows to somebody else.
+    pub egress: Option<Ident>,
     /// Source text right of `=`.
     pub definition: String,
 }
@@ -337,12 +351,30 @@ pub struct LetItem {
     pub value: Expr,
 }
 
+/// `use std.metrics.{auroc} version "1"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    pub path: Ident,
+    pub names: Vec<Ident>,
+    /// A version begins like this.
+    pub version: Option<(String, Span)>,
+}
+
+/// `use "./cohorts.dbf" as cohorts`, or `use "./cohorts.dbf".{base, gap}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UseFile {
+    pub path: (String, Span),
+    pub name: Option<Ident>,
+    pub names: Vec<Ident>,
+    pub version: Option<(String, Span)>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     Language(i64),
     Module { name: Ident, version: String },
-    Use { path: Ident, names: Vec<Ident> },
-    UseFile { path: (String, Span), name: Ident },
+    Use(Use),
+    UseFile(UseFile),
     Dataset(Dataset),
     Function(Arc<Function>),
     Policy(Policy),
@@ -368,11 +400,8 @@ impl ItemKind {
             ItemKind::Generator(d) => &d.name,
             ItemKind::Benchmark(d) => &d.name,
             ItemKind::Let(d) => &d.name,
-            ItemKind::Language(_)
-            | ItemKind::Module { .. }
-            | ItemKind::Use { .. }
-            | ItemKind::UseFile { .. }
-            | ItemKind::Test(_) => return None,
+            ItemKind::UseFile(d) => d.name.as_ref()?,
+            ItemKind::Language(_) | ItemKind::Module { .. } | ItemKind::Use(_) | ItemKind::Test(_) => return None,
         })
     }
 }

@@ -46,11 +46,14 @@ impl Builder<'_> {
                 let definition = whole.split_once('=').map_or("", |(_, d)| d.trim()).to_string();
                 let name = self.ident(parts.next()?);
                 let kind = self.ident(parts.next()?);
-                let args = match parts.next() {
-                    Some(p) => self.arguments(p)?,
-                    None => Vec::new(),
-                };
-                ItemKind::Model(Model { name, kind, args, definition })
+                let (mut args, mut egress) = (Vec::new(), None);
+                for part in parts {
+                    match part.as_rule() {
+                        Rule::egress => egress = self.last(part).map(|p| self.ident(p)),
+                        _ => args = self.arguments(part)?,
+                    }
+                }
+                ItemKind::Model(Model { name, kind, args, egress, definition })
             }
             Rule::generator => {
                 let name = self.ident(parts.next()?);
@@ -80,19 +83,24 @@ impl Builder<'_> {
         })
     }
 
-    fn use_item(&mut self, mut parts: Pairs<Rule>) -> Option<ItemKind> {
-        let first = parts.next()?;
-        if first.as_rule() == Rule::string {
-            let path = (unquote(first.as_str()), self.span(&first));
-            let name = parts.find(is_content).map(|p| self.ident(p))?;
-            return Some(ItemKind::UseFile { path, name });
+    fn use_item(&mut self, parts: Pairs<Rule>) -> Option<ItemKind> {
+        let (mut file, mut name, mut names, mut version) = (None, None, Vec::new(), None);
+        for part in parts.filter(is_content) {
+            let span = self.span(&part);
+            match part.as_rule() {
+                Rule::string => file = Some((unquote(part.as_str()), span)),
+                Rule::use_names => names = part.into_inner().map(|p| self.ident(p)).collect(),
+                Rule::use_version => {
+                    let text = self.last(part)?;
+                    version = Some((unquote(text.as_str()), self.span(&text)));
+                }
+                _ => name = Some(self.ident(part)),
+            }
         }
-        let path = self.ident(first);
-        let names = match parts.next() {
-            Some(p) => p.into_inner().map(|p| self.ident(p)).collect(),
-            None => Vec::new(),
-        };
-        Some(ItemKind::Use { path, names })
+        Some(match file {
+            Some(path) => ItemKind::UseFile(UseFile { path, name, names, version }),
+            None => ItemKind::Use(Use { path: name?, names, version }),
+        })
     }
 
     fn text(&self, pair: P) -> Option<String> {
@@ -164,6 +172,7 @@ impl Builder<'_> {
             derived: None,
             predicts: None,
             roles: Vec::new(),
+            label: None,
         };
         for part in parts {
             let part = part.into_inner().next()?;
@@ -179,6 +188,7 @@ impl Builder<'_> {
                     out.range = Some((lo, hi, span));
                 }
                 Rule::derived => out.derived = Some(self.last(part).and_then(|p| self.expr(p))?),
+                Rule::column_label => out.label = Some(self.ident(part)),
                 Rule::predicts => out.predicts = Some(self.last(part).and_then(|p| self.expr(p))?),
                 _ => out.roles.push((role(part.as_str())?, span)),
             }
@@ -247,6 +257,7 @@ impl Builder<'_> {
             effective: None,
             last_verified: None,
             params: Vec::new(),
+            grants: Vec::new(),
             constraints: Vec::new(),
         };
         for part in parts {
@@ -270,6 +281,10 @@ impl Builder<'_> {
                     let param = self.policy_param(part)?;
                     out.params.push(param);
                 }
+                Rule::grant => {
+                    let grant = self.grant(part)?;
+                    out.grants.push(grant);
+                }
                 _ => {
                     let doc = docs(self.offset + part.as_span().start());
                     let constraint = self.constraint(part, doc)?;
@@ -278,6 +293,19 @@ impl Builder<'_> {
             }
         }
         Some(out)
+    }
+
+    fn grant(&mut self, pair: P) -> Option<Grant> {
+        let pair = pair.into_inner().next()?;
+        let is_egress = pair.as_rule() == Rule::grant_egress;
+        let mut parts = pair.into_inner().filter(is_content);
+        let first = self.ident(parts.next()?);
+        let second = parts.next()?;
+        Some(if is_egress {
+            Grant::Egress { label: first, models: second.into_inner().map(|p| self.ident(p)).collect() }
+        } else {
+            Grant::Release { generator: first, label: self.ident(second) }
+        })
     }
 
     fn policy_param(&mut self, pair: P) -> Option<PolicyParam> {

@@ -41,6 +41,8 @@ pub(super) struct Builder<'a> {
     pub source: SourceId,
     pub offset: usize,
     pub ids: &'a mut NodeIds,
+    /// Names that used files go by here.
+    pub aliases: &'a [String],
     /// How deep the tree is here: nesting and operators together.
     pub depth: usize,
     pub found: Vec<Diagnostic>,
@@ -166,6 +168,12 @@ impl Builder<'_> {
         let span = lhs.span.to(self.span(&op));
         let is_member = op.as_rule() == Rule::member;
         let inner = self.last(op)?;
+        // `cohorts.gap` is one name when `cohorts` is a used file, so that everything after this knows names only.
+        if let (true, ExprKind::Name(file)) = (is_member, &lhs.kind)
+            && self.aliases.contains(file)
+        {
+            return Some(self.node(span, ExprKind::Name(format!("{file}.{}", inner.as_str().trim()))));
+        }
         let kind = if is_member {
             ExprKind::Member(Box::new(lhs), self.ident(inner))
         } else {

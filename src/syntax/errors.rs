@@ -160,7 +160,7 @@ fn words(rules: &[Rule]) -> Vec<&'static str> {
 
 fn describe(rule: Rule) -> &'static str {
     match rule {
-        Rule::ident | Rule::path | Rule::names => "a name",
+        Rule::ident | Rule::path | Rule::qname | Rule::names => "a name",
         Rule::integer | Rule::number | Rule::real | Rule::signed | Rule::percent => "a number",
         Rule::string => "a text in double quotes",
         Rule::unit => "a unit in single quotes",
@@ -207,6 +207,7 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::op_pow => "an operator",
         Rule::member | Rule::index | Rule::EOI => "",
         Rule::assign => "`=`",
+        Rule::kw_as => "`as` and a name",
         Rule::kw_then => "`then`",
         Rule::kw_else => "`else`",
         Rule::kw_in => "`in`",
@@ -215,14 +216,18 @@ fn describe(rule: Rule) -> &'static str {
         Rule::kw_with => "`with`",
         Rule::kw_where => "`where`",
         Rule::column => "a column (`name : Type`)",
-        Rule::column_part | Rule::column_range | Rule::column_name | Rule::derived | Rule::predicts | Rule::role => {
-            "a column's unit, range, `?` or role"
-        }
+        Rule::column_part
+        | Rule::column_range
+        | Rule::column_name
+        | Rule::derived
+        | Rule::predicts
+        | Rule::role
+        | Rule::column_label => "a column's unit, range, `?` or role",
         Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
             "`sensitivity`, `license`, `source` or `ignore`"
         }
         Rule::policy_part | Rule::cite | Rule::effective | Rule::last_verified | Rule::policy_param => {
-            "`cite`, `authority`, `effective`, `param` or `constraint`"
+            "`cite`, `authority`, `effective`, `param`, `grant` or `constraint`"
         }
         Rule::constraint => "`constraint`",
         Rule::constraint_attr | Rule::hard | Rule::weight | Rule::authority => {
@@ -241,6 +246,12 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::b_as_of
         | Rule::b_folds
         | Rule::b_seed => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `as of`, `folds` or `seed`",
+        Rule::grant | Rule::grant_egress | Rule::grant_release => {
+            "`egress LABEL to MODEL` or `release GENERATOR as LABEL`"
+        }
+        Rule::egress => "`egress external`",
+        Rule::use_version => "`version \"1\"`",
+        Rule::use_names => "names in braces",
         Rule::assertion => "`assert`",
         Rule::params | Rule::param => "parameters in brackets",
         Rule::arguments | Rule::argument => "a value",

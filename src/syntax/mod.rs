@@ -14,5 +14,5 @@ mod show;
 mod signs;
 pub mod token;
 
-pub use parse::{Entry, NodeIds, parse_entry, parse_file};
+pub use parse::{Entry, NodeIds, parse_entry, parse_entry_with, parse_file};
 pub use show::show;

@@ -38,9 +38,16 @@ impl NodeIds {
 /// Items are independent once they are cut, so large files are parsed on all cores. Each item has its own range
 /// of ids, fixed before any is parsed: the tree is the same on any number of threads.
 pub fn parse_file(source: SourceId, text: &str, ids: &mut NodeIds) -> (File, Vec<Diagnostic>) {
+    parse_items(source, text, ids, &[])
+}
+
+/// Parses items; `known` are names of used files beside those that the text itself brings in.
+fn parse_items(source: SourceId, text: &str, ids: &mut NodeIds, known: &[String]) -> (File, Vec<Diagnostic>) {
     let tokens = tokenize(text);
     let (cuts, bad, mut found) = items::split(source, text, &tokens);
-    let file_text = FileText { source, text, tokens: &tokens };
+    let mut aliases = used_names(text, &tokens, &cuts);
+    aliases.extend(known.iter().cloned());
+    let file_text = FileText { source, text, tokens: &tokens, aliases: &aliases };
     let mut first = ids.0;
     let mut work = Vec::with_capacity(cuts.len());
     for cut in &cuts {
@@ -84,6 +91,8 @@ struct FileText<'a> {
     source: SourceId,
     text: &'a str,
     tokens: &'a [Spanned],
+    /// Names of used files.
+    aliases: &'a [String],
 }
 
 /// One item, or what is wrong with it; and the id after its last.
@@ -120,8 +129,14 @@ impl FileText<'_> {
         let mut item = None;
         match Grammar::parse(Rule::item, &blank) {
             Ok(mut pairs) => {
-                let mut builder =
-                    Builder { source: self.source, offset: cut.start, ids: &mut ids, depth: 0, found: Vec::new() };
+                let mut builder = Builder {
+                    source: self.source,
+                    offset: cut.start,
+                    ids: &mut ids,
+                    aliases: self.aliases,
+                    depth: 0,
+                    found: Vec::new(),
+                };
                 let kind = pairs.next().and_then(|p| builder.item(p, &docs));
                 found = builder.found;
                 match kind {
@@ -167,6 +182,16 @@ pub enum Entry {
 
 /// Parses one expression, or one item when it starts with an item's word.
 pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<Entry, Vec<Diagnostic>> {
+    parse_entry_with(source, text, ids, &[])
+}
+
+/// The same where used files go by the names `known`.
+pub fn parse_entry_with(
+    source: SourceId,
+    text: &str,
+    ids: &mut NodeIds,
+    known: &[String],
+) -> Result<Entry, Vec<Diagnostic>> {
     let tokens = tokenize(text);
     let first = tokens.iter().find(|t| !t.is_trivia());
     let is_item = first.is_some_and(|t| {
@@ -175,7 +200,7 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
             && !is_let_in(&blanked(text, 0, &tokens))
     });
     if is_item {
-        let (mut file, found) = parse_file(source, text, ids);
+        let (mut file, found) = parse_items(source, text, ids, known);
         if let (true, Some(item)) = (found.is_empty(), file.items.pop()) {
             return Ok(Entry::Item(item));
         }
@@ -189,7 +214,7 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
     let blank = blanked(text, 0, &tokens);
     match Grammar::parse(Rule::entry, &blank) {
         Ok(mut pairs) => {
-            let mut builder = Builder { source, offset: 0, ids, depth: 0, found: Vec::new() };
+            let mut builder = Builder { source, offset: 0, ids, aliases: known, depth: 0, found: Vec::new() };
             let expr = pairs.next().and_then(|p| p.into_inner().next()).and_then(|p| builder.expr(p));
             match expr {
                 Some(expr) if builder.found.is_empty() => Ok(Entry::Expr(expr)),
@@ -207,6 +232,23 @@ pub fn parse_entry(source: SourceId, text: &str, ids: &mut NodeIds) -> Result<En
 /// `let x = 1 in x + 1` is an expression, `let x = 1` an item.
 fn is_let_in(text: &str) -> bool {
     text.trim_start().starts_with("let") && Grammar::parse(Rule::entry, text).is_ok()
+}
+
+/// The names after `as` of the file's `use "…" as NAME` items.
+fn used_names(text: &str, tokens: &[Spanned], cuts: &[items::ItemText]) -> Vec<String> {
+    let mut out = Vec::new();
+    for cut in cuts.iter().filter(|c| c.word == "use") {
+        let from = tokens.partition_point(|t| t.start < cut.start);
+        let words: Vec<&Spanned> =
+            tokens.iter().skip(from).take_while(|t| t.end <= cut.end).filter(|t| !t.is_trivia()).take(4).collect();
+        if let [_, path, word, name] = words.as_slice()
+            && path.token == Token::Text
+            && word.text(text) == "as"
+        {
+            out.push(name.text(text).to_string());
+        }
+    }
+    out
 }
 
 /// The word after the item's own: its name, as far as can be told.

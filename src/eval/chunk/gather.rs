@@ -17,6 +17,9 @@ use std::ops::Range;
 
 /// Every row by the scalar walk, without the node's own unit conversion.
 pub fn rows_of(env: &Env, expr: &Expr) -> Vec<Value> {
+    if let Err(why) = env.meter.tick(env.view.rows as u64) {
+        return vec![why];
+    }
     let row = |row: usize| scalar::unscaled(env, expr, Some(row));
     match env.view.rows {
         n if n <= CHUNK => (0..n).map(row).collect(),

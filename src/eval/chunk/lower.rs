@@ -205,6 +205,7 @@ impl<'e> Lowering<'e> {
                 ExprKind::Text(text) => Ok(Lowered::One(Value::text(text))),
                 _ => Err(Bail),
             },
+            Some(Resolved::Dataset(_)) => Err(Bail),
         }
     }
 

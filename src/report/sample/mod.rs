@@ -69,6 +69,7 @@ pub fn results() -> Results {
                  This is a made-up sample for testing the report."
                     .into(),
             ),
+            uses: Vec::new(),
         },
         benchmark: BenchmarkInfo {
             name: "six_month_survival".into(),
@@ -129,6 +130,7 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         name: "g1".into(),
         kind: "bt_gan".into(),
         dataset: "support2".into(),
+        sensitivity: "synthetic".into(),
         epochs,
         rows_sampled: 9105,
         generator_loss: (0..epochs).map(|i| stream.around(0.72 + 2.1 * decay(i), 0.08)).collect(),

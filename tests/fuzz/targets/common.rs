@@ -16,7 +16,7 @@ pub fn diagnostics_hold(found: &[Diagnostic], sources: &SourceMap) {
             assert!(file.text.get(span.start as usize..span.end as usize).is_some(), "within a character: {d:?}");
         }
     }
-    assert_eq!(render::all_to_text(found, sources, false).is_empty(), found.is_empty());
+    assert_eq!(render::all_to_text(&found[..found.len().min(100)], sources, false).is_empty(), found.is_empty());
     assert_eq!(render::to_json(found, sources).len(), found.len());
 }
 

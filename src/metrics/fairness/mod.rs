@@ -1,0 +1,166 @@
+//! Metrics of how groups of people fare: demographic parity, and any kernel taken by group.
+//!
+//! Groups arrive as codes into a list of level names; what the groups are is not known here.
+
+pub mod rates;
+
+use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
+use crate::metrics::checks;
+use crate::metrics::inference::{self, LEVEL};
+use crate::metrics::resampling::{self, Lane, REPLICATES};
+
+/// Applies `kernel` to the rows of every group, in the order of `levels`.
+///
+/// A group without rows, or whose figure is undefined, has a part without a value. A code without a
+/// level (a missing group) is refused rather than dropped.
+pub fn by_group<F>(codes: &[u32], levels: &[String], mut kernel: F) -> Result<Vec<Part>, Undefined>
+where
+    F: FnMut(&[usize]) -> Measured,
+{
+    checks::not_empty(codes.len())?;
+    Ok(rows_by_group(codes, levels)?
+        .iter()
+        .zip(levels)
+        .map(|(rows, level)| {
+            let figure = if rows.is_empty() { None } else { kernel(rows).ok() };
+            Part {
+                group: level.clone(),
+                value: figure.as_ref().map(|e| e.value),
+                interval: figure.and_then(|e| e.interval),
+                n: rows.len(),
+            }
+        })
+        .collect())
+}
+
+/// The row numbers of every level.
+pub fn rows_by_group(codes: &[u32], levels: &[String]) -> Result<Vec<Vec<usize>>, Undefined> {
+    let mut rows = vec![Vec::new(); levels.len()];
+    for (row, &code) in codes.iter().enumerate() {
+        rows.get_mut(code as usize)
+            .ok_or_else(|| Undefined::new(format!("row {} belongs to no known group", row + 1)))?
+            .push(row);
+    }
+    Ok(rows)
+}
+
+/// The largest value among the parts less the smallest; parts without a value do not count. 0 for a
+/// single group, as in Fairlearn; nothing when no part has a value.
+pub fn gap(parts: &[Part]) -> Option<f64> {
+    let values = || parts.iter().filter_map(|p| p.value);
+    Some(values().reduce(f64::max)? - values().reduce(f64::min)?)
+}
+
+/// Demographic parity difference: the largest selection rate among the groups less the smallest
+/// (Hardt et al. 2016; Fairlearn's `demographic_parity_difference`, between groups).
+///
+/// Parts: the rate of every group with Wilson's interval; empty groups have no value and do not count.
+/// Interval: for two groups Newcombe's, folded at 0 (an absolute gap cannot be negative); for more the
+/// percentile bootstrap within groups, which for selections is one binomial draw a group. A largest gap
+/// is above 0 even when all rates are equal, so the interval starts at 0 while groups of these sizes with
+/// equal rates reach the value (up to their 97.5 % point). Where the highest or lowest group has a rate
+/// of 0 or 1 the bootstrap sees no spread there, and the interval is widened to hold Newcombe's for these
+/// two groups. Noise floor: the mean gap of groups of these sizes that all share the overall rate. Fewer than two groups with rows (Fairlearn: 0), a missing
+/// group, no rows or unequal lengths are undefined.
+pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measured {
+    checks::same_length(("predictions", yhat.len()), ("groups", codes.len()))?;
+    checks::not_empty(codes.len())?;
+    let parts = selection_rates(yhat, codes, levels)?;
+    let counts = selections(yhat, codes, levels.len());
+    let filled: Vec<(u64, u64)> = counts.into_iter().filter(|&(_, n)| n > 0).collect();
+    let value = match filled.len() {
+        0 | 1 => {
+            let only = parts.iter().find(|p| p.n > 0).map_or("", |p| p.group.as_str());
+            return Err(Undefined::new(format!(
+                "a difference between groups needs two groups with rows; only `{only}` has any"
+            )));
+        }
+        _ => gap(&parts).ok_or_else(|| Undefined::new("no group has a selection rate"))?,
+    };
+    let floors = equal_rate_gaps(&filled, seed);
+    Ok(Estimate {
+        value,
+        interval: dpd_interval(&filled, value, &floors, seed),
+        n: yhat.len(),
+        noise_floor: inference::mean(&floors),
+        parts,
+        notes: Vec::new(),
+    })
+}
+
+/// The share of positive predictions in every group with Wilson's interval.
+pub fn selection_rates(yhat: &[bool], codes: &[u32], levels: &[String]) -> Result<Vec<Part>, Undefined> {
+    by_group(codes, levels, |rows| {
+        let selected = rows.iter().filter(|&&row| yhat.get(row) == Some(&true)).count();
+        Ok(Estimate {
+            interval: inference::wilson(selected as u64, rows.len() as u64, LEVEL),
+            ..Estimate::plain(selected as f64 / rows.len() as f64, rows.len())
+        })
+    })
+}
+
+/// (selected, rows) of every level.
+fn selections(yhat: &[bool], codes: &[u32], levels: usize) -> Vec<(u64, u64)> {
+    let mut counts = vec![(0, 0); levels];
+    for (&selected, &code) in yhat.iter().zip(codes) {
+        if let Some((k, n)) = counts.get_mut(code as usize) {
+            *k += u64::from(selected);
+            *n += 1;
+        }
+    }
+    counts
+}
+
+fn rate(&(k, n): &(u64, u64)) -> f64 {
+    k as f64 / n as f64
+}
+
+/// Max less min of rates that come from a non-empty iterator.
+fn spread(rates: impl Iterator<Item = f64>) -> f64 {
+    let (lo, hi) = rates.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), r| (lo.min(r), hi.max(r)));
+    hi - lo
+}
+
+fn dpd_interval(groups: &[(u64, u64)], value: f64, floors: &[f64], seed: u64) -> Option<Interval> {
+    let highest = *groups.iter().max_by(|a, b| rate(a).total_cmp(&rate(b)))?;
+    let lowest = *groups.iter().min_by(|a, b| rate(a).total_cmp(&rate(b)))?;
+    let (high, low) = (highest, lowest);
+    let signed = inference::newcombe_difference(high.0, high.1, low.0, low.1, LEVEL)?;
+    // The value is high - low >= 0; where the signed interval crosses 0 the gap may be 0, and may
+    // be as large as either end says.
+    let folded = Interval { lo: signed.lo.max(0.0), hi: signed.hi.max(-signed.lo).min(1.0), ..signed };
+    if groups.len() == 2 {
+        return Some(folded);
+    }
+    let draws = resampling::replicate(REPLICATES, seed, Lane::Bootstrap, |rng| {
+        spread(groups.iter().map(|g| resampling::binomial(rng, g.1, rate(g)) as f64 / g.1 as f64))
+    });
+    let mut percentile = inference::percentile_interval(&draws, LEVEL)?;
+    percentile.hi = percentile.hi.max(value);
+    percentile.lo = percentile.lo.min(value);
+    if value <= inference::percentile_interval(floors, LEVEL)?.hi {
+        percentile.lo = 0.0;
+    }
+    let without_spread = |(k, n): (u64, u64)| k == 0 || k == n;
+    if without_spread(highest) || without_spread(lowest) {
+        return Some(Interval {
+            lo: percentile.lo.min(folded.lo),
+            hi: percentile.hi.max(folded.hi),
+            level: LEVEL,
+            method: format!("{} and newcombe", percentile.method),
+        });
+    }
+    Some(percentile)
+}
+
+/// The gaps of groups of these sizes that all share the overall rate.
+fn equal_rate_gaps(groups: &[(u64, u64)], seed: u64) -> Vec<f64> {
+    let (selected, rows) = groups.iter().fold((0, 0), |(k, n), g| (k + g.0, n + g.1));
+    let overall = rate(&(selected, rows));
+    resampling::replicate(REPLICATES, seed, Lane::NoiseFloor, |rng| {
+        spread(groups.iter().map(|g| resampling::binomial(rng, g.1, overall) as f64 / g.1 as f64))
+    })
+}
+
+#[cfg(test)]
+mod tests;
