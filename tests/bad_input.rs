@@ -89,7 +89,7 @@ fn many_mistakes() {
     assert_eq!(survives("levels", format!("dataset d from \"d.csv\" {{ k : Category {{ {levels} l0 }} }}\n")), 1);
     let ring = lines(&|i| format!("fn f{i}(x: Real) -> Real = f{}(x)\n", (i + 1) % MANY));
     assert_eq!(survives("a round of calls", ring), 1);
-    let constraints = lines(&|i| format!("  constraint c{i}: n() > x\n"));
+    let constraints = lines(&|i| format!("  constraint c{i}: n() > x{i}\n"));
     assert!(survives("constraints", format!("policy p {{ authority house\n{constraints}}}\n")) >= MANY);
 }
 

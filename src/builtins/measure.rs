@@ -57,7 +57,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 let inner = forms::bind(&env, expr, index, args).map_err(reason)?;
                 match &info.decl.body {
                     None => {
-                        let resampled = env.kernels.row(&info.decl.name.name).is_some_and(|r| r.resampled);
+                        let resampled = env.kernels.find(&info.decl.name.name).is_some_and(|r| r.resampled);
                         // Kernels make their intervals at 95 %; another level is resampled.
                         if level != inference::LEVEL && resampled {
                             return general(&env, expr, level);

@@ -1,5 +1,6 @@
 //! Calls: who answers, which argument goes where, and whether it fits.
 
+use super::contract::Bounds;
 use super::convert::article;
 use super::expr::guess;
 use super::program::{ArgSource, CallPlan, Callee, Checker, FunctionInfo};
@@ -22,6 +23,7 @@ impl Checker<'_> {
         let outer = self.scope.present.len();
         if let Some(given) = given {
             self.condition(given, "the condition after `|`");
+            self.may_be_given(name, given);
         }
         let ty = match self.program.function_at(self.at, &name.name).map(|(i, f)| (i, f.module)) {
             Some((index, module)) if self.may_use(name, module) => self.function_call(expr, index, name, args),
@@ -42,6 +44,23 @@ impl Checker<'_> {
         };
         self.scope.present.truncate(outer);
         ty
+    }
+
+    /// Only what goes over rows can be asked of some of them.
+    fn may_be_given(&mut self, name: &Ident, given: &Expr) {
+        let over_rows = match (self.program.function(&name.name), special::find(&name.name)) {
+            (Some((_, f)), _) => f.decl.is_metric,
+            (None, Some(Ok(form))) => form.over_rows(),
+            (None, Some(Err(_))) => false,
+            (None, None) => true,
+        };
+        if !over_rows {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` takes no condition", name.name))
+                    .at(given.span, "of which rows?")
+                    .help("`|` belongs to `P`, `E`, `Var`, `sum`, `min`, `max`, `quantile`, `count`, `impute` and metrics"),
+            );
+        }
     }
 
     /// A standard name needs its `use` in a file.
@@ -66,7 +85,7 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, call: &Expr, name: &Ident, args: &[Arg]) {
-        if self.is_lost(&name.name) {
+        if self.is_lost(&name.name) || self.lost_nameless(&["fn", "metric"]) {
             return;
         }
         if let Some(d) = self.unknown_in_file(&name.name, name.span) {
@@ -141,6 +160,7 @@ impl Checker<'_> {
             if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
                 let place = format!("`{}` of `{}`", param.name.name, name.name);
                 let told = self.found.len();
+                let bounds = info.bounds.get(at).and_then(Option::as_ref);
                 match (&ty.base, &arg.value.kind) {
                     (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
                         self.columns(&arg.value, items, of, ty.optional, &place, expr);
@@ -148,12 +168,12 @@ impl Checker<'_> {
                     // Several columns where one category is wanted: their combinations.
                     (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
                         for item in items {
-                            self.argument(item, ty, &place, true, expr);
+                            self.argument(item, ty, &place, info.decl.is_metric, None, expr);
                         }
                         self.note(&arg.value, ty.clone());
                     }
                     _ => {
-                        let fits = self.argument(&arg.value, ty, &place, info.decl.is_metric, expr);
+                        let fits = self.argument(&arg.value, ty, &place, info.decl.is_metric, bounds, expr);
                         if !fits && arg.name.is_none() {
                             misfits.push(Misfit { arg, param: at, told });
                         }
@@ -233,25 +253,35 @@ impl Checker<'_> {
     fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str, call: &Expr) {
         let each = Type { base: of.clone(), optional, level: Level::Row };
         for item in items {
-            self.argument(item, &each, place, true, call);
+            self.argument(item, &each, place, true, None, call);
         }
         self.note(value, Type::new(Base::List(Box::new(of.clone())), Level::Row));
     }
 
     /// An argument against its parameter; whether its type fits.
-    fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool, call: &Expr) -> bool {
+    fn argument(
+        &mut self,
+        value: &Expr,
+        ty: &Type,
+        place: &str,
+        is_metric: bool,
+        bounds: Option<&Bounds>,
+        call: &Expr,
+    ) -> bool {
         let found = self.infer(value, Some(&ty.base));
         if let (Level::Row, Base::List(of)) = (ty.level, &found.base) {
             // A list of constants stands for a column of them.
             let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
             let numbers = ty.base.is_numeric() && of.is_numeric();
             if category || numbers || **of == ty.base || ty.base == Base::Unknown {
+                self.hold(value, bounds, place);
                 return true;
             }
         }
         if !self.fits(value, &found, &ty.base, place) {
             return false;
         }
+        self.hold(value, bounds, place);
         if !ty.optional {
             self.present(value, &found, place, call);
         }
@@ -275,7 +305,10 @@ impl Checker<'_> {
         let (callee, least, most) = match form {
             Err(Scalar::Round) => (Callee::Scalar(Scalar::Round), 1, 2),
             Err(f) => (Callee::Scalar(f), 1, 1),
-            Ok(s @ (Special::Quantile | Special::OrElse | Special::Bins)) => (Callee::Special(s), 2, 2),
+            Ok(s @ (Special::Quantile | Special::OrElse | Special::Bins | Special::Impute | Special::YearsBetween)) => {
+                (Callee::Special(s), 2, 2)
+            }
+            Ok(s @ (Special::AddMonths | Special::AddYears)) => (Callee::Special(s), 3, 3),
             Ok(Special::Count) => (Callee::Special(Special::Count), 0, 1),
             Ok(s) => (Callee::Special(s), 1, 1),
         };
@@ -297,6 +330,7 @@ impl Checker<'_> {
         let second = args.get(1).map(|a| &a.value);
         match form {
             Err(scalar) => self.scalar(name, scalar, first, second),
+            Ok(Special::AddMonths | Special::AddYears) => self.add_calendar(name, args),
             Ok(special) => self.special(name, special, first, second),
         }
     }
@@ -322,8 +356,10 @@ impl Checker<'_> {
             self.fits(digits, &d, &Base::int(), "the digits of `round`");
         }
         let plain = |c: &mut Self| {
-            if !ty.base.unit().is_one() {
-                c.unit_clash(x, &ty.base.unit(), &super::unit::Unit::one(), &place);
+            let one = super::unit::Unit::one();
+            match ty.base.unit().factor_to(&one) {
+                Some(factor) => c.program.tables.set_scale(x.id, factor),
+                None => c.unit_clash(x, &ty.base.unit(), &one, &place),
             }
         };
         let base = match scalar {
@@ -405,13 +441,46 @@ impl Checker<'_> {
                         self.found.push(
                             Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs numbers"))
                                 .at(x.span, format!("this is {what}"))
-                                .help("`P(x == …)` gives the share of a category"),
+                                .help(match base {
+                                    Base::List(_) => {
+                                        format!("walk over the items of a list: `{}(v for v in xs)`", name.name)
+                                    }
+                                    _ => "`P(x == …)` gives the share of a category".to_string(),
+                                }),
                         );
                         Type::unknown()
                     }
                 }
             }
-            Special::Present => {
+            Special::AddMonths | Special::AddYears => Type::unknown(),
+            Special::YearsBetween => match (first, second) {
+                (Some(from), Some(to)) => self.years_between(from, to),
+                _ => Type::unknown(),
+            },
+            Special::Length => {
+                let Some(x) = first else { return Type::unknown() };
+                let ty = self.infer(x, None);
+                match ty.base {
+                    Base::List(_) | Base::Text => Type { base: Base::int(), ..ty },
+                    Base::Unknown => Type::unknown(),
+                    other => {
+                        self.found.push(
+                            Diagnostic::new(
+                                codes::WRONG_TYPE,
+                                "`len` counts the items of a list or the letters of a text",
+                            )
+                            .at(x.span, format!("this is {}", article(&other)))
+                            .help("`count(…)` and `n()` count rows"),
+                        );
+                        Type::unknown()
+                    }
+                }
+            }
+            Special::Impute => match (first, second) {
+                (Some(x), Some(way)) => self.impute(x, way),
+                _ => Type::unknown(),
+            },
+            Special::IsMissing | Special::Present => {
                 let Some(x) = first else { return Type::unknown() };
                 let ty = self.infer(x, None);
                 Type::new(Base::Bool, ty.level)

@@ -5,6 +5,10 @@ use super::types::{Base, Level, Type};
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
 
+/// The way out when a mass meets an amount of substance.
+pub(super) const SUBSTANCE_HELP: &str = "one is a mass, the other an amount of substance: say what the column measures, \
+     for example `analyte creatinine` or `molar_mass 113.12 'g/mol'` behind its type";
+
 impl Checker<'_> {
     /// Reports when `found` cannot stand where `wanted` is needed; notes a unit conversion.
     /// Says whether it fits.
@@ -19,7 +23,7 @@ impl Checker<'_> {
                     return false;
                 };
                 self.program.tables.set_scale(expr.id, factor);
-                if *integer && !*whole {
+                if *integer && !(*whole && factor.fract() == 0.0) {
                     let mut d = Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs a whole number"))
                         .at(expr.span, format!("this is {found}"))
                         .help("`round(x)` gives the nearest whole number");
@@ -51,7 +55,9 @@ impl Checker<'_> {
             }
             (Base::AnyCategory, Base::Category(_)) => true,
             (Base::List(a), Base::List(b)) if a == b || **a == Base::Unknown || **b == Base::Unknown => true,
-            (Base::List(a), Base::List(b)) if a.is_numeric() && b.is_numeric() => true,
+            (Base::List(_), Base::List(_)) | (Base::Record(_), Base::Record(_)) => {
+                self.fits_within(expr, &found.base, wanted, place)
+            }
             (Base::Category(a), Base::Category(b)) if a.names == b.names => true,
             (a, b) if a == b => true,
             _ => {
@@ -108,7 +114,16 @@ impl Checker<'_> {
         let label = if from.is_one() { "no unit".to_string() } else { format!("in {}", show(from)) };
         let mut d = Diagnostic::new(codes::WRONG_UNIT, message).at(expr.span, label);
         d = if from.needs_molar_mass(to) {
-            d.help("one is a mass, the other an amount of substance: the molar mass is missing")
+            match (from.substance(), to.substance()) {
+                (Some(a), Some(b)) => d.help(format!("one is of {}, the other of {}", a.name, b.name)),
+                _ => d.help(SUBSTANCE_HELP),
+            }
+        } else if from.temperature_to(to).is_some() && !to.is_one() {
+            let value = crate::syntax::show(expr);
+            d.help(format!(
+                "temperatures are converted in writing, because their zeros differ: `{value} to '{}'`",
+                to.code
+            ))
         } else if from.is_one() {
             let with = format!(" '{}'", to.code);
             let bare: Vec<(Span, String)> = bare_numbers(expr).into_iter().map(|s| (s.after(), with.clone())).collect();
@@ -129,10 +144,11 @@ impl Checker<'_> {
             ExprKind::Name(name) => name.clone(),
             _ => "…".into(),
         };
+        let way = if found.base.is_numeric() { "median" } else { "mode" };
         let mut d = Diagnostic::new(codes::MAY_BE_MISSING, format!("{place} needs a value in every row"))
             .at(expr.span, format!("this may be missing ({found})"))
             .help(format!(
-                "keep the rows that have it with `where present({name})`, or fill it with `or_else({name}, value)`"
+                "keep the rows that have it with `where present({name})`, or fill it with `or_else({name}, value)` or `impute({name}, {way})`"
             ));
         if let (ExprKind::Name(_), ExprKind::Call { given, .. }) = (&expr.kind, &call.kind) {
             let bracket = Span { start: call.span.end.saturating_sub(1), ..call.span };
@@ -172,7 +188,8 @@ impl Checker<'_> {
             }
             (Level::Cohort, base) => {
                 let d = d.help("`E[…]` is its mean over the cohort; `quantile(…, 50%)` its median");
-                if base.is_numeric() { d.wrap(expr.span, "E[", "]") } else { d }
+                let one = !matches!(expr.kind, ExprKind::List(_) | ExprKind::Set(_));
+                if one && base.is_numeric() { d.wrap(expr.span, "E[", "]") } else { d }
             }
             _ => d.help("write a number here"),
         };

@@ -266,6 +266,14 @@ impl Checker<'_> {
             Some((code, span)) => self.unit(code, *span),
             None => Unit::one(),
         };
+        let unit = match &decl.substance {
+            Some(substance) => match self.substance(decl, unit, substance) {
+                Some(unit) => unit,
+                // Nothing follows from a substance that is not one.
+                None => return Base::Unknown,
+            },
+            None => unit,
+        };
         let known = TYPES.contains(&decl.type_name.name.as_str());
         if decl.unit.is_some() && known && !matches!(decl.type_name.name.as_str(), "Int" | "Real") {
             let (_, span) = decl.unit.clone().unwrap_or((String::new(), decl.name.span));
@@ -316,6 +324,51 @@ impl Checker<'_> {
                 Base::Unknown
             }
         }
+    }
+
+    /// The column's unit, of the substance it names.
+    fn substance(&mut self, decl: &ast::ColumnDecl, unit: Unit, named: &ast::Substance) -> Option<Unit> {
+        let (span, substance) = match named {
+            ast::Substance::Analyte(word) => match super::analytes::find(&word.name) {
+                Some(analyte) => (word.span, analyte.substance()),
+                None => {
+                    let known: Vec<&str> = super::analytes::ANALYTES.iter().map(|a| a.name).collect();
+                    self.unknown_word(word, "analyte", &known);
+                    return None;
+                }
+            },
+            ast::Substance::MolarMass(mass, code, span) => {
+                let of = self.unit(code, *span);
+                let in_grams = Unit::parse("g/mol").ok().and_then(|g| of.factor_to(&g));
+                let Some(factor) = in_grams else {
+                    self.found.push(
+                        Diagnostic::new(
+                            codes::WRONG_UNIT,
+                            format!("a molar mass is in 'g/mol', this is in '{}'", of.code),
+                        )
+                        .at(*span, "another quantity")
+                        .help("for example `molar_mass 113.12 'g/mol'`"),
+                    );
+                    return None;
+                };
+                if *mass <= 0.0 {
+                    self.error(codes::OUTSIDE_RANGE, "a molar mass is positive", *span, format!("{mass} lies outside"));
+                    return None;
+                }
+                let name = decl.name.name.clone();
+                (*span, Arc::new(super::analytes::Substance { name, molar_mass: mass * factor }))
+            }
+        };
+        if !unit.is_of_matter() {
+            let what = if unit.is_one() { "no unit".to_string() } else { format!("the unit '{}'", unit.code) };
+            self.found.push(
+                Diagnostic::new(codes::WRONG_UNIT, format!("`{}` measures no substance", decl.name.name))
+                    .at(span, format!("the column has {what}"))
+                    .help("a substance goes with a mass or an amount of it, for example 'mg/dL', 'mmol/L', 'ug'"),
+            );
+            return None;
+        }
+        Some(unit.of(Some(substance)))
     }
 
     pub(super) fn unit(&mut self, code: &str, span: Span) -> Unit {

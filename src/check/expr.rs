@@ -7,7 +7,7 @@ use super::types::{Base, Level, Type};
 use super::unit::Unit;
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
-use crate::syntax::ast::{Aggregate, BinOp, Expr, ExprKind, Ident};
+use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
 
 /// The verdicts as names.
 pub const VERDICTS: [&str; 5] = ["pass", "fail", "inconclusive", "not_applicable", "unknown"];
@@ -26,9 +26,9 @@ impl Checker<'_> {
             ExprKind::Real(_) => Type::new(Base::real(), Constant),
             ExprKind::Percent(v) if (0.0..=1.0).contains(v) => Type::new(Base::Prob, Constant),
             ExprKind::Percent(_) => Type::new(Base::real(), Constant),
-            ExprKind::Quantity(_, code) => {
+            ExprKind::Quantity(value, code) => {
                 let unit = self.unit(code, expr.span);
-                Type::new(Base::Number { integer: false, unit }, Constant)
+                Type::new(Base::Number { integer: value.fract() == 0.0, unit }, Constant)
             }
             ExprKind::Text(text) => self.text(expr, text, wanted),
             ExprKind::Date(text) => {
@@ -85,56 +85,25 @@ impl Checker<'_> {
                     level: t.level.join(a.level).join(b.level),
                 }
             }
-            ExprKind::Let(name, value, body) => {
-                let ty = self.infer(value, None);
-                self.with_local(name, ty, |c| c.infer(body, wanted))
-            }
-            ExprKind::Quantified { var, range, body, .. } => {
-                let item = self.range_item(range);
-                let ty = self.with_local(var, item, |c| {
-                    let ty = c.infer(body, Some(&Base::Bool));
-                    c.fits(body, &ty, &Base::Bool, "what follows `:`");
-                    c.at_most(body, &ty, Level::Cohort, "a statement about groups");
-                    ty
-                });
-                Type { base: Base::Bool, optional: ty.optional, level: Level::Cohort.min(ty.level.join(Level::Cohort)) }
-            }
+            ExprKind::Let(name, value, body) => self.let_in(name, value, body, wanted),
+            ExprKind::Match { subject, arms } => self.matching(expr, subject, arms, wanted),
+            ExprKind::Record(fields) => self.record(fields, wanted),
+            ExprKind::Convert(inner, unit, span) => self.convert(expr, inner, unit, *span),
+            // `let x: T = value in …` checks the value against its type where the name is at hand.
+            ExprKind::Typed(inner, _) => self.infer(inner, wanted),
+            ExprKind::Quantified { var, range, body, .. } => self.quantified(var, range, body),
             ExprKind::Over { aggregate, var, range, body } => self.over(*aggregate, var, range, body),
             ExprKind::Call { function, args, given } => self.call(expr, function, args, given.as_deref()),
-            ExprKind::Comprehension { function, body, var, range } => {
-                if function.name != "count" {
-                    self.error(
-                        codes::WRONG_ARGUMENTS,
-                        format!("`{}` does not take `for`", function.name),
-                        function.span,
-                        "only `count` does",
-                    );
-                }
-                let item = self.range_item(range);
-                self.with_local(var, item, |c| {
-                    let ty = c.infer(body, Some(&Base::Bool));
-                    c.fits(body, &ty, &Base::Bool, "`count`");
-                });
-                Type::new(Base::int(), Level::Constant)
+            ExprKind::Comprehension { function, body, var, range, filter } => {
+                self.comprehension(function.as_ref(), body, (var, range, filter.as_deref()), wanted)
             }
-            ExprKind::Member(inner, name) => {
-                if self.infer(inner, None).is_unknown() {
-                    return Type::unknown();
-                }
-                self.error(
-                    codes::UNKNOWN_NAME,
-                    format!("nothing here has a part called `{}`", name.name),
-                    name.span,
-                    "unknown part",
-                );
-                Type::unknown()
-            }
+            ExprKind::Member(inner, name) => self.member(inner, name),
             ExprKind::Index(list, at) => {
                 let ty = self.infer(list, None);
                 let index = self.infer(at, None);
                 self.fits(at, &index, &Base::int(), "a position");
                 match ty.base {
-                    Base::List(of) => Type { base: *of, ..ty },
+                    Base::List(of) => Type { base: *of, level: ty.level.join(index.level), ..ty },
                     Base::Unknown => Type::unknown(),
                     other => {
                         self.error(
@@ -160,6 +129,33 @@ impl Checker<'_> {
         }
     }
 
+    fn let_in(&mut self, name: &Ident, value: &Expr, body: &Expr, wanted: Option<&Base>) -> Type {
+        let ty = match &value.kind {
+            ExprKind::Typed(inner, ty) => {
+                let ty = self.annotated(name, ty, inner);
+                self.note(value, ty)
+            }
+            _ => self.infer(value, None),
+        };
+        let (per_row, has_column) = (ty.level == Level::Row, ty.base.has_column());
+        let out = self.with_local(name, ty.clone(), |c| c.infer(body, wanted));
+        if per_row && !has_column && out.level < Level::Row && !out.is_unknown() && !ty.is_unknown() {
+            self.found.push(
+                Diagnostic::new(
+                    codes::COMPOUND_PER_ROW,
+                    format!(
+                        "`{}` is {} in each row; a figure for the cohort needs plain values",
+                        name.name,
+                        article(&ty.base)
+                    ),
+                )
+                .at(value.span, "one per row")
+                .help("put the `let` inside the condition or the mean, where it stands for one row"),
+            );
+        }
+        out
+    }
+
     pub(super) fn with_local<T>(&mut self, name: &Ident, ty: Type, then: impl FnOnce(&mut Self) -> T) -> T {
         self.scope.locals.push((name.name.clone(), ty));
         let out = then(self);
@@ -178,7 +174,7 @@ impl Checker<'_> {
         Type::new(Base::Category(levels.clone()), Level::Constant)
     }
 
-    fn unknown_level(&mut self, text: &str, span: Span, levels: &super::types::Levels) {
+    pub(super) fn unknown_level(&mut self, text: &str, span: Span, levels: &super::types::Levels) {
         let mut d = Diagnostic::new(codes::UNKNOWN_LEVEL, format!("`{text}` is not a level of `{}`", levels.column))
             .at(span, "not declared")
             .note(format!("its levels: {}", levels.names.join(", ")));
@@ -194,37 +190,12 @@ impl Checker<'_> {
         }
     }
 
-    fn hole(&mut self, expr: &Expr, wanted: Option<&Base>) -> Type {
-        let mut d = Diagnostic::new(
-            codes::HOLE,
-            match wanted {
-                Some(base) => format!("a hole: {} belongs here", article(base)),
-                None => "a hole: anything may stand here".to_string(),
-            },
-        )
-        .at(expr.span, "to fill");
-        let fitting: Vec<&str> = self
-            .scope
-            .names()
-            .into_iter()
-            .filter(|n| {
-                let ty = self.scope.local(n).cloned().or_else(|| self.scope.column(n));
-                ty.is_some_and(|t| wanted.is_none_or(|w| t.base == *w))
-            })
-            .take(12)
-            .collect();
-        if !fitting.is_empty() {
-            d = d.help(format!("in scope and fitting: {}", fitting.join(", ")));
-        }
-        self.found.push(d);
-        Type::unknown()
-    }
-
     /// Whether `name` means something besides a level.
     pub(super) fn in_scope(&self, name: &str) -> bool {
         self.scope.local(name).is_some()
             || self.scope.column(name).is_some()
-            || self.program.lets.contains_key(&self.program.global(self.at, name))
+            || (!self.closed && self.program.lets.contains_key(&self.program.global(self.at, name)))
+            || self.is_waiting(name)
     }
 
     fn name(&mut self, expr: &Expr, name: &str, wanted: Option<&Base>) -> Type {
@@ -246,8 +217,8 @@ impl Checker<'_> {
             self.program.tables.set_name(expr.id, Resolved::Verdict(name.to_string()));
             return Type::new(Base::Verdict, Level::Constant);
         }
-        let global = self.program.global(self.at, name);
-        if let Some(ty) = self.program.lets.get(&global).cloned() {
+        if let Some(ty) = self.let_type(name) {
+            let global = self.program.global(self.at, name);
             if !self.about_these_rows(name, &global, &ty, expr.span) {
                 return Type::unknown();
             }
@@ -311,7 +282,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_name(&mut self, name: &str, span: Span) {
-        if self.is_lost(name) {
+        if self.is_lost(name) || self.lost_nameless(&["let"]) {
             return;
         }
         if let Some(d) = self.unknown_in_file(name, span) {
@@ -320,17 +291,30 @@ impl Checker<'_> {
         }
         let aliases: Vec<String> =
             self.program.origins.get(self.at).map_or_else(Vec::new, |o| o.aliases.keys().cloned().collect());
-        let mut known: Vec<&str> = self.scope.names();
-        known.extend(self.program.lets.keys().chain(&aliases).map(String::as_str));
-        let near = guess(&mut self.guesses, name, &known).map(str::to_string);
+        let mut near = None;
+        if self.guesses > 0 {
+            let mut known: Vec<&str> = self.scope.names();
+            known.extend(aliases.iter().map(String::as_str));
+            if !self.closed {
+                let lets = self.program.file.items.iter().filter_map(|i| let_name(i));
+                let lets = lets.chain(self.program.lets.keys().map(String::as_str));
+                known.extend(lets.filter(|l| !self.is_open(l)));
+            }
+            let mut budget = self.guesses;
+            near = guess(&mut budget, name, &known).map(str::to_string);
+            self.guesses = budget;
+        }
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
-        if self.open.contains(name) {
+        if self.is_open(name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
-                .at(span, "used in its own definition");
+                .at(span, "used in its own definition")
+                .help("a definition may use others, but not itself");
         } else if aliases.iter().any(|a| a == name) {
             d = d.help(format!("`{name}` is a used file: its names are written `{name}.…`"));
         } else if self.declared.contains(name) {
             d = d.help("it is declared further down; a computed column uses columns above it");
+        } else if self.closed && self.program.let_item(&self.program.global(self.at, name)).is_some() {
+            d = d.help(format!("a formula sees its parameters only: add one and pass `{name}` in the call"));
         } else if let Some(known) = self.foreign_name(name, span, &d) {
             d = known;
         } else if let Some(near) = near {
@@ -339,6 +323,8 @@ impl Checker<'_> {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {
             d = d.help(format!("`{name}` is a dataset: write `… on {name}`"));
+        } else if self.closed {
+            d = d.help("a formula sees its parameters only");
         } else if self.scope.rows.is_none() && self.program.datasets.is_empty() {
             d = d.help("columns come from a dataset: give the script that declares it (`dbf eval … --file FILE`)");
         } else if ["p", "y", "yhat"].contains(&name) {
@@ -353,79 +339,6 @@ impl Checker<'_> {
             self.lose(name);
         }
         self.found.push(d);
-    }
-
-    fn list(&mut self, items: &[Expr], wanted: Option<&Base>) -> Type {
-        let mut base: Option<Base> = wanted.cloned().filter(|w| matches!(w, Base::Category(_) | Base::Verdict));
-        let mut level = Level::Constant;
-        for item in items {
-            let ty = self.infer(item, base.as_ref());
-            level = level.join(ty.level);
-            if ty.is_unknown() {
-                continue;
-            }
-            base = Some(match base.take() {
-                None => ty.base,
-                Some(before) => {
-                    let joined = widen(&before, &ty.base);
-                    self.fits(item, &ty, &joined, "a list of one kind");
-                    joined
-                }
-            });
-        }
-        Type::new(Base::List(Box::new(base.unwrap_or(Base::Unknown))), level)
-    }
-
-    /// What a variable stands for when it walks over `range`.
-    fn range_item(&mut self, range: &Expr) -> Type {
-        if matches!(range.kind, ExprKind::Binary(BinOp::Range, ..)) {
-            self.found.push(
-                Diagnostic::new(codes::WRONG_TYPE, "a range cannot be walked over")
-                    .at(range.span, "between two numbers lie many")
-                    .help("list the values: `over v in [1, 2, 3]`"),
-            );
-            return Type::unknown();
-        }
-        let ty = self.infer(range, None);
-        let base = match ty.base {
-            Base::List(of) => *of,
-            // A category column, or a metric's Category parameter: its levels.
-            Base::Category(levels) => Base::Category(levels),
-            Base::AnyCategory => Base::AnyCategory,
-            Base::Unknown => Base::Unknown,
-            other => {
-                self.found.push(
-                    Diagnostic::new(codes::WRONG_TYPE, "only lists, categories, groups and bins can be walked over")
-                        .at(range.span, format!("this is {}", article(&other)))
-                        .help("for example `over g in sex`, `forall g in groups(by: [sex, race])`"),
-                );
-                Base::Unknown
-            }
-        };
-        Type::new(base, Level::Constant)
-    }
-
-    fn over(&mut self, aggregate: Aggregate, var: &Ident, range: &Expr, body: &Expr) -> Type {
-        let item = self.range_item(range);
-        let ty = self.with_local(var, item.clone(), |c| {
-            let ty = c.infer(body, None);
-            if !ty.is_unknown() && !ty.base.is_numeric() {
-                c.error(
-                    codes::WRONG_TYPE,
-                    "what follows `:` is a number",
-                    body.span,
-                    format!("this is {}", article(&ty.base)),
-                );
-            }
-            c.at_most(body, &ty, Level::Cohort, "a figure per group");
-            ty
-        });
-        let base = match aggregate {
-            Aggregate::ArgMax => item.base,
-            Aggregate::Sum | Aggregate::Mean if ty.base == Base::Prob => Base::real(),
-            _ => ty.base,
-        };
-        Type { base, optional: false, level: ty.level.min(Level::Cohort) }
     }
 
     fn scoped(
@@ -487,6 +400,14 @@ impl Checker<'_> {
                 self.narrow(a);
                 self.narrow(b);
             }
+            ExprKind::Not(inner) => {
+                if let ExprKind::Call { function, args, .. } = &inner.kind
+                    && function.name == "is_missing"
+                    && let Some(ExprKind::Name(name)) = args.first().map(|a| &a.value.kind)
+                {
+                    self.scope.present.push(name.clone());
+                }
+            }
             ExprKind::Call { function, args, .. } if function.name == "present" => {
                 if let Some(ExprKind::Name(name)) = args.first().map(|a| &a.value.kind) {
                     self.scope.present.push(name.clone());
@@ -506,16 +427,27 @@ impl Checker<'_> {
 
 /// The name most like `name`, as long as the check can afford the search.
 pub(super) fn guess<'a>(budget: &mut usize, name: &str, known: &[&'a str]) -> Option<&'a str> {
-    *budget = budget.checked_sub(known.len())?;
+    *budget = budget.saturating_sub(known.len());
+    if *budget == 0 {
+        return None;
+    }
     nearest(name, known.iter().copied())
+}
+
+fn let_name(item: &crate::syntax::ast::Item) -> Option<&str> {
+    match &item.kind {
+        crate::syntax::ast::ItemKind::Let(l) => Some(&l.name.name),
+        _ => None,
+    }
 }
 
 /// The type that holds both.
 pub(super) fn widen(a: &Base, b: &Base) -> Base {
     match (a, b) {
         (Base::Unknown, other) | (other, Base::Unknown) => other.clone(),
-        (Base::Number { integer: x, unit }, Base::Number { integer: y, .. }) => {
-            Base::Number { integer: *x && *y, unit: unit.clone() }
+        (Base::Number { integer: x, unit }, Base::Number { integer: y, unit: other }) => {
+            let whole = other.factor_to(unit).is_none_or(|f| f.fract() == 0.0);
+            Base::Number { integer: *x && *y && whole, unit: unit.joined(&b.unit()) }
         }
         (Base::Number { .. }, Base::Prob | Base::Rating) | (Base::Prob | Base::Rating, Base::Number { .. }) => {
             Base::Number { integer: false, unit: Unit::one() }

@@ -181,12 +181,22 @@ impl<'a> Flows<'a> {
                 let item = at(range);
                 let body = self.flow(body, &here.bind(&var.name, item.clone()));
                 // `argmax` gives the group, not the value that it has.
-                item.join(if *aggregate == Aggregate::ArgMax { body.judged() } else { body })
+                let group = matches!(aggregate, Aggregate::ArgMax | Aggregate::ArgMin);
+                item.join(if group { body.judged() } else { body })
             }
-            ExprKind::Comprehension { var, range, body, .. } => {
+            ExprKind::Comprehension { function, var, range, body, filter } => {
                 let item = at(range);
-                item.clone().join(self.flow(body, &here.bind(&var.name, item))).judged()
+                let inner = here.bind(&var.name, item.clone());
+                let asked = filter.as_ref().map_or_else(Flow::default, |f| self.flow(f, &inner).judged());
+                let all = item.join(asked).join(self.flow(body, &inner));
+                if function.as_ref().is_some_and(|f| f.name == "count") { all.judged() } else { all }
             }
+            ExprKind::Match { subject, arms } => {
+                arms.iter().map(|a| at(&a.value)).fold(at(subject).judged(), Flow::join)
+            }
+            ExprKind::Record(fields) => fields.iter().map(|(_, e)| at(e)).fold(Flow::default(), Flow::join),
+            ExprKind::Convert(inner, ..) => Flow { constant: None, ..at(inner) },
+            ExprKind::Typed(inner, _) => at(inner),
             ExprKind::Index(list, position) => {
                 let flow = at(list).join(at(position));
                 let of_rows = self.level(list) == Some(Level::Row);
@@ -325,7 +335,7 @@ impl<'a> Flows<'a> {
                         let inside = share.is_some_and(|q| q > 0.0 && q < 1.0);
                         self.somebody(all(), !inside, Way::End, expr, first)
                     }
-                    Special::Count | Special::Present | Special::Probability => all().judged(),
+                    Special::Count | Special::Present | Special::IsMissing | Special::Probability => all().judged(),
                     _ => all(),
                 }
             }

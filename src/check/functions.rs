@@ -2,7 +2,7 @@
 
 use super::program::{Checker, FunctionInfo, Program};
 use super::scope::Scope;
-use super::types::{Base, Level, Type};
+use super::types::{Base, Level, Levels, Member, Type};
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{self, ExprKind, Ident};
 use std::collections::{HashMap, HashSet};
@@ -14,9 +14,14 @@ const WEIGHT: &str = "Weight";
 impl Checker<'_> {
     /// Declares a function; its body is checked by [`Checker::bodies`].
     pub(super) fn function(&mut self, decl: Arc<ast::Function>, doc: Option<String>, module: Option<&'static str>) {
-        let mut params = Vec::new();
+        let (mut params, mut bounds) = (Vec::new(), Vec::new());
         for param in &decl.params {
-            let base = self.type_expr(&param.ty);
+            let mut base = self.type_expr(&param.ty);
+            if let Base::Category(levels) = &base {
+                let named = Levels { column: param.name.name.clone(), names: levels.names.clone() };
+                base = Base::Category(Arc::new(named));
+            }
+            let promised = self.bounds(&param.ty, &base);
             // A parameter without default is one value per row; a default or a list makes it a setting.
             let level = match (&base, decl.is_metric && param.default.is_none()) {
                 (Base::List(_), _) | (_, false) => Level::Constant,
@@ -26,14 +31,21 @@ impl Checker<'_> {
             let level = if decl.is_metric && param.ty.name != WEIGHT { level } else { Level::Row };
             if let Some(default) = &param.default {
                 self.scope = Scope::default();
+                self.closed = true;
                 let ty = self.infer(default, Some(&base));
-                self.fits(default, &ty, &base, &format!("`{}`", param.name.name));
+                self.closed = false;
+                let place = format!("`{}`", param.name.name);
+                if self.fits(default, &ty, &base, &place) {
+                    self.hold(default, promised.as_ref(), &place);
+                }
                 self.at_most(default, &ty, Level::Constant, "a default");
             }
             let inner = param.ty.argument.as_ref().is_some_and(|a| a.optional);
             params.push(Type { base, optional: param.ty.optional || inner, level });
+            bounds.push(promised);
         }
         let result = self.type_expr(&decl.result);
+        let result_bounds = self.bounds(&decl.result, &result);
         if decl.body.is_none() && module.is_none() {
             self.found.push(
                 Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` has no formula", decl.name.name))
@@ -41,7 +53,8 @@ impl Checker<'_> {
                     .help("only the standard library declares metrics without a formula"),
             );
         }
-        self.program.add_function(FunctionInfo { decl, doc, params, result, module, origin: self.at });
+        let origin = self.at;
+        self.program.add_function(FunctionInfo { decl, doc, params, result, bounds, result_bounds, module, origin });
     }
 
     /// Checks the bodies of functions that have not been checked yet.
@@ -59,16 +72,18 @@ impl Checker<'_> {
                 info.decl.params.iter().zip(&info.params).map(|(p, t)| (p.name.name.clone(), t.clone())).collect();
             self.scope = Scope { locals, rows: None, present: Vec::new() };
             self.open = round;
+            self.closed = true;
             let found = self.infer(body, Some(&info.result));
             let place = format!("the result of `{}`", info.decl.name.name);
             let number_for_prob = info.result == Base::real() && found.base.is_numeric() && found.base.unit().is_one();
-            if !number_for_prob {
-                self.fits(body, &found, &info.result, &place);
+            if number_for_prob || self.fits(body, &found, &info.result, &place) {
+                self.hold(body, info.result_bounds.as_ref(), &place);
             }
             if info.decl.is_metric {
                 self.at_most(body, &found, Level::Cohort, &place);
             }
             self.open = Arc::default();
+            self.closed = false;
         }
     }
 
@@ -77,12 +92,33 @@ impl Checker<'_> {
             Some((code, span)) => self.unit(code, *span),
             None => super::unit::Unit::one(),
         };
+        if !ty.fields.is_empty() {
+            let mut members: Vec<Member> = Vec::new();
+            for (name, of) in &ty.fields {
+                let base = self.type_expr(of);
+                if members.iter().any(|m| m.name == name.name) {
+                    self.error(
+                        codes::DUPLICATE_NAME,
+                        format!("this record has two parts `{}`", name.name),
+                        name.span,
+                        "again",
+                    );
+                    continue;
+                }
+                members.push(Member { name: name.name.clone(), base, optional: of.optional });
+            }
+            return Base::Record(Arc::new(members));
+        }
         match ty.name.as_str() {
             "Bool" => Base::Bool,
             "Int" => Base::Number { integer: true, unit },
             "Real" | WEIGHT => Base::Number { integer: false, unit },
             "Prob" => Base::Prob,
             "Rating" => Base::Rating,
+            "Category" if !ty.levels.is_empty() => {
+                let names = ty.levels.iter().map(|l| l.name.clone()).collect();
+                Base::Category(Arc::new(Levels { column: "this category".into(), names }))
+            }
             "Category" => Base::AnyCategory,
             "Text" => Base::Text,
             "Date" => Base::Date,

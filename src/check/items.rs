@@ -3,12 +3,15 @@
 use super::modules::fits_version;
 use super::program::{Checker, StdModule};
 use super::scope::Scope;
-use super::types::{Base, Level};
+use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Ident, Item, ItemKind};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The longest chain of definitions that use one another.
+const DEEPEST_CHAIN: usize = 100;
 
 /// The language editions this build understands.
 pub const EDITION: i64 = 1;
@@ -39,20 +42,24 @@ impl Checker<'_> {
                     ),
                 ),
                 ItemKind::Use(used) => self.use_std(used, std),
-                ItemKind::Dataset(decl) => {
-                    let schema = self.dataset(decl);
-                    self.program.add_dataset(schema, false);
-                }
                 _ => {}
             }
         }
-        self.home();
+        // Formulas see their parameters only, so they stand before the data and its computed columns.
         for item in &items {
             if let ItemKind::Function(decl) = &item.kind {
                 self.function(decl.clone(), item.doc.clone(), None);
             }
         }
         self.bodies();
+        for item in &items {
+            if let ItemKind::Dataset(decl) = &item.kind {
+                let schema = self.dataset(decl);
+                self.program.add_dataset(schema, false);
+            }
+        }
+        self.home();
+        self.waiting = true;
         for item in &items {
             if let ItemKind::Let(decl) = &item.kind {
                 self.let_item(decl);
@@ -243,12 +250,69 @@ impl Checker<'_> {
         }
     }
 
+    /// The type of a top-level `let`, checked now if it stands further down.
+    pub(super) fn let_type(&mut self, name: &str) -> Option<Type> {
+        if self.closed {
+            return None;
+        }
+        let global = self.program.global(self.at, name);
+        if !self.program.lets.contains_key(&global) && self.is_waiting(name) {
+            let decl = self.waiting_item(&global)?.clone();
+            if self.depth >= DEEPEST_CHAIN {
+                self.too_long_a_chain(decl.name.span);
+                return Some(Type::unknown());
+            }
+            let outer = (std::mem::take(&mut self.scope), self.range_here, self.auto.take(), self.chain);
+            self.let_item(&decl);
+            (self.scope, self.range_here, self.auto, self.chain) = outer;
+        }
+        self.chain = self.chain.max(self.chains.get(&global).copied().unwrap_or(0));
+        self.program.lets.get(&global).cloned()
+    }
+
+    fn too_long_a_chain(&mut self, span: Span) {
+        if !self.found.iter().any(|d| d.code == codes::TOO_DEEP) {
+            self.found.push(
+                Diagnostic::new(codes::TOO_DEEP, format!("a chain of more than {DEEPEST_CHAIN} definitions"))
+                    .at(span, "each needs the next")
+                    .help("walk over a list, `sum over v in 1..5: …`, instead of naming every step"),
+            );
+        }
+    }
+
+    /// Whether `name` is a top-level `let` that has not been checked yet and may be used from here.
+    pub(super) fn is_waiting(&self, name: &str) -> bool {
+        self.waiting
+            && !self.closed
+            && !self.is_open(name)
+            && self.waiting_item(&self.program.global(self.at, name)).is_some()
+    }
+
+    /// A `let` of the file being checked; those of used files are checked before it.
+    fn waiting_item(&self, global: &str) -> Option<&ast::LetItem> {
+        self.program.let_item(global)
+    }
+
     fn let_item(&mut self, decl: &ast::LetItem) {
-        let local = decl.name.name.rsplit('.').next().unwrap_or("").to_string();
+        if self.program.lets.contains_key(&decl.name.name) {
+            return;
+        }
         self.scope = Scope::with_rows(self.program.home_rows());
-        self.open = Arc::new(HashSet::from([local.clone()]));
-        let ty = self.infer(&decl.value, None);
-        self.open = Arc::default();
+        let local = decl.name.name.rsplit('.').next().unwrap_or("").to_string();
+        self.open_lets.push(local.clone());
+        self.depth += 1;
+        self.chain = 0;
+        let ty = match &decl.ty {
+            Some(ty) => self.annotated(&decl.name, ty, &decl.value),
+            None => self.infer(&decl.value, None),
+        };
+        self.depth -= 1;
+        let chain = self.chain + 1;
+        self.chains.insert(decl.name.name.clone(), chain);
+        if chain > DEEPEST_CHAIN {
+            self.too_long_a_chain(decl.name.span);
+        }
+        self.open_lets.pop();
         if self.scope.column(&local).is_some() {
             self.found.push(
                 Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is a column of the data"))

@@ -2,22 +2,30 @@
 //!
 //! Pure: no file, clock or terminal. What it learns lies in side tables keyed by node id.
 
+pub mod analytes;
 mod benchmark;
 mod call;
+pub mod contract;
 mod convert;
 pub mod dataset;
+mod dates;
 pub mod expr;
 pub mod flow;
 mod functions;
 mod habits;
+mod hole;
+mod impute;
 mod index;
 pub mod items;
 mod link;
+pub mod lists;
+mod matching;
 pub mod models;
 pub mod modules;
 mod operators;
 mod policy;
 pub mod program;
+mod records;
 mod release;
 mod scenario;
 pub mod scope;

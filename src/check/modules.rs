@@ -218,6 +218,7 @@ impl<'a> Loader<'a> {
         self.program.file = file;
         self.program.index_items();
         self.program.home = None;
+        self.program.sources = self.sources.clone();
         let prefix = self.prefix(at);
         let mut checker = Checker::new(self.program, Scope::default(), Some(Vec::new()));
         checker.at = at;

@@ -97,6 +97,15 @@ impl Checker<'_> {
                     );
                 }
             }
+            d = match (&x.base, &y.base) {
+                (Base::Date, other) | (other, Base::Date) if other.is_numeric() => d.help(
+                    "a date compares with a date, `@2026-01-31`; `date - other` is a number of days to compare with `30 'd'`",
+                ),
+                (Base::Date, Base::Text) | (Base::Text, Base::Date) => {
+                    d.help("a date is written with `@` and without quotes, `@2026-01-31`")
+                }
+                _ => d,
+            };
             c.found.push(d);
         };
         match (&x.base, &y.base) {
@@ -112,6 +121,7 @@ impl Checker<'_> {
             }
             (Base::Category(p), Base::Category(q)) if p.names == q.names => {}
             (Base::AnyCategory, Base::AnyCategory | Base::Category(_)) | (Base::Category(_), Base::AnyCategory) => {}
+            (p @ (Base::List(_) | Base::Record(_)), q) if super::records::alike(p, q) => {}
             (p, q) if p == q => {}
             _ => clash(self, "these cannot be compared"),
         }
@@ -133,6 +143,8 @@ impl Checker<'_> {
                     } else {
                         self.unit_clash(b, &of.unit(), &x.base.unit(), "the left side");
                     }
+                } else if range && x.base == Base::Date && **of == Base::Date {
+                    // A span of days, both ends included.
                 } else if range || (x.base != **of && !x.is_unknown() && **of != Base::Unknown) {
                     self.error(
                         codes::WRONG_TYPE,
@@ -177,6 +189,9 @@ impl Checker<'_> {
         if x.is_unknown() || y.is_unknown() {
             return Type::unknown();
         }
+        if x.base == Base::Date || y.base == Base::Date {
+            return self.date_arithmetic((op, op_span), (a, &x), (b, &y));
+        }
         for (side, ty) in [(a, &x), (b, &y)] {
             if !ty.base.is_numeric() {
                 self.error(
@@ -205,8 +220,11 @@ impl Checker<'_> {
         let whole = |t: &Type| matches!(t.base, Base::Number { integer: true, .. });
         let base = match op {
             BinOp::Add | BinOp::Sub => {
-                match uy.factor_to(&ux) {
-                    Some(factor) => self.program.tables.set_scale(b.id, factor),
+                let scaled = match uy.factor_to(&ux) {
+                    Some(factor) => {
+                        self.program.tables.set_scale(b.id, factor);
+                        factor
+                    }
                     None => {
                         let word = if op == BinOp::Add { "added" } else { "subtracted" };
                         let mut d = Diagnostic::new(
@@ -223,25 +241,32 @@ impl Checker<'_> {
                                 format!(" '{}'", ux.code),
                             );
                         } else if ux.needs_molar_mass(&uy) {
-                            d = d.help("one is a mass, the other an amount of substance: the molar mass is missing");
+                            d = d.help(super::convert::SUBSTANCE_HELP);
                         }
                         self.found.push(d);
                         return Type::unknown();
                     }
-                }
+                };
                 // 1 - p is the probability of the other event.
                 if op == BinOp::Sub && prob(&y) && matches!(a.kind, ExprKind::Int(1)) {
                     Base::Prob
                 } else {
-                    Base::Number { integer: whole(&x) && whole(&y), unit: ux }
+                    let unit = if op == BinOp::Sub { ux.of_difference() } else { ux.clone() };
+                    let integer = whole(&x) && whole(&y) && scaled.fract() == 0.0;
+                    Base::Number { integer, unit: unit.joined(&ux).joined(&uy) }
                 }
             }
             BinOp::Mul if prob(&x) && prob(&y) => Base::Prob,
             BinOp::Mul => Base::Number { integer: whole(&x) && whole(&y), unit: ux.times(&uy) },
             BinOp::Div => Base::Number { integer: false, unit: ux.over(&uy) },
             _ => {
-                if !ux.is_one() || !uy.is_one() {
-                    self.error(codes::WRONG_UNIT, "`^` needs numbers without unit", expr.span, "has a unit");
+                // `25 '%' ^ 2` is the square of a quarter.
+                match (ux.factor_to(&Unit::one()), uy.factor_to(&Unit::one())) {
+                    (Some(f), Some(g)) => {
+                        self.program.tables.set_scale(a.id, f);
+                        self.program.tables.set_scale(b.id, g);
+                    }
+                    _ => self.error(codes::WRONG_UNIT, "`^` needs numbers without unit", expr.span, "has a unit"),
                 }
                 Base::Number { integer: false, unit: Unit::one() }
             }

@@ -35,10 +35,14 @@ impl Checker<'_> {
         let mut locals = Vec::new();
         for param in &policy.params {
             let base = self.type_expr(&param.ty);
+            let bounds = self.bounds(&param.ty, &base);
             self.scope = Scope { locals: std::mem::take(&mut locals), rows: None, present: Vec::new() };
             for value in param.default.iter().chain(param.dated.iter().map(|(_, _, v)| v)) {
                 let ty = self.infer(value, Some(&base));
-                self.fits(value, &ty, &base, &format!("`{}`", param.name.name));
+                let place = format!("`{}`", param.name.name);
+                if self.fits(value, &ty, &base, &place) {
+                    self.hold(value, bounds.as_ref(), &place);
+                }
                 self.at_most(value, &ty, Level::Constant, "a policy's parameter");
             }
             for (date, span, _) in &param.dated {

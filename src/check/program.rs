@@ -79,6 +79,9 @@ pub struct Tables {
     names: Vec<Option<Resolved>>,
     calls: Vec<Option<CallPlan>>,
     scales: Vec<Option<f64>>,
+    /// Of `x to 'unit'`: what to multiply with, and what to add.
+    conversions: Vec<Option<(f64, f64)>>,
+    contracts: Vec<Option<Arc<super::contract::Contract>>>,
 }
 
 impl Tables {
@@ -111,6 +114,14 @@ impl Tables {
         }
     }
 
+    pub fn set_conversion(&mut self, id: NodeId, factor: f64, offset: f64) {
+        Self::slot(&mut self.conversions, id, (factor, offset));
+    }
+
+    pub fn set_contract(&mut self, id: NodeId, contract: super::contract::Contract) {
+        Self::slot(&mut self.contracts, id, Arc::new(contract));
+    }
+
     pub fn ty(&self, id: NodeId) -> Option<&Type> {
         self.types.get(id.0 as usize)?.as_ref()
     }
@@ -126,6 +137,16 @@ impl Tables {
     pub fn scale(&self, id: NodeId) -> Option<f64> {
         *self.scales.get(id.0 as usize)?
     }
+
+    /// What `x to 'unit'` multiplies with, and adds.
+    pub fn conversion(&self, id: NodeId) -> Option<(f64, f64)> {
+        *self.conversions.get(id.0 as usize)?
+    }
+
+    /// What the node's value was promised to be, its unit conversion done.
+    pub fn contract(&self, id: NodeId) -> Option<&super::contract::Contract> {
+        self.contracts.get(id.0 as usize)?.as_deref()
+    }
 }
 
 /// A function or metric with its checked parameters.
@@ -135,6 +156,9 @@ pub struct FunctionInfo {
     pub doc: Option<String>,
     pub params: Vec<Type>,
     pub result: Base,
+    /// What each parameter promises beyond its type.
+    pub bounds: Vec<Option<super::contract::Bounds>>,
+    pub result_bounds: Option<super::contract::Bounds>,
     /// The standard module it comes from; none for the script's own.
     pub module: Option<&'static str>,
     /// The file it stands in; index into [`Program::origins`].
@@ -154,6 +178,8 @@ pub struct Program {
     pub home: Option<String>,
     /// The script, then every file it uses.
     pub origins: Vec<Origin>,
+    /// The files read so far, to say in a reason where something was declared.
+    pub sources: SourceMap,
     pub(super) index: Index,
 }
 
@@ -230,10 +256,21 @@ pub struct Checker<'a> {
     /// The file being checked; index into [`Program::origins`].
     pub(super) at: usize,
     pub(super) found: Vec<Diagnostic>,
-    /// Definitions being checked, to refuse recursion.
+    /// The formula being checked with all that it calls and that call it, to refuse recursion.
     pub(super) open: Arc<HashSet<String>>,
+    /// The `let`s being checked, one for another.
+    pub(super) open_lets: Vec<String>,
     /// Whether the next range stands after `in`.
     pub(super) range_here: bool,
+    /// How many `let`s are being checked, one for another.
+    pub(super) depth: usize,
+    /// How many definitions the one being checked needs one after another, and each that was checked.
+    pub(super) chain: usize,
+    pub(super) chains: BTreeMap<String, usize>,
+    /// Whether a formula's body is being checked: it sees its parameters and nothing else.
+    pub(super) closed: bool,
+    /// Whether a `let` further down may be checked on demand.
+    pub(super) waiting: bool,
     /// Definitions already told to be recursive.
     pub(super) rounds: HashSet<String>,
     /// Names whose own mistake has been told.
@@ -328,10 +365,16 @@ impl<'a> Checker<'a> {
             used,
             found: Vec::new(),
             open: Arc::default(),
+            open_lets: Vec::new(),
             rounds: HashSet::new(),
             declared: HashSet::new(),
             units: HashMap::new(),
             guesses: GUESSES,
+            depth: 0,
+            chain: 0,
+            chains: BTreeMap::new(),
+            closed: false,
+            waiting: false,
             range_here: false,
             auto: None,
         }
@@ -352,6 +395,16 @@ impl Checker<'_> {
             None => self.lost.contains(local),
         };
         self.lost.contains(front) || theirs
+    }
+
+    /// Whether an item that begins with one of these words was lost together with its name.
+    pub(super) fn lost_nameless(&self, words: &[&str]) -> bool {
+        self.program.file.lost.iter().any(|(word, name)| name.is_empty() && words.contains(&word.as_str()))
+    }
+
+    /// Whether `name` is being checked, so that using it is recursion.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        self.open.contains(name) || self.open_lets.iter().any(|o| o == name)
     }
 
     /// What follows from `name` has the same cause and is not a mistake of its own.

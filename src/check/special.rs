@@ -25,6 +25,43 @@ pub enum Special {
     Groups,
     /// `bins(p, n)`: equal width over 0..1, closed on the right, 0 in the first.
     Bins,
+    /// `is_missing(x)`.
+    IsMissing,
+    /// `impute(x, mean | given)`.
+    Impute,
+    /// `len(xs)`.
+    Length,
+    /// `add_months(date, n, rounding: "down")`.
+    AddMonths,
+    AddYears,
+    /// `years_between(from, to)`: whole completed years.
+    YearsBetween,
+}
+
+impl Special {
+    /// Whether it goes over rows, so that `| given` can choose among them.
+    pub fn over_rows(self) -> bool {
+        matches!(
+            self,
+            Special::Probability
+                | Special::Expectation
+                | Special::Variance
+                | Special::Sum
+                | Special::Min
+                | Special::Max
+                | Special::Quantile
+                | Special::Count
+                | Special::Impute
+        )
+    }
+
+    /// Whether its value follows from its arguments' values, row by row.
+    pub fn is_plain(self) -> bool {
+        matches!(
+            self,
+            Special::IsMissing | Special::Length | Special::AddMonths | Special::AddYears | Special::YearsBetween
+        )
+    }
 }
 
 /// Functions applied row by row.
@@ -65,6 +102,20 @@ pub const FORMS: &[(&str, Result<Special, Scalar>, &str)] = &[
     ("n", Ok(Special::Count), "n(group): number of rows of a group; n(): of all rows"),
     ("present", Ok(Special::Present), "present(x): whether x has a value in this row"),
     ("or_else", Ok(Special::OrElse), "or_else(x, value): x, or value where x is missing"),
+    ("is_missing", Ok(Special::IsMissing), "is_missing(x): whether x has no value in this row"),
+    (
+        "impute",
+        Ok(Special::Impute),
+        "impute(x, mean | given): x, filled with the mean (or `median`, `mode`) of the rows that have it",
+    ),
+    ("len", Ok(Special::Length), "len(xs): number of items of a list, or of letters of a text"),
+    (
+        "add_months",
+        Ok(Special::AddMonths),
+        "add_months(date, n, rounding: \"down\"): n months later; \"up\" goes on to the next month where the day does not exist",
+    ),
+    ("add_years", Ok(Special::AddYears), "add_years(date, n, rounding: \"down\"): n years later, as add_months"),
+    ("years_between", Ok(Special::YearsBetween), "years_between(from, to): whole completed years, as an age in years"),
     ("groups", Ok(Special::Groups), "groups(by: [a, b]): every combination of levels"),
     ("bins", Ok(Special::Bins), "bins(p, n): n bins of equal width over 0..1; `p in b`"),
     ("abs", Err(Scalar::Abs), "abs(x): distance from zero"),

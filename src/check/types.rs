@@ -18,6 +18,14 @@ impl Levels {
     }
 }
 
+/// One part of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub name: String,
+    pub base: Base,
+    pub optional: bool,
+}
+
 /// A type without its level.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Base {
@@ -38,6 +46,8 @@ pub enum Base {
     Date,
     Verdict,
     List(Box<Base>),
+    /// `{ low: Real, high: Real }`, in the order of the names as written.
+    Record(Arc<Vec<Member>>),
     /// A combination of levels, from `groups(by: [...])`.
     Group,
     /// One bin of `bins(p, n)`.
@@ -58,6 +68,11 @@ impl Base {
     /// Whether arithmetic applies.
     pub fn is_numeric(&self) -> bool {
         matches!(self, Base::Number { .. } | Base::Prob | Base::Rating)
+    }
+
+    /// Whether values of this type can stand in a column of rows.
+    pub fn has_column(&self) -> bool {
+        !matches!(self, Base::List(_) | Base::Record(_) | Base::Group | Base::Bin | Base::Verdict)
     }
 
     pub fn unit(&self) -> Unit {
@@ -88,6 +103,13 @@ impl fmt::Display for Base {
             Base::Date => f.write_str("Date"),
             Base::Verdict => f.write_str("Verdict"),
             Base::List(of) => write!(f, "List<{of}>"),
+            Base::Record(members) => {
+                let parts: Vec<String> = members
+                    .iter()
+                    .map(|m| format!("{}: {}{}", m.name, m.base, if m.optional { "?" } else { "" }))
+                    .collect();
+                write!(f, "{{ {} }}", parts.join(", "))
+            }
             Base::Group => f.write_str("group"),
             Base::Bin => f.write_str("bin"),
             Base::Unknown => f.write_str("?"),

@@ -7,7 +7,11 @@ pub fn walk<'a>(expr: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
     see(expr);
     match &expr.kind {
         ExprKind::List(items) | ExprKind::Set(items) => items.iter().for_each(|e| walk(e, see)),
-        ExprKind::Neg(a) | ExprKind::Not(a) | ExprKind::Member(a, _) => walk(a, see),
+        ExprKind::Neg(a)
+        | ExprKind::Not(a)
+        | ExprKind::Member(a, _)
+        | ExprKind::Convert(a, ..)
+        | ExprKind::Typed(a, _) => walk(a, see),
         ExprKind::Binary(_, _, a, b) | ExprKind::Let(_, a, b) | ExprKind::Index(a, b) => {
             walk(a, see);
             walk(b, see);
@@ -17,12 +21,22 @@ pub fn walk<'a>(expr: &'a Expr, see: &mut dyn FnMut(&'a Expr)) {
             walk(b, see);
             walk(c, see);
         }
-        ExprKind::Quantified { range, body, .. }
-        | ExprKind::Over { range, body, .. }
-        | ExprKind::Comprehension { range, body, .. } => {
+        ExprKind::Quantified { range, body, .. } | ExprKind::Over { range, body, .. } => {
             walk(range, see);
             walk(body, see);
         }
+        ExprKind::Comprehension { range, body, filter, .. } => {
+            walk(range, see);
+            if let Some(filter) = filter {
+                walk(filter, see);
+            }
+            walk(body, see);
+        }
+        ExprKind::Match { subject, arms } => {
+            walk(subject, see);
+            arms.iter().for_each(|a| walk(&a.value, see));
+        }
+        ExprKind::Record(fields) => fields.iter().for_each(|(_, e)| walk(e, see)),
         ExprKind::Call { args, given, .. } => {
             args.iter().for_each(|a| walk(&a.value, see));
             if let Some(given) = given {

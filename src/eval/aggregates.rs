@@ -161,7 +161,7 @@ pub(super) fn no_row(filter: &Expr) -> Value {
     nothing(Some(filter), "")
 }
 
-fn kept(env: &Env, given: Option<&Expr>, reader: Reader, rows: usize) -> Result<Vec<bool>, Value> {
+pub(super) fn kept(env: &Env, given: Option<&Expr>, reader: Reader, rows: usize) -> Result<Vec<bool>, Value> {
     match given {
         Some(given) => {
             let mask = mask(env, given, reader)?;
@@ -249,10 +249,7 @@ fn figure(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reade
             },
         };
     }
-    let (x, kept) = match (special, sample(env, args, given, reader)) {
-        (Special::Sum, Err(_)) if env.view.rows > 0 => return Ok(Value::Number(0.0)),
-        (_, sample) => sample?,
-    };
+    let (x, kept) = sample(env, args, given, reader)?;
     let n = kept.iter().filter(|k| **k).count();
     if n == 0 {
         return empty();

@@ -3,9 +3,11 @@
 use super::env::Env;
 use super::forms::{Reader, column, narrowed, value};
 use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
+use super::promise;
 use super::scalar;
 use super::value::Value;
 use super::view::View;
+use crate::check::contract::Contract;
 use crate::check::is_crossing;
 use crate::check::program::ArgSource;
 use crate::check::{Base, Level};
@@ -28,7 +30,7 @@ pub(super) fn bound<'a>(
     let mut columns = BTreeMap::new();
     let mut locals = Vec::new();
     let mut rows = None;
-    for ((param, ty), source) in info.decl.params.iter().zip(&info.params).zip(&plan.args) {
+    for (((param, ty), source), bounds) in info.decl.params.iter().zip(&info.params).zip(&plan.args).zip(&info.bounds) {
         let name = param.name.name.clone();
         let from = match source {
             ArgSource::Given(at) => args.get(*at).map(|a| &a.value),
@@ -68,6 +70,14 @@ pub(super) fn bound<'a>(
             (_, Some(expr)) => column(env, expr, reader)?,
             _ => return Err(Value::undefined("a missing argument")),
         };
+        // A column taken by name has no argument of its own to be judged at.
+        if let (ArgSource::Column(column), Some(bounds)) = (source, bounds) {
+            let place = format!("`{name}` of `{}`", info.decl.name.name);
+            let contract = Contract::new(&env.program.sources, bounds, &place, column.clone());
+            if let Some(why) = promise::column_breach(&contract, &made) {
+                return Err(why);
+            }
+        }
         if rows.is_some_and(|r| r != made.len()) {
             return Err(Value::undefined("the arguments have different numbers of rows"));
         }
@@ -198,7 +208,7 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    let estimate = kernel(&KernelArgs { args, seed: env.seed, interval })?;
+    let estimate = kernel.run(&KernelArgs { args, seed: env.seed, interval })?;
     if !estimate.value.is_finite() {
         return Err(Undefined::new(format!("`{name}` is infinite here")));
     }

@@ -6,6 +6,7 @@ use super::chunk::{self, Lowered, Lowering};
 use super::env::Env;
 use super::forms::{self, Reader};
 use super::ops;
+use super::promise;
 use super::scalar;
 use super::value::{Out, Value};
 use crate::check::program::{Callee, Resolved};
@@ -21,10 +22,11 @@ pub(super) fn eval(env: &Env, expr: &Expr) -> Out {
     if is_row {
         return rows(env, expr);
     }
-    match (env.tables().scale(expr.id), one(env, expr)) {
-        (Some(factor), Value::Number(v)) => Out::One(Value::Number(v * factor)),
-        (_, value) => Out::One(value),
-    }
+    let value = match (env.tables().scale(expr.id), one(env, expr)) {
+        (Some(factor), Value::Number(v)) => Value::Number(v * factor),
+        (_, value) => value,
+    };
+    Out::One(promise::value(env, expr, value))
 }
 
 /// A node with one value per row.
@@ -40,13 +42,14 @@ fn rows(env: &Env, expr: &Expr) -> Out {
     }
     // Some row has no value for a reason, which the scalar walk names.
     let values = chunk::rows_of(env, expr);
-    match (forms::gather(env, expr, &values), env.tables().scale(expr.id)) {
+    let made = match (forms::gather(env, expr, &values), env.tables().scale(expr.id)) {
         (Ok(Column::Number(numbers)), Some(factor)) => {
             Out::Rows(Column::numbers(numbers.iter().map(|v| v.map(|v| v * factor))))
         }
         (Ok(column), _) => Out::Rows(column),
         (Err(why), _) => Out::One(why),
-    }
+    };
+    promise::out(env, expr, made)
 }
 
 /// A node with one value.

@@ -1,7 +1,6 @@
 //! What both walks share: aggregates, groups, metric calls. They differ only in how they read a
 //! column ([`Reader`]): row by row, or whole.
 
-use super::aggregate::{mean, sum};
 use super::aggregates;
 use super::bins::{EdgeRule, bin_edges, bin_of};
 use super::chunk::{self, Lowering};
@@ -9,9 +8,9 @@ use super::env::Env;
 use super::ops;
 use super::value::{Bin, Group, Out, Value};
 use super::view::{View, cell, column_of};
-use super::{calls, columnar, scalar};
+use super::{calls, columnar, plain, scalar, walks};
+use crate::check::Base;
 use crate::check::special::Special;
-use crate::check::{Base, Level};
 use crate::data::Column;
 use crate::syntax::ast::{Aggregate, Arg, BinOp, Expr, ExprKind};
 use arrow_array::UInt32Array;
@@ -80,7 +79,11 @@ pub(super) fn gather(env: &Env, expr: &Expr, values: &[Value]) -> Result<Column,
     if let Some(bad) = values.iter().find(|v| matches!(v, Value::Undefined(_))) {
         return Err(bad.clone());
     }
-    Ok(column_of(values).unwrap_or_else(|| blank(env, expr, values.len())))
+    match column_of(values) {
+        Some(column) => Ok(column),
+        None if values.iter().all(|v| *v == Value::Missing) => Ok(blank(env, expr, values.len())),
+        None => Err(Value::undefined("a list or record in each row is not a column")),
+    }
 }
 
 /// A column without any value, of the expression's type.
@@ -148,6 +151,7 @@ pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option
         return why;
     }
     match special {
+        special if special.is_plain() => plain::call(special, args, false, &|e| value(env, e, reader)),
         Special::Groups => groups(env, args),
         Special::Bins => bins(env, args, reader).unwrap_or_else(|why| why),
         _ => aggregates::aggregate(env, special, args, given, reader),
@@ -233,46 +237,11 @@ pub(super) fn is_in(env: &Env, x: &Value, right: &Expr, at: &dyn Fn(&Expr) -> Va
     ops::in_list(x, items)
 }
 
-/// What a variable walks over: list items, or the levels that occur in the rows, in declared order.
-fn items(env: &Env, range: &Expr, reader: Reader) -> Result<Vec<Value>, Value> {
-    let is_category = env
-        .tables()
-        .ty(range.id)
-        .is_some_and(|t| matches!(t.base, Base::Category(_) | Base::AnyCategory) && t.level == Level::Row);
-    if is_category {
-        let present = |occurs: &[bool], levels: &Arc<crate::check::Levels>| -> Vec<Value> {
-            let here = occurs.iter().enumerate().filter(|(_, o)| **o);
-            here.map(|(i, _)| Value::Level(i as u32, levels.clone())).collect()
-        };
-        if reader == Reader::Columnar
-            && let Some((request, levels)) = aggregates::level_counts(&mut Lowering::new(env), range)
-            && let Some(occurs) = aggregates::occurring(env, request, levels.names.len())
-        {
-            return Ok(present(&occurs, &levels));
-        }
-        let Column::Level(codes, levels) = column(env, range, reader)? else {
-            return Err(Value::undefined("not a category"));
-        };
-        let mut occurs = vec![false; levels.names.len()];
-        for code in codes.iter().flatten() {
-            if let Some(slot) = occurs.get_mut(code as usize) {
-                *slot = true;
-            }
-        }
-        return Ok(present(&occurs, &levels));
-    }
-    match value(env, range, reader) {
-        Value::List(items) => Ok(items.to_vec()),
-        Value::Undefined(why) => Err(Value::Undefined(why)),
-        other => Ok(vec![other]),
-    }
-}
-
 /// The forms that only make sense for a cohort.
 pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
     match &expr.kind {
         ExprKind::Quantified { all, var, range, body } => {
-            let items = match items(env, range, reader) {
+            let items = match walks::items(env, range, reader, None) {
                 Ok(items) => items,
                 Err(why) => return why,
             };
@@ -283,27 +252,11 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
             }
             out
         }
-        ExprKind::Over { aggregate, var, range, body } => match items(env, range, reader) {
+        ExprKind::Over { aggregate, var, range, body } => match walks::items(env, range, reader, None) {
             Ok(items) => over(env, *aggregate, &var.name, items, body, reader),
             Err(why) => why,
         },
-        ExprKind::Comprehension { body, var, range, .. } => match items(env, range, reader) {
-            Ok(items) => {
-                let holds = |item: &Value| value(&env.bind(&var.name, item.clone()), body, reader) == Value::Bool(true);
-                Value::Number(items.iter().filter(|i| holds(i)).count() as f64)
-            }
-            Err(why) => why,
-        },
-        ExprKind::Index(list, at) => match (value(env, list, reader), value(env, at, reader)) {
-            (Value::List(items), Value::Number(at)) => {
-                let found = if at >= 1.0 { items.get(at as usize - 1) } else { None };
-                found
-                    .cloned()
-                    .unwrap_or_else(|| Value::undefined(format!("the list has no position {at}; the first is 1")))
-            }
-            (Value::Undefined(why), _) | (_, Value::Undefined(why)) => Value::Undefined(why),
-            _ => Value::undefined("only lists have positions"),
-        },
+        ExprKind::Comprehension { .. } => walks::comprehension(env, expr, reader, None),
         ExprKind::Scoped { body, on, filter } => {
             let mut env = env.clone();
             if let Some(on) = on {
@@ -320,7 +273,9 @@ pub(super) fn cohort(env: &Env, expr: &Expr, reader: Reader) -> Value {
                 None => value(&env, body, reader),
             }
         }
-        _ => Value::undefined("this has no value"),
+        _ => {
+            plain::kind(env, expr, &|e| value(env, e, reader)).unwrap_or_else(|| Value::undefined("this has no value"))
+        }
     }
 }
 
@@ -352,25 +307,15 @@ fn over(env: &Env, aggregate: Aggregate, var: &str, items: Vec<Value>, body: &Ex
             other => return other,
         }
     }
-    if values.is_empty() {
-        return if aggregate == Aggregate::Sum {
-            Value::Number(0.0)
-        } else {
-            Value::undefined("there is nothing to walk over")
-        };
-    }
-    let number =
-        |v: Option<f64>| v.map_or(Value::Missing, |v| ops::finite(v, false, "the result is not a finite number"));
+    let best = |better: fn(f64, f64) -> bool| {
+        let first = |b: usize, (i, v): (usize, &f64)| if values.get(b).is_some_and(|w| better(*v, *w)) { i } else { b };
+        let at = values.iter().enumerate().fold(0, first);
+        items.get(at).cloned().unwrap_or_else(|| Value::undefined("there is nothing to walk over"))
+    };
     match aggregate {
-        Aggregate::Sum => number(Some(sum(&values))),
-        Aggregate::Mean => number(mean(&values)),
-        Aggregate::Min => number(values.iter().copied().reduce(f64::min)),
-        Aggregate::Max => number(values.iter().copied().reduce(f64::max)),
-        Aggregate::ArgMax => {
-            let best =
-                values.iter().enumerate().fold(0, |b, (i, v)| if values.get(b).is_some_and(|w| v > w) { i } else { b });
-            items.get(best).cloned().unwrap_or(Value::Missing)
-        }
+        Aggregate::ArgMax => best(|v, w| v > w),
+        Aggregate::ArgMin => best(|v, w| v < w),
+        _ => walks::reduce(aggregate, &values, false),
     }
 }
 
@@ -396,5 +341,5 @@ pub fn numbers(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<Vec<f64>
 
 /// For witnesses: what `forall g in range` walks over.
 pub fn walked(env: &Env, range: &Expr) -> Result<Vec<Value>, Value> {
-    items(env, range, Reader::Columnar)
+    walks::items(env, range, Reader::Columnar, None)
 }

@@ -169,6 +169,18 @@ pub struct KernelRow {
     pub resampled: bool,
 }
 
+impl KernelRow {
+    /// Runs the kernel; what overflowed on the way has no value.
+    pub fn run(&self, args: &KernelArgs) -> Measured {
+        let mut estimate = (self.kernel)(args)?;
+        if estimate.value.is_nan() {
+            return Err(Undefined::new("the numbers are too large or too small to compute with"));
+        }
+        estimate.interval = estimate.interval.filter(|i| i.lo <= i.hi);
+        Ok(estimate)
+    }
+}
+
 /// Kernels by name.
 #[derive(Debug, Clone, Default)]
 pub struct Kernels {
@@ -176,11 +188,7 @@ pub struct Kernels {
 }
 
 impl Kernels {
-    pub fn find(&self, name: &str) -> Option<Kernel> {
-        self.row(name).map(|r| r.kernel)
-    }
-
-    pub fn row(&self, name: &str) -> Option<&KernelRow> {
+    pub fn find(&self, name: &str) -> Option<&KernelRow> {
         self.entries.iter().find(|r| r.name == name)
     }
 }

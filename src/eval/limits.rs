@@ -130,7 +130,7 @@ impl Stop {
             "fuel" => format!("stopped after {} steps: the limit `fuel` is {}", self.asked, self.limit),
             "rows" => format!("the data has {} rows: the limit `rows` is {}", self.asked, self.limit),
             "memory" => format!("the data takes {} bytes: the limit `memory` is {}", self.asked, self.limit),
-            "time" => format!("stopped after {} seconds: the limit `time` is {} seconds", self.asked, self.limit),
+            "time" => format!("stopped: the limit `time` is {} seconds", self.limit),
             _ => format!("the output has {} bytes: the limit `output` is {}", self.asked, self.limit),
         };
         Diagnostic::new(self.code, message)

@@ -55,8 +55,21 @@ pub(super) fn binary(op: BinOp, a: &Value, b: &Value, row: bool) -> Value {
         (op, Value::Date(x), Value::Date(y)) if op.is_comparison() => {
             Value::Bool(ordered(op, f64::from(*x), f64::from(*y)))
         }
+        (BinOp::Sub, Value::Date(x), Value::Date(y)) => Value::Number(f64::from(*x) - f64::from(*y)),
+        (BinOp::Add, Value::Date(day), Value::Number(by)) | (BinOp::Add, Value::Number(by), Value::Date(day)) => {
+            shifted(*day, *by, row)
+        }
+        (BinOp::Sub, Value::Date(day), Value::Number(by)) => shifted(*day, -by, row),
         (op, Value::Number(x), Value::Number(y)) => finite(arithmetic(op, *x, *y), row, why(op, *y)),
         _ => Value::undefined("these values cannot be combined"),
+    }
+}
+
+fn shifted(day: i32, by: f64, row: bool) -> Value {
+    match super::dates::shift(day, by) {
+        Some(day) => Value::Date(day),
+        None if row => Value::Missing,
+        None => Value::undefined("the day lies outside the calendar"),
     }
 }
 

@@ -3,8 +3,12 @@
 use super::calls;
 use super::env::Env;
 use super::forms::{self, Reader};
+use super::impute;
 use super::ops;
+use super::plain;
+use super::promise;
 use super::value::Value;
+use super::walks;
 use crate::check::program::{Callee, Resolved};
 use crate::check::special::Special;
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
@@ -13,10 +17,11 @@ use std::sync::Arc;
 /// The value of `expr`; `row` is the row it is about, none for a cohort's value.
 pub(super) fn eval(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
     let value = eval_kind(env, expr, row);
-    match (env.tables().scale(expr.id), value) {
+    let value = match (env.tables().scale(expr.id), value) {
         (Some(factor), Value::Number(v)) => Value::Number(v * factor),
         (_, value) => value,
-    }
+    };
+    promise::value(env, expr, value)
 }
 
 /// The value without the node's own unit conversion, which the columnar walk applies itself.
@@ -89,13 +94,22 @@ fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
                     },
                     _ => Value::undefined("a missing argument"),
                 },
+                Callee::Special(Special::Impute) => match args.first().map(|a| at(&a.value)) {
+                    Some(Value::Missing) => {
+                        impute::figure(env, args, given.as_deref(), Reader::Scalar).unwrap_or_else(|why| why)
+                    }
+                    Some(value) => value,
+                    None => Value::undefined("a missing argument"),
+                },
+                Callee::Special(special) if special.is_plain() => plain::call(special, args, is_row, &at),
                 Callee::Special(special) => forms::aggregate(env, special, args, given.as_deref(), Reader::Scalar),
                 Callee::Function(index) => {
                     calls::function(env, expr, index, args, given.as_deref(), Reader::Scalar, row)
                 }
             }
         }
-        _ => forms::cohort(env, expr, Reader::Scalar),
+        ExprKind::Comprehension { .. } => walks::comprehension(env, expr, Reader::Scalar, row),
+        _ => plain::kind(env, expr, &at).unwrap_or_else(|| forms::cohort(env, expr, Reader::Scalar)),
     }
 }
 

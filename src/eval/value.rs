@@ -42,6 +42,8 @@ pub enum Value {
     Group(Arc<Group>),
     Bin(Bin),
     List(Arc<Vec<Value>>),
+    /// Parts by name, in the order as written.
+    Record(Arc<Vec<(String, Value)>>),
     /// No value, and why.
     Undefined(Arc<Undefined>),
 }
@@ -76,6 +78,16 @@ impl Value {
             (Value::Level(a, x), Value::Text(t)) | (Value::Text(t), Value::Level(a, x)) => {
                 x.names.get(*a as usize).is_some_and(|n| **n == **t)
             }
+            (Value::List(a), Value::List(b)) => {
+                if a.len() != b.len() {
+                    return Some(false);
+                }
+                return all_same(a.iter().zip(b.iter()));
+            }
+            (Value::Record(a), Value::Record(b)) => {
+                let part = |name: &str| b.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+                return all_same(a.iter().map(|(n, v)| (v, part(n).unwrap_or(&Value::Missing))));
+            }
             (a, b) => a == b,
         })
     }
@@ -88,10 +100,26 @@ impl Value {
             Value::Bool(v) => json!(v),
             Value::Number(v) => json!(v),
             Value::List(items) => items.iter().map(Value::to_json).collect(),
+            Value::Record(parts) => {
+                serde_json::Value::Object(parts.iter().map(|(n, v)| (n.clone(), v.to_json())).collect())
+            }
             Value::Undefined(why) => json!({ "undefined": why.reason }),
             other => json!(other.to_string()),
         }
     }
+}
+
+/// Whether all pairs are the same: one difference decides, else one missing side leaves it open.
+fn all_same<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
+    let mut known = Some(true);
+    for (a, b) in pairs {
+        match a.same(b) {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => known = None,
+        }
+    }
+    known
 }
 
 impl fmt::Display for Value {
@@ -118,6 +146,10 @@ impl fmt::Display for Value {
             Value::List(items) => {
                 let shown: Vec<String> = items.iter().map(Value::to_string).collect();
                 write!(f, "[{}]", shown.join(", "))
+            }
+            Value::Record(parts) => {
+                let shown: Vec<String> = parts.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+                write!(f, "{{ {} }}", shown.join(", "))
             }
             Value::Undefined(why) => write!(f, "undefined: {}", why.reason),
         }

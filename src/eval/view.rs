@@ -117,6 +117,16 @@ pub fn column_of(values: &[Value]) -> Option<Column> {
                 .collect();
             cells.map(|c| Column::levels(c, levels))
         }
+        Value::Date(_) => {
+            let cells: Option<Vec<Option<i32>>> = values
+                .iter()
+                .map(|v| match v {
+                    Value::Date(day) => Some(Some(*day)),
+                    v => missing(v).then_some(None),
+                })
+                .collect();
+            cells.map(|c| Column::Date(c.into()))
+        }
         Value::Text(_) => {
             // A list of texts used as a category: its levels in order of appearance.
             let mut names: Vec<String> = Vec::new();

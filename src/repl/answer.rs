@@ -108,10 +108,15 @@ impl Summary {
 /// Figures of a summary that are one person's value.
 const ENDS: [&str; 2] = ["min", "max"];
 
-/// Six significant digits.
+/// Six significant digits; what is smaller than a millionth with its power of ten.
 pub fn figure(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
+    }
+    if value.abs() < 1e-6 {
+        let text = format!("{value:.5e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'));
     }
     let digits = (5 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
     let text = format!("{value:.digits$}");

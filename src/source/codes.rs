@@ -81,9 +81,14 @@ codes! {
     MAY_BE_MISSING "DBF0203" Error "a value that may be missing";
     OUTSIDE_RANGE "DBF0204" Error "a constant outside its range";
     HOLE "DBF0205" Error "a hole to fill";
+    MATCH_GAP "DBF0206" Error "a match that leaves a level out";
+    UNREACHABLE_ARM "DBF0207" Error "an arm that is never reached";
+    RANGE_WALK "DBF0208" Error "a range that cannot be walked over";
     WRONG_LEVEL "DBF0301" Error "one value per row where one value per cohort is needed";
+    COMPOUND_PER_ROW "DBF0302" Error "a list or record per row where the cohort needs plain values";
     WRONG_UNIT "DBF0401" Error "units that do not fit";
     UNKNOWN_UNIT "DBF0402" Error "an unknown unit";
+    CALENDAR "DBF0403" Error "a month or a year without a fixed number of days";
     NOT_A_FEATURE "DBF0501" Error "a column that a model must not see";
     OTHER_EVENT "DBF0502" Error "a prediction of another event";
     EGRESS "DBF0510" Error "rows of patients sent to somebody else";

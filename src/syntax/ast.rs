@@ -73,6 +73,7 @@ pub enum Aggregate {
     Min,
     Max,
     ArgMax,
+    ArgMin,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -114,13 +115,25 @@ pub enum ExprKind {
         args: Vec<Arg>,
         given: Option<Box<Expr>>,
     },
-    /// `count(test for v in list)`.
+    /// `match x { a, b => …, _ => … }`.
+    Match {
+        subject: Box<Expr>,
+        arms: Vec<Arm>,
+    },
+    /// `count(test for v in list if condition)`; without a function the list of the values.
     Comprehension {
-        function: Ident,
+        function: Option<Ident>,
         body: Box<Expr>,
         var: Ident,
         range: Box<Expr>,
+        filter: Option<Box<Expr>>,
     },
+    /// `{ low: 1, high: 2 }`.
+    Record(Vec<(Ident, Expr)>),
+    /// `x to 'mmol/L'`: the unit and its place.
+    Convert(Box<Expr>, String, Span),
+    /// The value of `let x: Prob = value in …`.
+    Typed(Box<Expr>, TypeExpr),
     Member(Box<Expr>, Ident),
     Index(Box<Expr>, Box<Expr>),
     /// `all except a, b`: a choice of columns.
@@ -141,12 +154,43 @@ pub struct Arg {
     pub value: Expr,
 }
 
+/// `a, b => value` of a `match`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    pub span: Span,
+    /// Levels as written; `_` is all the others.
+    pub patterns: Vec<Pattern>,
+    pub value: Expr,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    Level(Ident),
+    Rest(Span),
+}
+
+impl Pattern {
+    pub fn span(&self) -> Span {
+        match self {
+            Pattern::Level(level) => level.span,
+            Pattern::Rest(span) => *span,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct TypeExpr {
     pub span: Span,
+    /// Empty for a record.
     pub name: String,
     pub argument: Option<Box<TypeExpr>>,
+    /// Of `Category { a, b }`.
+    pub levels: Vec<Ident>,
+    /// Of `{ low: Real, high: Real }`.
+    pub fields: Vec<(Ident, TypeExpr)>,
     pub unit: Option<(String, Span)>,
+    /// `in 50..110`, both ends included, in the unit.
+    pub range: Option<(f64, f64, Span)>,
     pub optional: bool,
 }
 
@@ -186,6 +230,13 @@ impl Role {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+pub enum Substance {
+    Analyte(Ident),
+    /// `molar_mass 113.12 'g/mol'`.
+    MolarMass(f64, String, Span),
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct ColumnDecl {
     pub name: Ident,
     /// From its name to its last word, without a comma.
@@ -204,6 +255,8 @@ pub struct ColumnDecl {
     pub roles: Vec<(Role, Span)>,
     /// `phi` …: more sensitive than the rest of the dataset.
     pub label: Option<Ident>,
+    /// What is measured: how a mass becomes an amount of substance.
+    pub substance: Option<Substance>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -348,6 +401,7 @@ pub struct Test {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LetItem {
     pub name: Ident,
+    pub ty: Option<TypeExpr>,
     pub value: Expr,
 }
 

@@ -27,7 +27,14 @@ impl Builder<'_> {
             Rule::use_item => self.use_item(parts)?,
             Rule::let_item => {
                 let mut parts = parts.filter(is_content);
-                ItemKind::Let(LetItem { name: self.ident(parts.next()?), value: self.expr(parts.next()?)? })
+                let name = self.ident(parts.next()?);
+                let mut next = parts.next()?;
+                let mut ty = None;
+                if next.as_rule() == Rule::annotation {
+                    ty = Some(self.last(next).and_then(|p| self.type_expr(p))?);
+                    next = parts.next()?;
+                }
+                ItemKind::Let(LetItem { name, ty, value: self.expr(next)? })
             }
             Rule::dataset => ItemKind::Dataset(self.dataset(parts, docs)?),
             Rule::metric | Rule::function => ItemKind::Function(Arc::new(self.function(parts, rule == Rule::metric)?)),
@@ -173,6 +180,7 @@ impl Builder<'_> {
             predicts: None,
             roles: Vec::new(),
             label: None,
+            substance: None,
         };
         for part in parts {
             let part = part.into_inner().next()?;
@@ -181,11 +189,14 @@ impl Builder<'_> {
                 Rule::unit => out.unit = Some((unquote_unit(part.as_str()), span)),
                 Rule::optional => out.optional = true,
                 Rule::column_name => out.heading = self.text(part),
-                Rule::column_range => {
-                    let mut ends = part.into_inner().filter(is_content);
-                    let lo = self.signed(ends.next()?)?;
-                    let hi = self.signed(ends.next()?)?;
-                    out.range = Some((lo, hi, span));
+                Rule::column_range => out.range = Some(self.range(part)?),
+                Rule::analyte => {
+                    out.substance = Some(Substance::Analyte(self.last(part).map(|p| self.ident(p))?));
+                }
+                Rule::molar_mass => {
+                    let mut inner = part.into_inner().filter(is_content);
+                    let mass = as_f64(&self.number(inner.next()?)?);
+                    out.substance = Some(Substance::MolarMass(mass, unquote_unit(inner.next()?.as_str()), span));
                 }
                 Rule::derived => out.derived = Some(self.last(part).and_then(|p| self.expr(p))?),
                 Rule::column_label => out.label = Some(self.ident(part)),
@@ -198,11 +209,22 @@ impl Builder<'_> {
 
     fn signed(&mut self, pair: P) -> Option<f64> {
         let negative = pair.as_str().trim_start().starts_with('-');
-        let value = as_f64(&self.number(pair.into_inner().next()?)?);
+        let inner = pair.into_inner().next()?;
+        let value = match inner.as_rule() {
+            Rule::percent => as_f64(&self.number(inner.into_inner().next()?)?) / 100.0,
+            _ => as_f64(&self.number(inner)?),
+        };
         Some(if negative { -value } else { value })
     }
 
-    fn level(&self, pair: P) -> Option<Ident> {
+    /// `in LO..HI`.
+    fn range(&mut self, pair: P) -> Option<(f64, f64, Span)> {
+        let span = self.span(&pair);
+        let mut ends = pair.into_inner().filter(is_content);
+        Some((self.signed(ends.next()?)?, self.signed(ends.next()?)?, span))
+    }
+
+    pub(super) fn level(&self, pair: P) -> Option<Ident> {
         let span = self.span(&pair);
         let inner = pair.into_inner().next()?;
         let name = match inner.as_rule() {
@@ -212,14 +234,36 @@ impl Builder<'_> {
         Some(Ident { name, span })
     }
 
-    fn type_expr(&self, pair: P) -> Option<TypeExpr> {
+    pub(super) fn type_expr(&mut self, pair: P) -> Option<TypeExpr> {
         let span = self.span(&pair);
-        let mut out = TypeExpr { span, name: String::new(), argument: None, unit: None, optional: false };
+        let mut out = TypeExpr {
+            span,
+            name: String::new(),
+            argument: None,
+            levels: Vec::new(),
+            fields: Vec::new(),
+            unit: None,
+            range: None,
+            optional: false,
+        };
         for p in pair.into_inner() {
             match p.as_rule() {
                 Rule::type_name => out.name = p.as_str().to_string(),
                 Rule::type_expr => out.argument = Some(Box::new(self.type_expr(p)?)),
                 Rule::unit => out.unit = Some((unquote_unit(p.as_str()), self.span(&p))),
+                Rule::column_range => out.range = Some(self.range(p)?),
+                Rule::level_type => {
+                    out.name = "Category".into();
+                    for level in p.into_inner() {
+                        out.levels.push(self.level(level)?);
+                    }
+                }
+                Rule::record_type => {
+                    for field in p.into_inner() {
+                        let mut inner = field.into_inner();
+                        out.fields.push((self.ident(inner.next()?), self.type_expr(inner.next()?)?));
+                    }
+                }
                 _ => out.optional = true,
             }
         }

@@ -26,6 +26,7 @@ static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
             | left(Rule::op_gt)
             | left(Rule::op_in))
         .op(left(Rule::op_range))
+        .op(Op::postfix(Rule::to_unit))
         .op(left(Rule::op_add) | left(Rule::op_sub))
         .op(left(Rule::op_mul) | left(Rule::op_div))
         .op(Op::prefix(Rule::minus))
@@ -166,18 +167,21 @@ impl Builder<'_> {
 
     fn postfix(&mut self, lhs: Expr, op: P) -> Option<Expr> {
         let span = lhs.span.to(self.span(&op));
-        let is_member = op.as_rule() == Rule::member;
+        let rule = op.as_rule();
         let inner = self.last(op)?;
         // `cohorts.gap` is one name when `cohorts` is a used file, so that everything after this knows names only.
-        if let (true, ExprKind::Name(file)) = (is_member, &lhs.kind)
+        if let (true, ExprKind::Name(file)) = (rule == Rule::member, &lhs.kind)
             && self.aliases.contains(file)
         {
             return Some(self.node(span, ExprKind::Name(format!("{file}.{}", inner.as_str().trim()))));
         }
-        let kind = if is_member {
-            ExprKind::Member(Box::new(lhs), self.ident(inner))
-        } else {
-            ExprKind::Index(Box::new(lhs), Box::new(self.expr(inner)?))
+        let kind = match rule {
+            Rule::member => ExprKind::Member(Box::new(lhs), self.ident(inner)),
+            Rule::to_unit => {
+                let at = self.span(&inner);
+                ExprKind::Convert(Box::new(lhs), unquote_unit(inner.as_str()), at)
+            }
+            _ => ExprKind::Index(Box::new(lhs), Box::new(self.expr(inner)?)),
         };
         Some(self.node(span, kind))
     }
@@ -205,55 +209,125 @@ impl Builder<'_> {
             Rule::boolean => ExprKind::Bool(inner.as_str() == "true"),
             Rule::hole => ExprKind::Hole,
             Rule::ident => ExprKind::Name(inner.as_str().to_string()),
-            Rule::list => ExprKind::List(self.all(inner)?),
+            Rule::list => self.list(inner)?,
+            Rule::record => self.record(inner)?,
+            Rule::match_expr => self.matching(inner)?,
             Rule::set => ExprKind::Set(self.all(inner)?),
             Rule::call => self.call(inner)?,
-            Rule::stat => {
-                let mut parts = inner.into_inner();
-                let function = self.ident(parts.next()?);
-                let value = self.expr(parts.next()?)?;
-                let given = self.given(parts.next())?;
-                ExprKind::Call { function, args: vec![Arg { name: None, value }], given }
-            }
-            Rule::let_expr => {
-                let mut parts = inner.into_inner().filter(is_content);
-                let name = self.ident(parts.next()?);
-                let value = self.expr(parts.next()?)?;
-                let body = self.expr(parts.next()?)?;
-                ExprKind::Let(name, Box::new(value), Box::new(body))
-            }
-            Rule::if_expr => {
-                let mut parts = inner.into_inner().filter(is_content);
-                let test = self.expr(parts.next()?)?;
-                let yes = self.expr(parts.next()?)?;
-                let no = self.expr(parts.next()?)?;
-                ExprKind::If(Box::new(test), Box::new(yes), Box::new(no))
-            }
-            Rule::quantified => {
-                let mut parts = inner.into_inner().filter(is_content);
-                let all = parts.next()?.as_str() == "forall";
-                let var = self.ident(parts.next()?);
-                let range = Box::new(self.expr(parts.next()?)?);
-                let body = Box::new(self.expr(parts.next()?)?);
-                ExprKind::Quantified { all, var, range, body }
-            }
-            Rule::over_expr => {
-                let mut parts = inner.into_inner().filter(is_content);
-                let aggregate = match parts.next()?.as_str().trim() {
-                    "sum" => Aggregate::Sum,
-                    "mean" => Aggregate::Mean,
-                    "min" => Aggregate::Min,
-                    "max" => Aggregate::Max,
-                    _ => Aggregate::ArgMax,
-                };
-                let var = self.ident(parts.next()?);
-                let range = Box::new(self.expr(parts.next()?)?);
-                let body = Box::new(self.expr(parts.next()?)?);
-                ExprKind::Over { aggregate, var, range, body }
-            }
+            Rule::stat => self.stat(inner)?,
+            Rule::let_expr => self.let_expr(inner)?,
+            Rule::if_expr => self.if_expr(inner)?,
+            Rule::quantified => self.quantified(inner, span)?,
+            Rule::over_expr => self.over(inner)?,
             _ => return None,
         };
         Some(self.node(span, kind))
+    }
+
+    // One function a form, so that a deep tree is built on small frames.
+
+    #[inline(never)]
+    fn list(&mut self, pair: P) -> Option<ExprKind> {
+        if pair.clone().into_inner().any(|p| p.as_rule() == Rule::for_clause) {
+            let mut parts = pair.into_inner();
+            let body = self.expr(parts.next()?)?;
+            return self.comprehension(None, body, parts.next()?);
+        }
+        Some(ExprKind::List(self.all(pair)?))
+    }
+
+    #[inline(never)]
+    fn record(&mut self, pair: P) -> Option<ExprKind> {
+        let mut fields = Vec::new();
+        for field in pair.into_inner() {
+            let mut parts = field.into_inner();
+            fields.push((self.ident(parts.next()?), self.expr(parts.next()?)?));
+        }
+        Some(ExprKind::Record(fields))
+    }
+
+    #[inline(never)]
+    fn matching(&mut self, pair: P) -> Option<ExprKind> {
+        let mut parts = pair.into_inner().filter(is_content);
+        let subject = Box::new(self.expr(parts.next()?)?);
+        let mut arms = Vec::new();
+        for arm in parts {
+            arms.push(self.arm(arm)?);
+        }
+        Some(ExprKind::Match { subject, arms })
+    }
+
+    #[inline(never)]
+    fn stat(&mut self, pair: P) -> Option<ExprKind> {
+        let mut parts = pair.into_inner();
+        let function = self.ident(parts.next()?);
+        let value = self.expr(parts.next()?)?;
+        let given = self.given(parts.next())?;
+        Some(ExprKind::Call { function, args: vec![Arg { name: None, value }], given })
+    }
+
+    #[inline(never)]
+    fn let_expr(&mut self, pair: P) -> Option<ExprKind> {
+        let mut parts = pair.into_inner().filter(is_content);
+        let name = self.ident(parts.next()?);
+        let mut next = parts.next()?;
+        let mut ty = None;
+        if next.as_rule() == Rule::annotation {
+            ty = Some(self.last(next).and_then(|p| self.type_expr(p))?);
+            next = parts.next()?;
+        }
+        let mut value = self.expr(next)?;
+        if let Some(ty) = ty {
+            value = self.node(value.span, ExprKind::Typed(Box::new(value), ty));
+        }
+        let body = self.expr(parts.next()?)?;
+        Some(ExprKind::Let(name, Box::new(value), Box::new(body)))
+    }
+
+    #[inline(never)]
+    fn if_expr(&mut self, pair: P) -> Option<ExprKind> {
+        let mut parts = pair.into_inner().filter(is_content);
+        let test = self.expr(parts.next()?)?;
+        let yes = self.expr(parts.next()?)?;
+        let no = self.expr(parts.next()?)?;
+        Some(ExprKind::If(Box::new(test), Box::new(yes), Box::new(no)))
+    }
+
+    #[inline(never)]
+    fn quantified(&mut self, pair: P, span: Span) -> Option<ExprKind> {
+        let mut parts = pair.into_inner().filter(is_content);
+        let all = parts.next()?.as_str() == "forall";
+        let var = self.ident(parts.next()?);
+        let range = Box::new(self.expr(parts.next()?)?);
+        let mut next = parts.next()?;
+        let mut filter = None;
+        if next.as_rule() == Rule::given {
+            filter = self.given(Some(next))?;
+            next = parts.next()?;
+        }
+        let mut body = Box::new(self.expr(next)?);
+        // `forall g in x | given: rule` asks the rule of the rows where `given` holds.
+        if filter.is_some() {
+            body = Box::new(self.node(span, ExprKind::Scoped { body, on: None, filter }));
+        }
+        Some(ExprKind::Quantified { all, var, range, body })
+    }
+
+    #[inline(never)]
+    fn over(&mut self, pair: P) -> Option<ExprKind> {
+        let mut parts = pair.into_inner().filter(is_content);
+        let aggregate = match parts.next()?.as_str().trim() {
+            "sum" => Aggregate::Sum,
+            "mean" => Aggregate::Mean,
+            "min" => Aggregate::Min,
+            "max" => Aggregate::Max,
+            "argmin" => Aggregate::ArgMin,
+            _ => Aggregate::ArgMax,
+        };
+        let var = self.ident(parts.next()?);
+        let range = Box::new(self.expr(parts.next()?)?);
+        let body = Box::new(self.expr(parts.next()?)?);
+        Some(ExprKind::Over { aggregate, var, range, body })
     }
 
     pub fn call(&mut self, pair: P) -> Option<ExprKind> {
@@ -264,14 +338,11 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::arguments => args = self.arguments(part)?,
                 Rule::given => given = self.given(Some(part))?,
-                Rule::for_clause => {
-                    let mut inner = part.into_inner().filter(is_content);
-                    over = Some((self.ident(inner.next()?), self.expr(inner.next()?)?));
-                }
+                Rule::for_clause => over = Some(part),
                 _ => {}
             }
         }
-        let Some((var, range)) = over else {
+        let Some(over) = over else {
             return Some(ExprKind::Call { function, args, given });
         };
         if args.len() > 1 {
@@ -280,8 +351,38 @@ impl Builder<'_> {
                     .at(function.span, format!("`{}` has {} here", function.name, args.len())),
             );
         }
-        let body = Box::new(args.into_iter().next()?.value);
-        Some(ExprKind::Comprehension { function, body, var, range: Box::new(range) })
+        self.comprehension(Some(function), args.into_iter().next()?.value, over)
+    }
+
+    /// `body for v in range if filter`, from its `for` on.
+    fn comprehension(&mut self, function: Option<Ident>, body: Expr, clause: P) -> Option<ExprKind> {
+        let mut inner = clause.into_inner().filter(is_content);
+        let var = self.ident(inner.next()?);
+        let range = Box::new(self.expr(inner.next()?)?);
+        let filter = match inner.next() {
+            Some(p) => Some(Box::new(self.expr(p)?)),
+            None => None,
+        };
+        Some(ExprKind::Comprehension { function, body: Box::new(body), var, range, filter })
+    }
+
+    fn arm(&mut self, pair: P) -> Option<Arm> {
+        let span = self.span(&pair);
+        let (mut patterns, mut value) = (Vec::new(), None);
+        for part in pair.into_inner() {
+            if part.as_rule() != Rule::pattern {
+                value = Some(self.expr(part)?);
+                continue;
+            }
+            let at = self.span(&part);
+            let inner = part.into_inner().next()?;
+            patterns.push(match inner.as_rule() {
+                Rule::level if inner.as_str().trim() == "_" => Pattern::Rest(at),
+                Rule::level => Pattern::Level(self.level(inner)?),
+                _ => Pattern::Level(self.ident(inner)),
+            });
+        }
+        Some(Arm { span, patterns, value: value? })
     }
 
     pub fn arguments(&mut self, pair: P) -> Option<Vec<Arg>> {
@@ -375,6 +476,10 @@ pub(super) fn is_content(pair: &P) -> bool {
             | Rule::kw_except
             | Rule::kw_all
             | Rule::kw_predicts
+            | Rule::kw_match
+            | Rule::kw_to
+            | Rule::kw_analyte
+            | Rule::kw_molar_mass
             | Rule::assign
             | Rule::EOI
     )

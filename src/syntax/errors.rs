@@ -166,8 +166,9 @@ fn describe(rule: Rule) -> &'static str {
         Rule::unit => "a unit in single quotes",
         Rule::optional => "`?`",
         Rule::date => "a date such as `@2026-11-22`",
-        Rule::level => "a level",
-        Rule::type_expr | Rule::type_name | Rule::column_type => "a type",
+        Rule::level | Rule::pattern | Rule::arm => "a level",
+        Rule::field | Rule::field_type => "a name with its value",
+        Rule::type_expr | Rule::type_name | Rule::column_type | Rule::record_type | Rule::level_type => "a type",
         Rule::a_value
         | Rule::chain
         | Rule::expr
@@ -177,6 +178,8 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::bound
         | Rule::let_expr
         | Rule::if_expr
+        | Rule::match_expr
+        | Rule::record
         | Rule::list
         | Rule::set
         | Rule::call
@@ -205,24 +208,27 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::op_mul
         | Rule::op_div
         | Rule::op_pow => "an operator",
-        Rule::member | Rule::index | Rule::EOI => "",
+        Rule::member | Rule::index | Rule::to_unit | Rule::kw_to | Rule::EOI => "",
         Rule::assign => "`=`",
         Rule::kw_as => "`as` and a name",
         Rule::kw_then => "`then`",
         Rule::kw_else => "`else`",
-        Rule::kw_in => "`in`",
+        Rule::kw_in | Rule::column_range => "`in`",
+        Rule::kw_for | Rule::for_clause => "`for`",
+        Rule::annotation => "`:` and a type",
         Rule::kw_from => "`from`",
         Rule::kw_on => "`on`",
         Rule::kw_with => "`with`",
         Rule::kw_where => "`where`",
         Rule::column => "a column (`name : Type`)",
         Rule::column_part
-        | Rule::column_range
         | Rule::column_name
         | Rule::derived
         | Rule::predicts
-        | Rule::role
-        | Rule::column_label => "a column's unit, range, `?` or role",
+        | Rule::analyte
+        | Rule::molar_mass
+        | Rule::column_label
+        | Rule::role => "a column's unit, range, `?` or role",
         Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
             "`sensitivity`, `license`, `source` or `ignore`"
         }

@@ -15,4 +15,4 @@ mod signs;
 pub mod token;
 
 pub use parse::{Entry, NodeIds, parse_entry, parse_entry_with, parse_file};
-pub use show::show;
+pub use show::{show, show_type};

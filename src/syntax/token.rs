@@ -82,7 +82,7 @@ pub fn tokenize(source: &str) -> Vec<Spanned> {
 /// Words with a meaning in expressions: they cannot name anything.
 pub const RESERVED: &[&str] = &[
     "and", "or", "not", "in", "if", "then", "else", "let", "for", "over", "forall", "exists", "where", "on", "with",
-    "true", "false",
+    "match", "true", "false",
 ];
 
 /// Words that start a top-level item.

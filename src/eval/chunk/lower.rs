@@ -9,7 +9,9 @@ use crate::data::Column;
 use crate::eval::calls;
 use crate::eval::env::Env;
 use crate::eval::forms::{self, Reader};
+use crate::eval::impute;
 use crate::eval::ops;
+use crate::eval::promise;
 use crate::eval::scalar;
 use crate::eval::value::Value;
 use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind};
@@ -19,7 +21,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy)]
 pub struct Bail;
 
-type Result<T> = std::result::Result<T, Bail>;
+pub(super) type Result<T> = std::result::Result<T, Bail>;
 
 /// What an expression became.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +39,7 @@ pub enum Lowered {
 
 /// Turns expressions about the rows of one view into nodes of the view's plan.
 pub struct Lowering<'e> {
-    env: Env<'e>,
+    pub(super) env: Env<'e>,
     /// Variables that have one value per row, innermost last.
     names: Vec<(String, Lowered)>,
 }
@@ -61,9 +63,14 @@ impl<'e> Lowering<'e> {
             return Ok(Lowered::One(self.env.one_within(expr)));
         }
         let lowered = self.kind(expr)?;
-        Ok(match (self.env.tables().scale(expr.id), lowered) {
+        let lowered = match (self.env.tables().scale(expr.id), lowered) {
             (Some(factor), Lowered::Number(a)) => Lowered::Number(self.add(Node::Scale(a, factor.to_bits()))),
             (Some(factor), Lowered::One(Value::Number(v))) => Lowered::One(Value::Number(v * factor)),
+            (_, lowered) => lowered,
+        };
+        Ok(match (self.env.tables().contract(expr.id), lowered) {
+            (Some(c), Lowered::Number(a)) => Lowered::Number(self.add(Node::Within(a, c.lo.to_bits(), c.hi.to_bits()))),
+            (Some(_), Lowered::One(value)) => Lowered::One(promise::value(&self.env, expr, value)),
             (_, lowered) => lowered,
         })
     }
@@ -83,7 +90,7 @@ impl<'e> Lowering<'e> {
         }
     }
 
-    fn as_truth(&self, lowered: &Lowered) -> Result<NodeId> {
+    pub(super) fn as_truth(&self, lowered: &Lowered) -> Result<NodeId> {
         match lowered {
             Lowered::Truth(node) => Ok(*node),
             Lowered::One(Value::Bool(v)) => Ok(self.add(Node::Fixed(if *v { TRUE } else { FALSE }))),
@@ -111,7 +118,7 @@ impl<'e> Lowering<'e> {
         Ok(all)
     }
 
-    fn as_number(&self, lowered: &Lowered) -> Result<NodeId> {
+    pub(super) fn as_number(&self, lowered: &Lowered) -> Result<NodeId> {
         match lowered {
             Lowered::Number(node) => Ok(*node),
             Lowered::One(Value::Number(v)) => Ok(self.constant(*v)),
@@ -141,6 +148,22 @@ impl<'e> Lowering<'e> {
                 Lowered::One(value) => Ok(Lowered::One(ops::not(&value))),
                 _ => self.by_rows(expr),
             },
+            // Lists and records live within a row: what is made of them is made there.
+            ExprKind::Binary(_, _, a, b) if !self.has_column(a) || !self.has_column(b) => match &expr.kind {
+                ExprKind::Binary(BinOp::In, ..) if !self.env.is_row(b.id) => self.membership(expr, a, b),
+                _ => self.by_rows(expr),
+            },
+            ExprKind::Let(_, value, _) if !self.has_column(value) => self.by_rows(expr),
+            ExprKind::Typed(inner, _) => self.lower(inner),
+            ExprKind::Match { subject, arms } => self.matched(expr, subject, arms),
+            ExprKind::Convert(inner, ..) => match (self.lower(inner)?, self.env.tables().conversion(expr.id)) {
+                (Lowered::Number(a), Some((factor, offset))) => {
+                    let scaled = Node::Arithmetic(BinOp::Mul, a, self.constant(factor));
+                    let moved = Node::Arithmetic(BinOp::Add, self.add(scaled), self.constant(offset));
+                    Ok(Lowered::Number(self.add(moved)))
+                }
+                _ => self.by_rows(expr),
+            },
             ExprKind::Binary(op @ (BinOp::And | BinOp::Or), _, a, b) => {
                 let (x, y) = (self.lower(a)?, self.lower(b)?);
                 if let (Lowered::One(x), Lowered::One(y)) = (&x, &y) {
@@ -160,7 +183,15 @@ impl<'e> Lowering<'e> {
                 let value = self.lower(value)?;
                 self.with(&var.name, value, |l| l.lower(body))
             }
-            ExprKind::Call { args, .. } => match self.env.tables().call(expr.id) {
+            ExprKind::Call { args, given, .. } => match self.env.tables().call(expr.id) {
+                Some(plan) if plan.callee == Callee::Special(Special::Impute) => {
+                    if self.reads_variable(expr) {
+                        return Err(Bail);
+                    }
+                    let made = impute::filled(&self.env, expr, args, given.as_deref(), Reader::Columnar);
+                    let column = made.map_err(|_| Bail)?;
+                    Ok(self.of(self.env.view.memo().made(column.clone()), &column))
+                }
                 Some(plan) => self.call(expr, &plan.clone(), args),
                 None => Err(Bail),
             },
@@ -226,18 +257,24 @@ impl<'e> Lowering<'e> {
         }
     }
 
+    /// Whether it reads a variable that has one value per row, which only the graph knows.
+    fn reads_variable(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        crate::check::walk(expr, &mut |e| {
+            if let Some(Resolved::Local(name)) = self.env.tables().name(e.id) {
+                found |= self.names.iter().any(|(n, _)| n == name);
+            }
+        });
+        found
+    }
+
+    fn has_column(&self, expr: &Expr) -> bool {
+        self.env.tables().ty(expr.id).is_none_or(|t| t.base.has_column())
+    }
+
     /// A node without an arm here: the scalar walk makes a column of it, and the walk stays columnar above.
-    fn by_rows(&self, expr: &Expr) -> Result<Lowered> {
-        let reads_variable = {
-            let mut found = false;
-            crate::check::walk(expr, &mut |e| {
-                if let Some(Resolved::Local(name)) = self.env.tables().name(e.id) {
-                    found |= self.names.iter().any(|(n, _)| n == name);
-                }
-            });
-            found
-        };
-        if reads_variable {
+    pub(super) fn by_rows(&self, expr: &Expr) -> Result<Lowered> {
+        if self.reads_variable(expr) {
             return Err(Bail);
         }
         let values = super::gather::rows_of(&self.env, expr);
@@ -376,22 +413,6 @@ impl<'e> Lowering<'e> {
         }
     }
 
-    fn choose(&mut self, expr: &Expr, test: &Expr, yes: &Expr, no: &Expr) -> Result<Lowered> {
-        let t = match self.lower(test)? {
-            Lowered::One(Value::Bool(true)) => return self.lower(yes),
-            Lowered::One(Value::Bool(false)) => return self.lower(no),
-            Lowered::One(other) => return Ok(Lowered::One(other)),
-            test => self.as_truth(&test)?,
-        };
-        let (a, b) = (self.lower(yes)?, self.lower(no)?);
-        match (self.as_truth(&a), self.as_truth(&b), self.as_number(&a), self.as_number(&b)) {
-            // Both missing everywhere fits either way.
-            (Ok(a), Ok(b), _, _) if is_bool(&self.env, expr) => Ok(Lowered::Truth(self.add(Node::IfTruth(t, a, b)))),
-            (_, _, Ok(a), Ok(b)) => Ok(Lowered::Number(self.add(Node::If(t, a, b)))),
-            _ => self.by_rows(expr),
-        }
-    }
-
     fn call(&mut self, expr: &Expr, plan: &CallPlan, args: &[Arg]) -> Result<Lowered> {
         match plan.callee {
             Callee::Scalar(f) => {
@@ -413,6 +434,16 @@ impl<'e> Lowering<'e> {
                     Lowered::Level(c) | Lowered::Text(c) => Lowered::Truth(self.add(Node::PresentColumn(c))),
                     Lowered::One(value) => Lowered::One(Value::Bool(value != Value::Missing)),
                 })
+            }
+            Callee::Special(Special::IsMissing) => {
+                let arg = args.first().ok_or(Bail)?;
+                let present = match self.lower(&arg.value)? {
+                    Lowered::Truth(a) | Lowered::Number(a) | Lowered::Date(a) => self.add(Node::Present(a)),
+                    Lowered::Level(c) | Lowered::Text(c) => self.add(Node::PresentColumn(c)),
+                    Lowered::One(value @ Value::Undefined(_)) => return Ok(Lowered::One(value)),
+                    Lowered::One(value) => return Ok(Lowered::One(Value::Bool(value == Value::Missing))),
+                };
+                Ok(Lowered::Truth(self.add(Node::Not(present))))
             }
             Callee::Special(Special::OrElse) => {
                 let [x, y] = args else { return Err(Bail) };
@@ -545,7 +576,7 @@ impl<'e> Lowering<'e> {
 /// Most groups that are counted side by side; more are looked at one by one.
 const MOST_GROUPS: usize = 4096;
 
-fn is_bool(env: &Env, expr: &Expr) -> bool {
+pub(super) fn is_bool(env: &Env, expr: &Expr) -> bool {
     env.tables().ty(expr.id).is_some_and(|t| t.base == Base::Bool)
 }
 

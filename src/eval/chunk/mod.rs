@@ -7,6 +7,7 @@
 //! Three-valued truth is one byte a row: 0 false, 1 unknown, 2 true, so `and` is the smaller, `or` the larger
 //! and `not` is two minus. Sums follow the order that `aggregate` lays down, so the scalar walk gives the same bits.
 
+mod choices;
 mod gather;
 mod lanes;
 mod lower;

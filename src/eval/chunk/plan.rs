@@ -48,6 +48,8 @@ pub enum Node {
     Arithmetic(BinOp, NodeId, NodeId),
     /// A unit conversion.
     Scale(NodeId, u64),
+    /// A number that was promised to lie between two; the pass is refused when one does not.
+    Within(NodeId, u64, u64),
     Call(Scalar, NodeId, Option<u64>),
     If(NodeId, NodeId, NodeId),
     Else(NodeId, NodeId),
@@ -77,6 +79,7 @@ impl Node {
             | Node::Negative(_)
             | Node::Arithmetic(..)
             | Node::Scale(..)
+            | Node::Within(..)
             | Node::Call(..)
             | Node::If(..)
             | Node::Else(..)
@@ -113,6 +116,7 @@ impl Node {
             | Node::InBin(a, _, _)
             | Node::Negative(a)
             | Node::Scale(a, _)
+            | Node::Within(a, _, _)
             | Node::Call(_, a, _)
             | Node::FromTruth(a)
             | Node::BinKey(a, _) => [Some(*a), None, None],

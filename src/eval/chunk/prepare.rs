@@ -31,13 +31,15 @@ fn collect(env: &Env, expr: &Expr, out: &mut Vec<Request>) {
             // A metric looks at its own rows, and prepares them itself.
             _ => {}
         },
-        ExprKind::Over { var, range, body, .. } | ExprKind::Quantified { var, range, body, .. } => {
+        ExprKind::Over { var, range, body, .. }
+        | ExprKind::Quantified { var, range, body, .. }
+        | ExprKind::Comprehension { var, range, body, .. } => {
             collect(env, range, out);
             if let Some(item) = stand_in(env, range, out) {
                 collect(&env.bind(&var.name, item), body, out);
             }
         }
-        ExprKind::Neg(a) | ExprKind::Not(a) => collect(env, a, out),
+        ExprKind::Neg(a) | ExprKind::Not(a) | ExprKind::Convert(a, ..) | ExprKind::Typed(a, _) => collect(env, a, out),
         ExprKind::Binary(_, _, a, b) => {
             collect(env, a, out);
             collect(env, b, out);

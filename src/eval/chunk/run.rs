@@ -397,6 +397,13 @@ impl<'a> Look<'a> {
                 lanes::map(out, x, move |x| x * factor);
                 ok.copy_from_slice(xo);
             }
+            Node::Within(a, lo, hi) => {
+                let (x, xo) = self.n(*a);
+                let range = f64::from_bits(*lo)..=f64::from_bits(*hi);
+                out.copy_from_slice(x);
+                ok.copy_from_slice(xo);
+                return x.iter().zip(xo).any(|(x, ok)| *ok == 1 && !range.contains(x));
+            }
             Node::Call(f, a, digits) => return self.call(*f, *a, *digits, out, ok),
             Node::If(t, a, b) => {
                 let (t, (x, xo), (y, yo)) = (self.t(*t), self.n(*a), self.n(*b));
