@@ -18,6 +18,7 @@ mod house;
 mod kernels;
 mod limits;
 mod modules;
+mod proposal;
 mod repl;
 mod schema;
 mod sensitivity;

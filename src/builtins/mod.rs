@@ -66,4 +66,5 @@ pub const STD: &[StdModule] = &[
         text: include_str!("../../stdlib/metrics/compliance.dbf"),
     },
     StdModule { path: "std.formulas", file: "stdlib/formulas.dbf", text: include_str!("../../stdlib/formulas.dbf") },
+    StdModule { path: "std.proposal", file: "stdlib/proposal.dbf", text: include_str!("../../stdlib/proposal.dbf") },
 ];

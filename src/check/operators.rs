@@ -7,6 +7,7 @@ use super::types::{Base, Type};
 use super::unit::Unit;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
+use crate::syntax::show;
 
 impl Checker<'_> {
     pub(super) fn binary(&mut self, expr: &Expr, op: BinOp, op_span: Span, a: &Expr, b: &Expr) -> Type {
@@ -247,8 +248,9 @@ impl Checker<'_> {
                         return Type::unknown();
                     }
                 };
-                // 1 - p is the probability of the other event.
-                if op == BinOp::Sub && prob(&y) && matches!(a.kind, ExprKind::Int(1)) {
+                // 1 - p is the probability of the other event; a mixture of two probabilities is one.
+                let other = op == BinOp::Sub && prob(&y) && matches!(a.kind, ExprKind::Int(1));
+                if other || (op == BinOp::Add && prob(&x) && prob(&y) && mixes(a, b)) {
                     Base::Prob
                 } else {
                     let unit = if op == BinOp::Sub { ux.of_difference() } else { ux.clone() };
@@ -273,6 +275,22 @@ impl Checker<'_> {
         };
         both(base, &x, &y)
     }
+}
+
+/// Whether two summands are `a * p` and `(1 - a) * q`, factors in any order.
+fn mixes(left: &Expr, right: &Expr) -> bool {
+    fn factors(e: &Expr) -> Option<[&Expr; 2]> {
+        match &e.kind {
+            ExprKind::Binary(BinOp::Mul, _, a, b) => Some([a, b]),
+            _ => None,
+        }
+    }
+    let rest = |share: &Expr, of: &Expr| match &of.kind {
+        ExprKind::Binary(BinOp::Sub, _, one, a) => matches!(one.kind, ExprKind::Int(1)) && show(a) == show(share),
+        _ => false,
+    };
+    let (Some(x), Some(y)) = (factors(left), factors(right)) else { return false };
+    x.iter().any(|a| y.iter().any(|b| rest(a, b) || rest(b, a)))
 }
 
 fn both(base: Base, x: &Type, y: &Type) -> Type {
