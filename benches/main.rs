@@ -1,11 +1,12 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
-//! [QUESTION…]`, `-- load`.
+//! [QUESTION…]`, `-- load`, `-- parse`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod columns;
 mod load;
+mod parse_check;
 
 use serde_json::json;
 use std::path::Path;
@@ -59,6 +60,7 @@ fn job() -> serde_json::Value {
     let out = std::env::temp_dir().join(format!("dbf-bench-{}", std::process::id()));
     let folder = out.display().to_string();
     let figures = json!({
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
         "check": short(&["check", SCRIPT], 20),
         "eval 1 + 1": short(&["eval", "1 + 1"], 20),
         "eval over the data": short(&["eval", "P(dead180 | sex == female)", "--file", SCRIPT], 5),
@@ -73,8 +75,12 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 3] =
-        [("job", &job), ("columns", &|| columns::figures(&more)), ("load", &load::figures)];
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 4] = [
+        ("job", &job),
+        ("columns", &|| columns::figures(&more)),
+        ("load", &load::figures),
+        ("parse", &parse_check::figures),
+    ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {
         if chosen.first().is_none_or(|c| c == name) {

@@ -180,3 +180,48 @@ fn a_build_without_networks_says_so() {
     // The rest of the run is there all the same.
     assert!(tiny.results("out").body.cells.iter().any(|c| c.task == "diagnosis" && c.value.is_some()));
 }
+
+/// `check --fix` makes the edits that the help lines name, keeps everything else, and checks again.
+#[test]
+fn fixes_are_written_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("script.dbf");
+    let data = "dataset d from \"d.csv\" {\r\n  age : Real 'a'\r\n  ill : Bool label\r\n}\r\n";
+    let wrong = format!(
+        "\u{feff}language 1\r\n{data}let a <- E[agee] // kept\r\nlet b = P(ill = true)\r\nlet c = auroc(age / 1 'a', ill)\r\n"
+    );
+    std::fs::write(&path, wrong).unwrap();
+    let output = dbf_in(folder.path(), &["check", "--fix", "script.dbf"]);
+    assert_eq!(
+        stdout(&output),
+        "script.dbf:6:7: a name is given with `=`\n\
+         script.dbf:7:15: `==` compares; a single `=` gives a name to a value\n\
+         script.dbf:1:11: bring `auroc` into use\n\
+         script.dbf:7:11: write `age`\n\
+         script.dbf:9:15: write `prob(…)`\n\
+         script.dbf: no mistakes found\n"
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let right = format!(
+        "\u{feff}language 1\r\nuse std.metrics.{{auroc}}\r\n{data}let a = E[age] // kept\r\nlet b = P(ill == true)\r\nlet c = auroc(prob(age / 1 'a'), ill)\r\n"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), right);
+    // What has no fix stays, and a file without mistakes is not touched.
+    std::fs::write(&path, "let x = nothing_like_it\n").unwrap();
+    let output = dbf_in(folder.path(), &["check", "--fix", "script.dbf"]);
+    assert_eq!(stdout(&output), "script.dbf: 1 error, 0 warnings\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// What a machine is told of a file with very many mistakes.
+#[test]
+fn a_machine_is_told_how_many_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let text: String = (0..1_003).map(|i| format!("let x{i} = nothing{i}\n")).collect();
+    std::fs::write(folder.path().join("script.dbf"), text).unwrap();
+    let output = dbf_in(folder.path(), &["check", "script.dbf", "--format", "json", "--limit", "diagnostics=1000"]);
+    let told: Vec<serde_json::Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(told.len(), 1_001);
+    assert_eq!(told[1_000]["message"], "3 more: `--limit diagnostics=1003` lists all");
+    assert!(told[1_000]["code"].is_null());
+}

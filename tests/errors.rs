@@ -33,7 +33,8 @@ fn bad_examples_say_what_is_wrong() {
         }
         assert_eq!(output.status.code(), Some(1), "{command} in {}\n{}", at.display(), stdout(&output));
         let said = stderr(&output);
-        assert!(said.contains("[DBF0"), "{command}: {said}");
+        let errors = said.lines().filter(|l| l.starts_with("[DBF") && l.contains("] Error: ")).count();
+        assert_eq!(errors, 1, "{command} in {}: one mistake gives one error\n{said}", at.display());
         insta::with_settings!({ description => command.clone(), omit_expression => true }, {
             insta::assert_snapshot!(name, format!("{}\n----- {command}\n{said}", source.trim_end()));
         });

@@ -126,7 +126,7 @@ fn refused(text: &str) -> Vec<(String, String)> {
     let id = sources.add("entry", text);
     let found = match parse_entry(id, text, &mut program.ids) {
         Ok(Entry::Expr(expr)) => program.check_expr(&expr, None).1,
-        Ok(Entry::Item(item)) => program.add_item(*item),
+        Ok(Entry::Item(item)) => program.add_item(item),
         Err(found) => found,
     };
     found

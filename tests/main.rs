@@ -3,6 +3,7 @@
 
 mod support;
 
+mod bad_input;
 mod cli;
 mod conformance;
 mod determinism;
@@ -11,6 +12,7 @@ mod eval_props;
 mod examples;
 mod explain_pages;
 mod expressions;
+mod fixes;
 mod guide;
 mod house;
 mod kernels;

@@ -343,5 +343,5 @@ fn a_standard_name_in_another_module_is_found() {
     let checked = dbf::check::Program::load(id, &mut sources, &std);
     assert_eq!(checked.diagnostics.len(), 1);
     let help = checked.diagnostics[0].help.clone().unwrap();
-    assert_eq!(help, "it is part of `std.two`: write `use std.two.{second}`");
+    assert_eq!(&*help, "it is part of `std.two`: write `use std.two.{second}`");
 }

@@ -186,3 +186,47 @@ fn one_mistake_gives_one_error() {
         assert_eq!(errors, 1, "{from} -> {to}\n{}", crate::support::shown(&checked, &sources));
     }
 }
+
+/// A slip of the finger: a word left out, written twice, or two words in the wrong order.
+#[test]
+fn one_slip_gives_few_errors() {
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    let mut worst = Vec::new();
+    let sources = [
+        std::fs::read_to_string(crate::support::root().join("examples/support.dbf")).unwrap(),
+        crate::support::TINY.to_string(),
+    ];
+    for text in &sources {
+        let tokens: Vec<_> = tokenize(text).into_iter().filter(|t| !t.is_trivia()).collect();
+        // Every word in turn would take minutes; a stride of a prime visits all kinds of places.
+        for (at, pair) in tokens.windows(2).enumerate().step_by(7) {
+            let (a, b) = (pair[0], pair[1]);
+            let (before, between, after) = (&text[..a.start], &text[a.end..b.start], &text[b.end..]);
+            let (first, second) = (a.text(text), b.text(text));
+            let slips = [
+                format!("{before}{between}{second}{after}"),
+                format!("{before}{first} {first}{between}{second}{after}"),
+                format!("{before}{second}{between}{first}{after}"),
+            ];
+            for (kind, slip) in slips.iter().enumerate() {
+                let (checked, sources) = check(slip);
+                let errors = checked.diagnostics.iter().filter(|d| d.is_error()).count();
+                *counts.entry(errors).or_default() += 1;
+                if errors > 3 {
+                    let what = ["without", "twice", "swapped"][kind];
+                    let shown = crate::support::shown(&checked, &sources);
+                    let heads: Vec<&str> = shown.lines().filter(|l| l.starts_with('[')).take(4).collect();
+                    worst.push((errors, format!("{what} `{first}` (word {at}): {}", heads.join("; "))));
+                }
+            }
+        }
+    }
+    let all: usize = counts.values().sum();
+    let at_most = |n: usize| counts.range(..=n).map(|(_, c)| c).sum::<usize>();
+    worst.sort();
+    let told = format!("errors: times {counts:?}; the most: {worst:#?}");
+    assert!(all > 500, "{all} slips");
+    assert!(at_most(1) * 100 >= all * 90, "one slip, one error, nine times in ten: {told}");
+    assert!(at_most(3) * 100 >= all * 98, "{told}");
+    assert!(worst.last().is_none_or(|w| w.0 <= 8), "{told}");
+}

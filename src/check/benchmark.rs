@@ -1,6 +1,5 @@
 //! The benchmark: that its parts exist and fit together.
 
-use super::items::item_name;
 use super::program::Checker;
 use super::scope::Scope;
 use crate::source::diagnostic::nearest;
@@ -48,7 +47,13 @@ impl Checker<'_> {
                 self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
             for (at, name) in list.iter().enumerate() {
                 if list.iter().take(at).any(|n| n.name == name.name) {
-                    self.error(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name), name.span, "again");
+                    // With the comma before it.
+                    let from = list.get(at.wrapping_sub(1)).map_or(name.span, |n| n.span.after());
+                    self.found.push(
+                        Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name))
+                            .at(name.span, "again")
+                            .fix("leave it out", from.to(name.span), ""),
+                    );
                 }
                 if known.contains(&name.name) || self.is_lost(&name.name) {
                     continue;
@@ -56,7 +61,7 @@ impl Checker<'_> {
                 let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown {what} `{}`", name.name))
                     .at(name.span, "not declared");
                 if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                    d = d.help(format!("did you mean `{near}`?"));
+                    d = d.meant(name.span, near);
                 }
                 self.found.push(d);
             }
@@ -110,7 +115,7 @@ impl Checker<'_> {
         for name in names.filter(|n| n.name.contains('.')) {
             let theirs = self.program.home_of(&name.name).filter(|h| **h != home).cloned();
             // A mistake in the name itself has been told.
-            let is_there = self.program.items().any(|i| item_name(&i.kind).is_some_and(|n| n.name == name.name));
+            let is_there = self.program.items().any(|i| i.kind.name().is_some_and(|n| n.name == name.name));
             if let (Some(theirs), true) = (theirs, is_there) {
                 self.found.push(
                     Diagnostic::new(
@@ -129,7 +134,9 @@ impl Checker<'_> {
 
     /// A recorded probability must be about the event that some task predicts, or its complement.
     pub(super) fn recorded_events(&mut self, benchmark: &ast::Benchmark) {
-        let Some(schema) = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned() else { return };
+        let Some(schema) = self.program.home.as_ref().and_then(|h| self.program.shared_dataset(h)).cloned() else {
+            return;
+        };
         let labels: Vec<String> = benchmark
             .tasks
             .iter()

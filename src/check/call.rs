@@ -2,16 +2,25 @@
 
 use super::contract::Bounds;
 use super::convert::article;
-use super::program::{ArgSource, CallPlan, Callee, Checker};
+use super::expr::guess;
+use super::program::{ArgSource, CallPlan, Callee, Checker, FunctionInfo};
 use super::special::{self, Scalar, Special};
 use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
+use std::sync::Arc;
+
+/// An argument without a name whose type does not fit, and how much had been told before it.
+struct Misfit<'a> {
+    arg: &'a Arg,
+    param: usize,
+    told: usize,
+}
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, expr: &Expr, name: &Ident, args: &[Arg], given: Option<&Expr>) -> Type {
-        let outer = self.scope.clone();
+        let outer = self.scope.present.len();
         if let Some(given) = given {
             self.condition(given, "the condition after `|`");
             self.may_be_given(name, given);
@@ -27,12 +36,13 @@ impl Checker<'_> {
             None => match special::find(&name.name) {
                 Some(form) => self.form(expr, name, form, args),
                 None => {
-                    self.unknown_function(name);
+                    // Its arguments are not checked: what is wrong with them may come from what was meant.
+                    self.unknown_function(expr, name, args);
                     Type::unknown()
                 }
             },
         };
-        self.scope = outer;
+        self.scope.present.truncate(outer);
         ty
     }
 
@@ -56,7 +66,8 @@ impl Checker<'_> {
     /// A standard name needs its `use` in a file.
     fn may_use(&mut self, name: &Ident, module: Option<&'static str>) -> bool {
         let (Some(module), Some(used)) = (module, &self.used) else { return true };
-        if used.contains(&name.name) {
+        // A `use` that could not be read may have named it.
+        if used.contains(&name.name) || self.program.file.lost.iter().any(|(word, _)| word == "use") {
             return true;
         }
         if self.is_lost(&name.name) {
@@ -65,25 +76,27 @@ impl Checker<'_> {
         self.found.push(
             Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` is not in use here", name.name))
                 .at(name.span, format!("it is part of `{module}`"))
-                .help(format!("add `use {module}.{{{}}}` at the top", name.name)),
+                .help(format!("add `use {module}.{{{}}}` at the top", name.name))
+                .fix_all(format!("bring `{}` into use", name.name), vec![self.bring(module, &name.name)]),
         );
         // Once is enough: every other use has the same cause.
-        self.program.file.lost.push((String::new(), name.name.clone()));
+        self.lose(&name.name);
         false
     }
 
-    fn unknown_function(&mut self, name: &Ident) {
-        if self.is_lost(&name.name) {
+    fn unknown_function(&mut self, call: &Expr, name: &Ident, args: &[Arg]) {
+        if self.is_lost(&name.name) || self.lost_nameless(&["fn", "metric"]) {
             return;
         }
         if let Some(d) = self.unknown_in_file(&name.name, name.span) {
             self.found.push(d);
             return;
         }
-        let own = |f: &&super::program::FunctionInfo| f.module.is_some() || f.origin == self.at;
+        let own = |f: &&Arc<FunctionInfo>| f.module.is_some() || f.origin == self.at;
         let mut known: Vec<&str> =
             self.program.functions.iter().filter(own).map(|f| f.decl.name.name.as_str()).collect();
         known.extend(special::FORMS.iter().map(|(n, _, _)| *n));
+        let near = guess(&mut self.guesses, &name.name, &known).map(str::to_string);
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown function `{}`", name.name))
             .at(name.span, "not in scope");
         if self.open.contains(&name.name) {
@@ -95,15 +108,20 @@ impl Checker<'_> {
             d = Diagnostic::new(codes::RECURSION, format!("`{}` calls itself", name.name))
                 .at(name.span, "called in its own definition")
                 .help("use `sum over`, `max over` or `count` instead of recursion");
-        } else if let Some(near) = nearest(&name.name, known.iter().copied()) {
-            d = d.help(format!("did you mean `{near}`?"));
+        } else if let Some(known) = self.foreign_call(call, name, args, &d) {
+            d = known;
+        } else if let Some(near) = near {
+            d = d.meant(name.span, &near);
+        } else {
+            // Nothing is known of it: every further use has the same cause.
+            self.lose(&name.name);
         }
         self.found.push(d);
     }
 
     fn function_call(&mut self, expr: &Expr, index: usize, name: &Ident, args: &[Arg]) -> Type {
         if self.open.contains(&name.name) {
-            self.unknown_function(name);
+            self.unknown_function(expr, name, args);
             return Type::unknown();
         }
         let Some(info) = self.program.functions.get(index).cloned() else { return Type::unknown() };
@@ -111,6 +129,7 @@ impl Checker<'_> {
         let mut sources: Vec<Option<ArgSource>> = vec![None; params.len()];
         let mut positional = 0usize;
         let mut strays = false;
+        let mut misfits: Vec<Misfit> = Vec::new();
         for (i, arg) in args.iter().enumerate() {
             let at = match &arg.name {
                 Some(label) => params.iter().position(|p| p.name.name == label.name),
@@ -133,24 +152,32 @@ impl Checker<'_> {
                 if let Some(label) = &arg.name
                     && let Some(near) = nearest(&label.name, names.iter().copied())
                 {
-                    d = d.help(format!("did you mean `{near}`?"));
+                    d = d.meant(label.span, near);
                 }
                 self.found.push(d);
                 continue;
             };
             if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
                 let place = format!("`{}` of `{}`", param.name.name, name.name);
+                let told = self.found.len();
                 let bounds = info.bounds.get(at).and_then(Option::as_ref);
                 match (&ty.base, &arg.value.kind) {
                     (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
-                        self.columns(&arg.value, items, of, ty.optional, &place);
+                        self.columns(&arg.value, items, of, ty.optional, &place, expr);
                     }
                     // Several columns where one category is wanted: their combinations.
                     (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
-                        items.iter().for_each(|item| self.argument(item, ty, &place, true, None));
+                        for item in items {
+                            self.argument(item, ty, &place, info.decl.is_metric, None, expr);
+                        }
                         self.note(&arg.value, ty.clone());
                     }
-                    _ => self.argument(&arg.value, ty, &place, info.decl.is_metric, bounds),
+                    _ => {
+                        let fits = self.argument(&arg.value, ty, &place, info.decl.is_metric, bounds, expr);
+                        if !fits && arg.name.is_none() {
+                            misfits.push(Misfit { arg, param: at, told });
+                        }
+                    }
                 }
             }
             match sources.get_mut(at) {
@@ -158,6 +185,7 @@ impl Checker<'_> {
                 _ => self.error(codes::WRONG_ARGUMENTS, "this argument is given twice", arg.value.span, "given again"),
             }
         }
+        self.swapped(name, &info, &misfits);
         let auto = self.auto.clone();
         let mut missing = Vec::new();
         let mut plan = Vec::new();
@@ -203,17 +231,48 @@ impl Checker<'_> {
         Type::new(info.result.clone(), level)
     }
 
+    /// Two arguments that each fit where the other stands are one mistake.
+    fn swapped(&mut self, name: &Ident, info: &FunctionInfo, misfits: &[Misfit]) {
+        let [first, second] = misfits else { return };
+        let base = |c: &Self, m: &Misfit| c.program.tables.ty(m.arg.value.id).map(|t| t.base.clone());
+        let wanted = |m: &Misfit| info.params.get(m.param).map(|t| t.base.clone());
+        let crossed = base(self, first) == wanted(second) && base(self, second) == wanted(first);
+        // Nothing but the two complaints may be taken back.
+        if !crossed || second.told != first.told + 1 || self.found.len() != second.told + 1 {
+            return;
+        }
+        self.found.truncate(first.told);
+        let param = |m: &Misfit| info.decl.params.get(m.param).map_or("", |p| p.name.name.as_str());
+        let (a, b) = (&first.arg.value, &second.arg.value);
+        let text = crate::syntax::show;
+        self.found.push(
+            Diagnostic::new(codes::WRONG_ARGUMENTS, format!("these arguments of `{}` are swapped", name.name))
+                .at(a.span, format!("this fits `{}`", param(second)))
+                .also(b.span, format!("this fits `{}`", param(first)))
+                .help(format!("`{}` takes `{}` before `{}`", name.name, param(first), param(second)))
+                .fix_all("swap them", vec![(a.span, text(b)), (b.span, text(a))]),
+        );
+    }
+
     /// The columns of a kernel's list, each against the kind that it wants.
-    fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str) {
+    fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str, call: &Expr) {
         let each = Type { base: of.clone(), optional, level: Level::Row };
         for item in items {
-            self.argument(item, &each, place, true, None);
+            self.argument(item, &each, place, true, None, call);
         }
         self.note(value, Type::new(Base::List(Box::new(of.clone())), Level::Row));
     }
 
-    /// An argument against its parameter.
-    fn argument(&mut self, value: &Expr, ty: &Type, place: &str, is_metric: bool, bounds: Option<&Bounds>) {
+    /// An argument against its parameter; whether its type fits.
+    fn argument(
+        &mut self,
+        value: &Expr,
+        ty: &Type,
+        place: &str,
+        is_metric: bool,
+        bounds: Option<&Bounds>,
+        call: &Expr,
+    ) -> bool {
         let found = self.infer(value, Some(&ty.base));
         if let (Level::Row, Base::List(of)) = (ty.level, &found.base) {
             // A list of constants stands for a column of them.
@@ -221,19 +280,19 @@ impl Checker<'_> {
             let numbers = ty.base.is_numeric() && of.is_numeric();
             if category || numbers || **of == ty.base || ty.base == Base::Unknown {
                 self.hold(value, bounds, place);
-                return;
+                return true;
             }
         }
         if !self.fits(value, &found, &ty.base, place) {
-            return;
+            return false;
         }
         self.hold(value, bounds, place);
         if !ty.optional {
-            self.present(value, &found, place);
+            self.present(value, &found, place, call);
         }
         // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
         if !is_metric {
-            return;
+            return true;
         }
         if ty.level == Level::Constant {
             self.at_most(value, &found, Level::Cohort, place);
@@ -244,6 +303,7 @@ impl Checker<'_> {
                     .help("give a column, an expression over columns, or a list"),
             );
         }
+        true
     }
 
     fn form(&mut self, expr: &Expr, name: &Ident, form: Result<Special, Scalar>, args: &[Arg]) -> Type {

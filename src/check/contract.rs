@@ -106,7 +106,7 @@ impl Checker<'_> {
         if self.fits(value, &found, &base, &place) {
             self.hold(value, bounds.as_ref(), &place);
             if !ty.optional {
-                self.present(value, &found, &place);
+                self.present(value, &found, &place, value);
             }
         }
         // `Category` and `List` name a family: the value says which of it.

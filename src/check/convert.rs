@@ -2,8 +2,8 @@
 
 use super::program::Checker;
 use super::types::{Base, Level, Type};
-use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::source::{Diagnostic, Span, codes};
+use crate::syntax::ast::{BinOp, Expr, ExprKind};
 
 /// The way out when a mass meets an amount of substance.
 pub(super) const SUBSTANCE_HELP: &str = "one is a mass, the other an amount of substance: say what the column measures, \
@@ -24,11 +24,14 @@ impl Checker<'_> {
                 };
                 self.program.tables.set_scale(expr.id, factor);
                 if *integer && !(*whole && factor.fract() == 0.0) {
-                    self.found.push(
-                        Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs a whole number"))
-                            .at(expr.span, format!("this is {found}"))
-                            .help("`round(x)` gives the nearest whole number"),
-                    );
+                    let mut d = Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs a whole number"))
+                        .at(expr.span, format!("this is {found}"))
+                        .help("`round(x)` gives the nearest whole number");
+                    d = match literal(expr) {
+                        Some(v) => d.fix(format!("write `{}`", v.round()), expr.span, format!("{}", v.round())),
+                        None => d.wrap(expr.span, "round(", ")"),
+                    };
+                    self.found.push(d);
                     return false;
                 }
                 true
@@ -42,7 +45,8 @@ impl Checker<'_> {
                         format!("{place} needs a probability (0..1), not a rating (-1..1)"),
                     )
                     .at(expr.span, "this is a Rating")
-                    .help("`to_prob(r)` is (r + 1) / 2"),
+                    .help("`to_prob(r)` is (r + 1) / 2")
+                    .wrap(expr.span, "to_prob(", ")"),
                 );
                 false
             }
@@ -57,10 +61,12 @@ impl Checker<'_> {
             (Base::Category(a), Base::Category(b)) if a.names == b.names => true,
             (a, b) if a == b => true,
             _ => {
-                self.found.push(
-                    Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs {}", article(wanted)))
-                        .at(expr.span, format!("this is {}", article(&found.base))),
-                );
+                let mut d = Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs {}", article(wanted)))
+                    .at(expr.span, format!("this is {}", article(&found.base)));
+                if *wanted == Base::Bool && found.base.is_numeric() {
+                    d = d.help("compare it with something: `… >= …` holds or does not");
+                }
+                self.found.push(d);
                 false
             }
         }
@@ -72,16 +78,17 @@ impl Checker<'_> {
         match literal(expr) {
             Some(value) if (lo..=hi).contains(&value) => true,
             Some(value) => {
-                self.found.push(
+                let is_percentage = *wanted == Base::Prob && (1.0..=100.0).contains(&value);
+                let mut d =
                     Diagnostic::new(codes::OUTSIDE_RANGE, format!("{place} is {}: from {lo} to {hi}", article(wanted)))
-                        .at(expr.span, format!("{value} lies outside"))
-                        .help(match value {
-                            v if *wanted == Base::Prob && (1.0..=100.0).contains(&v) => {
-                                format!("a percentage is written `{v}%`")
-                            }
-                            _ => "percentages are written `3%`".to_string(),
-                        }),
-                );
+                        .at(expr.span, format!("{value} lies outside"));
+                d = match &expr.kind {
+                    ExprKind::Int(_) | ExprKind::Real(_) if is_percentage => d
+                        .help(format!("a percentage is written `{value}%`"))
+                        .fix(format!("write `{value}%`"), expr.span.after(), "%"),
+                    _ => d.help("percentages are written `3%`"),
+                };
+                self.found.push(d);
                 false
             }
             None => {
@@ -89,7 +96,8 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::WRONG_TYPE, format!("{place} needs a {wanted}"))
                         .at(expr.span, "this is any number")
-                        .help(format!("`{fix}(x)` checks that each value lies in {lo}..{hi}")),
+                        .help(format!("`{fix}(x)` checks that each value lies in {lo}..{hi}"))
+                        .wrap(expr.span, &format!("{fix}("), ")"),
                 );
                 false
             }
@@ -117,15 +125,18 @@ impl Checker<'_> {
                 to.code
             ))
         } else if from.is_one() {
-            d.help(format!("give the number its unit, for example `1.2 '{}'`", to.code))
+            let with = format!(" '{}'", to.code);
+            let bare: Vec<(Span, String)> = bare_numbers(expr).into_iter().map(|s| (s.after(), with.clone())).collect();
+            d = d.help(format!("give the number its unit, for example `1.2 '{}'`", to.code));
+            if bare.is_empty() { d } else { d.fix_all(format!("write `…{with}`"), bare) }
         } else {
             d.help("only units of the same dimension can be compared, added or passed")
         };
         self.found.push(d);
     }
 
-    /// Reports when a value may be missing where it must not be.
-    pub(super) fn present(&mut self, expr: &Expr, found: &Type, place: &str) -> bool {
+    /// Reports when a value may be missing where it must not be; `call` is the call it is an argument of.
+    pub(super) fn present(&mut self, expr: &Expr, found: &Type, place: &str, call: &Expr) -> bool {
         if !found.optional || found.is_unknown() {
             return true;
         }
@@ -133,14 +144,21 @@ impl Checker<'_> {
             ExprKind::Name(name) => name.clone(),
             _ => "…".into(),
         };
-        self.found.push(
-            Diagnostic::new(codes::MAY_BE_MISSING, format!("{place} needs a value in every row"))
-                .at(expr.span, format!("this may be missing ({found})"))
-                .help(format!(
-                    "keep the rows that have it with `where present({name})`, or fill it with `or_else({name}, value)` or `impute({name}, {})`",
-                    if found.base.is_numeric() { "median" } else { "mode" }
-                )),
-        );
+        let way = if found.base.is_numeric() { "median" } else { "mode" };
+        let mut d = Diagnostic::new(codes::MAY_BE_MISSING, format!("{place} needs a value in every row"))
+            .at(expr.span, format!("this may be missing ({found})"))
+            .help(format!(
+                "keep the rows that have it with `where present({name})`, or fill it with `or_else({name}, value)` or `impute({name}, {way})`"
+            ));
+        if let (ExprKind::Name(_), ExprKind::Call { given, .. }) = (&expr.kind, &call.kind) {
+            let bracket = Span { start: call.span.end.saturating_sub(1), ..call.span };
+            let title = format!("keep the rows with `present({name})`");
+            d = match given {
+                Some(given) => d.fix(title, given.span.after(), format!(" and present({name})")),
+                None => d.fix(title, bracket.before(), format!(" | present({name})")),
+            };
+        }
+        self.found.push(d);
         false
     }
 
@@ -160,13 +178,37 @@ impl Checker<'_> {
         .at(expr.span, found.level.words());
         d = match (level, &found.base) {
             (Level::Cohort, Base::Bool) => {
+                let after = if ["a constraint", "`assert`", "a statement about groups"].contains(&place) {
+                    ") == 100%"
+                } else {
+                    ")"
+                };
                 d.help("`P(…)` is the share of rows where it holds; `forall`/`count(…)` decide over all rows")
+                    .wrap(expr.span, "P(", after)
             }
-            (Level::Cohort, _) => d.help("`E[…]` is its mean over the cohort; `quantile(…, 50%)` its median"),
+            (Level::Cohort, base) => {
+                let d = d.help("`E[…]` is its mean over the cohort; `quantile(…, 50%)` its median");
+                let one = !matches!(expr.kind, ExprKind::List(_) | ExprKind::Set(_));
+                if one && base.is_numeric() { d.wrap(expr.span, "E[", "]") } else { d }
+            }
             _ => d.help("write a number here"),
         };
         self.found.push(d);
         false
+    }
+}
+
+/// The plain numbers of a literal, a range or a list of them; none when anything else stands there.
+fn bare_numbers(expr: &Expr) -> Vec<Span> {
+    match &expr.kind {
+        ExprKind::Int(_) | ExprKind::Real(_) => vec![expr.span],
+        ExprKind::Neg(inner) => bare_numbers(inner),
+        ExprKind::Binary(BinOp::Range, _, lo, hi) => [bare_numbers(lo), bare_numbers(hi)].concat(),
+        ExprKind::List(items) | ExprKind::Set(items) => {
+            let all: Vec<_> = items.iter().map(bare_numbers).collect();
+            if all.iter().any(Vec::is_empty) { Vec::new() } else { all.concat() }
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast;
 use crate::syntax::ast::{Expr, ExprKind, Role};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The event a recorded probability is about, in terms of a label.
@@ -26,6 +27,8 @@ pub struct Column {
     /// Heading in the file.
     pub heading: String,
     pub span: Span,
+    /// The whole declaration.
+    pub whole: Span,
     pub doc: Option<String>,
     pub ty: Type,
     /// Inclusive bounds in the column's unit.
@@ -73,6 +76,7 @@ pub struct Schema {
     pub source: Option<String>,
     /// Headings of the file that the script leaves out on purpose.
     pub ignore: Vec<String>,
+    rows: Arc<RowScope>,
 }
 
 impl Schema {
@@ -101,11 +105,9 @@ impl Schema {
             .collect()
     }
 
-    pub fn rows(&self) -> RowScope {
-        RowScope {
-            name: self.name.clone(),
-            columns: self.columns.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
-        }
+    /// What a row of it holds.
+    pub fn rows(&self) -> Arc<RowScope> {
+        self.rows.clone()
     }
 }
 
@@ -134,18 +136,28 @@ impl Checker<'_> {
     /// Checks one `dataset` and returns its schema.
     pub(super) fn dataset(&mut self, decl: &ast::Dataset) -> Schema {
         let mut columns: Vec<Column> = Vec::new();
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut rows = Arc::new(RowScope::new(&decl.name.name));
+        self.declared = decl.columns.iter().map(|c| c.name.name.clone()).collect();
         for column in &decl.columns {
-            if let Some(before) = columns.iter().find(|c| c.name == column.name.name) {
+            let name = &column.name;
+            if let Some(before) = seen.get(name.name.as_str()) {
                 self.found.push(
-                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", before.name))
-                        .at(column.name.span, "declared again")
-                        .also(before.span, "first declared here"),
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the column `{}` is declared twice", name.name))
+                        .at(name.span, "declared again")
+                        .also(*before, "first declared here")
+                        .fix("give it another name", name.span, format!("{}_2", name.name)),
                 );
                 continue;
             }
-            let checked = self.column(column, &columns, &decl.name.name);
+            let checked = self.column(column, &rows);
+            // The scope of the column's formula is gone, so this copies nothing.
+            self.scope = Scope::default();
+            Arc::make_mut(&mut rows).push(&checked.name, checked.ty.clone());
+            seen.insert(&name.name, name.span);
             columns.push(checked);
         }
+        self.declared.clear();
         if crate::source::world::plain_path("", &decl.path.0).is_none() {
             self.found.push(
                 Diagnostic::new(codes::OUTSIDE_ROOT, format!("`{}` is not a path below the script", decl.path.0))
@@ -184,10 +196,11 @@ impl Checker<'_> {
             license: decl.license.clone(),
             source: decl.source.clone(),
             ignore: decl.ignore.iter().map(|(n, _)| n.clone()).collect(),
+            rows,
         }
     }
 
-    fn column(&mut self, decl: &ast::ColumnDecl, before: &[Column], dataset: &str) -> Column {
+    fn column(&mut self, decl: &ast::ColumnDecl, rows: &Arc<RowScope>) -> Column {
         let base = self.column_base(decl);
         let ty = Type { base, optional: decl.optional, level: Level::Row };
         let range = decl.range.and_then(|(lo, hi, span)| {
@@ -201,7 +214,8 @@ impl Checker<'_> {
             if lo > hi {
                 self.found.push(
                     Diagnostic::new(codes::OUTSIDE_RANGE, "this range is empty")
-                        .at(span, format!("{lo} is larger than {hi}")),
+                        .at(span, format!("{lo} is larger than {hi}"))
+                        .fix("swap the ends", span, format!("in {hi}..{lo}")),
                 );
             }
             Some((lo, hi))
@@ -211,30 +225,25 @@ impl Checker<'_> {
             Base::Rating => Some((-1.0, 1.0)),
             _ => None,
         });
-        let rows = RowScope {
-            name: dataset.to_string(),
-            columns: before.iter().map(|c| (c.name.clone(), c.ty.clone())).collect(),
-        };
         if let Some(expr) = &decl.derived {
-            self.scope = Scope::with_rows(Some(Arc::new(rows.clone())));
+            self.scope = Scope::with_rows(Some(rows.clone()));
             let found = self.infer(expr, Some(&ty.base));
             self.fits(expr, &found, &ty.base, &format!("the column `{}`", decl.name.name));
             if found.optional && !ty.optional {
                 self.found.push(
                     Diagnostic::new(codes::MAY_BE_MISSING, format!("`{}` may be missing", decl.name.name))
                         .at(expr.span, "made from a column that may be missing")
-                        .help(format!(
-                            "declare it `{} : {}?`, or give a value with `or_else`",
-                            decl.name.name, ty.base
-                        )),
+                        .help(format!("declare it `{} : {}?`, or give a value with `or_else`", decl.name.name, ty.base))
+                        .fix("say that it may be missing", decl.type_name.span.after(), "?"),
                 );
             }
         }
-        let predicts = decl.predicts.as_ref().and_then(|e| self.event(e, &rows));
+        let predicts = decl.predicts.as_ref().and_then(|e| self.event(e, rows));
         Column {
             name: decl.name.name.clone(),
             heading: decl.heading.clone().unwrap_or_else(|| decl.name.name.clone()),
             span: decl.name.span,
+            whole: decl.whole,
             doc: decl.doc.clone(),
             ty,
             range,
@@ -270,7 +279,8 @@ impl Checker<'_> {
             let (_, span) = decl.unit.clone().unwrap_or((String::new(), decl.name.span));
             self.found.push(
                 Diagnostic::new(codes::WRONG_UNIT, format!("a {} has no unit", decl.type_name.name))
-                    .at(span, "only Int and Real columns have units"),
+                    .at(span, "only Int and Real columns have units")
+                    .fix("leave the unit out", span, ""),
             );
         }
         match decl.type_name.name.as_str() {
@@ -283,18 +293,22 @@ impl Checker<'_> {
             "Date" => Base::Date,
             "Category" => {
                 let mut names: Vec<String> = Vec::new();
+                let mut seen: HashSet<&str> = HashSet::new();
+                let mut before = decl.type_name.span;
                 for level in &decl.levels {
-                    if names.contains(&level.name) {
+                    if !seen.insert(&level.name) {
                         self.found.push(
                             Diagnostic::new(
                                 codes::DUPLICATE_NAME,
                                 format!("the level `{}` is declared twice", level.name),
                             )
-                            .at(level.span, "declared again"),
+                            .at(level.span, "declared again")
+                            .fix("leave it out", before.to(level.span), ""),
                         );
                     } else {
                         names.push(level.name.clone());
                     }
+                    before = level.span.after();
                 }
                 if names.is_empty() {
                     self.found.push(
@@ -358,7 +372,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn unit(&mut self, code: &str, span: Span) -> Unit {
-        Unit::parse(code).unwrap_or_else(|why| {
+        if let Some(known) = self.units.get(code) {
+            return known.clone();
+        }
+        let read = Unit::parse(code);
+        if let Ok(unit) = &read {
+            self.units.insert(code.to_string(), unit.clone());
+        }
+        read.unwrap_or_else(|why| {
             self.found.push(
                 Diagnostic::new(codes::UNKNOWN_UNIT, why)
                     .at(span, "not a unit")
@@ -403,7 +424,7 @@ impl Checker<'_> {
         };
         let near = other.filter(|o| known.contains(o)).or_else(|| nearest(&word.name, known.iter().copied()));
         if let Some(near) = near {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant(word.span, near);
         }
         self.found.push(d);
     }

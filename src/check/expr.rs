@@ -2,12 +2,12 @@
 
 use super::convert::article;
 use super::program::{Checker, Resolved};
+use super::scope::ANYTHING;
 use super::types::{Base, Level, Type};
 use super::unit::Unit;
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
-use std::sync::Arc;
 
 /// The verdicts as names.
 pub const VERDICTS: [&str; 5] = ["pass", "fail", "inconclusive", "not_applicable", "unknown"];
@@ -179,7 +179,7 @@ impl Checker<'_> {
             .at(span, "not declared")
             .note(format!("its levels: {}", levels.names.join(", ")));
         if let Some(near) = nearest(text, levels.names.iter().map(String::as_str)) {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant_level(span, near);
         }
         self.found.push(d);
     }
@@ -282,34 +282,43 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_name(&mut self, name: &str, span: Span) {
-        if self.is_lost(name) {
+        if self.is_lost(name) || self.lost_nameless(&["let"]) {
             return;
         }
         if let Some(d) = self.unknown_in_file(name, span) {
             self.found.push(d);
             return;
         }
-        let mut lets: Vec<String> = if self.closed {
-            Vec::new()
-        } else {
-            self.program.file.items.iter().filter_map(let_name).chain(self.program.lets.keys().cloned()).collect()
-        };
-        lets.retain(|l| !self.open.contains(l));
         let aliases: Vec<String> =
             self.program.origins.get(self.at).map_or_else(Vec::new, |o| o.aliases.keys().cloned().collect());
-        let mut known: Vec<&str> = self.scope.names();
-        known.extend(lets.iter().chain(&aliases).map(String::as_str));
+        let mut near = None;
+        if self.guesses > 0 {
+            let mut known: Vec<&str> = self.scope.names();
+            known.extend(aliases.iter().map(String::as_str));
+            if !self.closed {
+                let lets = self.program.file.items.iter().filter_map(|i| let_name(i));
+                let lets = lets.chain(self.program.lets.keys().map(String::as_str));
+                known.extend(lets.filter(|l| !self.is_open(l)));
+            }
+            let mut budget = self.guesses;
+            near = guess(&mut budget, name, &known).map(str::to_string);
+            self.guesses = budget;
+        }
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`")).at(span, "not in scope");
-        if self.open.iter().any(|o| o == name) {
+        if self.is_open(name) {
             d = Diagnostic::new(codes::RECURSION, format!("`{name}` is defined by itself"))
                 .at(span, "used in its own definition")
                 .help("a definition may use others, but not itself");
         } else if aliases.iter().any(|a| a == name) {
             d = d.help(format!("`{name}` is a used file: its names are written `{name}.…`"));
+        } else if self.declared.contains(name) {
+            d = d.help("it is declared further down; a computed column uses columns above it");
         } else if self.closed && self.program.let_item(&self.program.global(self.at, name)).is_some() {
             d = d.help(format!("a formula sees its parameters only: add one and pass `{name}` in the call"));
-        } else if let Some(near) = nearest(name, known.iter().copied()) {
-            d = d.help(format!("did you mean `{near}`?"));
+        } else if let Some(known) = self.foreign_name(name, span, &d) {
+            d = known;
+        } else if let Some(near) = near {
+            d = d.meant(span, &near);
         } else if self.program.function_at(self.at, name).is_some() || super::special::find(name).is_some() {
             d = d.help(format!("`{name}` is a function: call it, `{name}(…)`"));
         } else if self.program.dataset(name).is_some() {
@@ -325,6 +334,10 @@ impl Checker<'_> {
                 .at(span, "which data?")
                 .help("end the expression with `on DATASET`");
         }
+        if d.help.is_none() {
+            // Nothing is known of it: every further use has the same cause.
+            self.lose(name);
+        }
         self.found.push(d);
     }
 
@@ -336,12 +349,12 @@ impl Checker<'_> {
         filter: Option<&Expr>,
         wanted: Option<&Base>,
     ) -> Type {
-        let outer = self.scope.clone();
+        let outer = (self.scope.rows.clone(), self.scope.present.clone());
         if let Some(name) = on {
             let global = self.program.global(self.at, &name.name);
             match self.program.dataset(&global) {
                 Some(schema) => {
-                    self.scope.rows = Some(Arc::new(schema.rows()));
+                    self.scope.rows = Some(schema.rows());
                     self.program.tables.set_name(expr.id, Resolved::Dataset(global));
                     self.scope.present.clear();
                 }
@@ -351,7 +364,7 @@ impl Checker<'_> {
                     let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown dataset `{}`", name.name))
                         .at(name.span, "not declared");
                     if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                        d = d.help(format!("did you mean `{near}`?"));
+                        d = d.meant(name.span, near);
                     }
                     self.found.push(d);
                 }
@@ -364,7 +377,7 @@ impl Checker<'_> {
         if on.is_some() || filter.is_some() {
             self.at_most(body, &ty, Level::Cohort, "`on`/`where`");
         }
-        self.scope = outer;
+        (self.scope.rows, self.scope.present) = outer;
         ty
     }
 
@@ -373,6 +386,9 @@ impl Checker<'_> {
         let ty = self.infer(expr, Some(&Base::Bool));
         if ty.base != Base::Group {
             self.fits(expr, &ty, &Base::Bool, place);
+        }
+        if ty.is_unknown() {
+            self.scope.present.push(ANYTHING.to_string());
         }
         self.narrow(expr);
         ty
@@ -409,9 +425,18 @@ impl Checker<'_> {
     }
 }
 
-fn let_name(item: &crate::syntax::ast::Item) -> Option<String> {
+/// The name most like `name`, as long as the check can afford the search.
+pub(super) fn guess<'a>(budget: &mut usize, name: &str, known: &[&'a str]) -> Option<&'a str> {
+    *budget = budget.saturating_sub(known.len());
+    if *budget == 0 {
+        return None;
+    }
+    nearest(name, known.iter().copied())
+}
+
+fn let_name(item: &crate::syntax::ast::Item) -> Option<&str> {
     match &item.kind {
-        crate::syntax::ast::ItemKind::Let(l) => Some(l.name.name.clone()),
+        crate::syntax::ast::ItemKind::Let(l) => Some(&l.name.name),
         _ => None,
     }
 }

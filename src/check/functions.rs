@@ -1,10 +1,11 @@
 //! `metric` and `fn`: parameters, bodies, recursion, type expressions.
 
-use super::program::{Checker, FunctionInfo};
+use super::program::{Checker, FunctionInfo, Program};
 use super::scope::Scope;
 use super::types::{Base, Level, Levels, Member, Type};
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{self, Expr, ExprKind, Ident};
+use crate::syntax::ast::{self, ExprKind, Ident};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The type of row weights: numbers from 0 on.
@@ -12,7 +13,7 @@ const WEIGHT: &str = "Weight";
 
 impl Checker<'_> {
     /// Declares a function; its body is checked by [`Checker::bodies`].
-    pub(super) fn function(&mut self, decl: ast::Function, doc: Option<String>, module: Option<&'static str>) {
+    pub(super) fn function(&mut self, decl: Arc<ast::Function>, doc: Option<String>, module: Option<&'static str>) {
         let (mut params, mut bounds) = (Vec::new(), Vec::new());
         for param in &decl.params {
             let mut base = self.type_expr(&param.ty);
@@ -53,21 +54,24 @@ impl Checker<'_> {
             );
         }
         let origin = self.at;
-        self.program.functions.push(FunctionInfo { decl, doc, params, result, bounds, result_bounds, module, origin });
+        self.program.add_function(FunctionInfo { decl, doc, params, result, bounds, result_bounds, module, origin });
     }
 
     /// Checks the bodies of functions that have not been checked yet.
     pub(super) fn bodies(&mut self) {
-        for index in 0..self.program.functions.len() {
+        let open: Vec<usize> = (0..self.program.functions.len())
+            .filter(|&i| {
+                let body = self.program.functions.get(i).and_then(|f| f.decl.body.as_ref());
+                body.is_some_and(|b| self.program.tables.ty(b.id).is_none())
+            })
+            .collect();
+        for (index, round) in rounds(self.program, self.at, &open) {
             let Some(info) = self.program.functions.get(index).cloned() else { continue };
             let Some(body) = &info.decl.body else { continue };
-            if self.program.tables.ty(body.id).is_some() {
-                continue;
-            }
             let locals =
                 info.decl.params.iter().zip(&info.params).map(|(p, t)| (p.name.name.clone(), t.clone())).collect();
             self.scope = Scope { locals, rows: None, present: Vec::new() };
-            self.open = self.callers(index);
+            self.open = round;
             self.closed = true;
             let found = self.infer(body, Some(&info.result));
             let place = format!("the result of `{}`", info.decl.name.name);
@@ -78,53 +82,9 @@ impl Checker<'_> {
             if info.decl.is_metric {
                 self.at_most(body, &found, Level::Cohort, &place);
             }
-            self.open.clear();
+            self.open = Arc::default();
             self.closed = false;
         }
-    }
-
-    /// The function itself and everything that (transitively) calls it: calling one of them is recursion.
-    pub(super) fn callers(&self, index: usize) -> Vec<String> {
-        let Some(start) = self.program.functions.get(index) else { return Vec::new() };
-        let mut out = vec![start.decl.name.name.clone()];
-        loop {
-            let before = out.len();
-            for f in self.program.functions.iter().filter(|f| f.origin == start.origin) {
-                if let Some(body) = &f.decl.body
-                    && !out.contains(&f.decl.name.name)
-                    && out.iter().any(|o| calls(body, o))
-                {
-                    out.push(f.decl.name.name.clone());
-                }
-            }
-            if out.len() == before {
-                // A caller is only recursion when the start reaches it.
-                return out
-                    .into_iter()
-                    .filter(|o| *o == start.decl.name.name || self.reaches(&start.decl.name.name, o))
-                    .collect();
-            }
-        }
-    }
-
-    pub(super) fn reaches(&self, from: &str, to: &str) -> bool {
-        let mut open = vec![from.to_string()];
-        let mut seen: Vec<String> = Vec::new();
-        while let Some(at) = open.pop() {
-            let Some((_, f)) = self.program.function_at(self.at, &at) else { continue };
-            let Some(body) = &f.decl.body else { continue };
-            if calls(body, to) {
-                return true;
-            }
-            for g in self.program.functions.iter().filter(|g| g.origin == self.at) {
-                let name = &g.decl.name.name;
-                if calls(body, name) && !seen.contains(name) {
-                    seen.push(name.clone());
-                    open.push(name.clone());
-                }
-            }
-        }
-        false
     }
 
     pub(super) fn type_expr(&mut self, ty: &ast::TypeExpr) -> Base {
@@ -182,15 +142,77 @@ impl Checker<'_> {
     }
 }
 
-/// Whether `expr` calls `name` anywhere.
-fn calls(expr: &Expr, name: &str) -> bool {
-    let mut found = false;
-    super::walk(expr, &mut |e| {
-        if let ExprKind::Call { function, .. } = &e.kind
-            && function.name == name
-        {
-            found = true;
+/// Each of the functions `open` with its round: itself and every function that it calls and that calls it, by any
+/// way. Calling one of them is recursion. (Tarjan's strongly connected components, with a stack of our own.)
+fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>)> {
+    let name = |node: usize| {
+        let info = open.get(node).and_then(|&i| program.functions.get(i));
+        info.map_or(String::new(), |f| f.decl.name.name.clone())
+    };
+    let node_of: HashMap<usize, usize> = open.iter().enumerate().map(|(node, &index)| (index, node)).collect();
+    let calls: Vec<Vec<usize>> = open
+        .iter()
+        .map(|&index| {
+            let mut out = Vec::new();
+            if let Some(body) = program.functions.get(index).and_then(|f| f.decl.body.as_ref()) {
+                super::walk(body, &mut |e| {
+                    if let ExprKind::Call { function, .. } = &e.kind {
+                        let callee = program.function_at(at, &function.name).and_then(|(i, _)| node_of.get(&i));
+                        out.extend(callee);
+                    }
+                });
+            }
+            out
+        })
+        .collect();
+    const NEW: usize = usize::MAX;
+    let mut seen_at = vec![NEW; open.len()];
+    let mut lowest = vec![NEW; open.len()];
+    let mut waits = vec![false; open.len()];
+    let mut waiting = Vec::new();
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    let alone = |node: usize| Arc::new(HashSet::from([name(node)]));
+    let mut out: Vec<(usize, Arc<HashSet<String>>)> = open.iter().enumerate().map(|(n, &i)| (i, alone(n))).collect();
+    let mut clock = 0;
+    for start in 0..open.len() {
+        if seen_at[start] == NEW {
+            path.push((start, 0));
         }
-    });
-    found
+        while let Some((node, next)) = path.pop() {
+            if next == 0 {
+                seen_at[node] = clock;
+                lowest[node] = clock;
+                clock += 1;
+                waiting.push(node);
+                waits[node] = true;
+            }
+            match calls[node].get(next) {
+                Some(&to) => {
+                    path.push((node, next + 1));
+                    if seen_at[to] == NEW {
+                        path.push((to, 0));
+                    } else if waits[to] {
+                        lowest[node] = lowest[node].min(seen_at[to]);
+                    }
+                }
+                None => {
+                    if let Some(&(caller, _)) = path.last() {
+                        lowest[caller] = lowest[caller].min(lowest[node]);
+                    }
+                    if lowest[node] == seen_at[node] {
+                        let from = waiting.iter().rposition(|&w| w == node).unwrap_or(0);
+                        let round = waiting.split_off(from);
+                        let names: Arc<HashSet<String>> = Arc::new(round.iter().map(|&n| name(n)).collect());
+                        for member in round {
+                            waits[member] = false;
+                            if names.len() > 1 {
+                                out[member].1 = names.clone();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    out
 }

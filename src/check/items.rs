@@ -7,7 +7,8 @@ use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Ident, Item, ItemKind};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The longest chain of definitions that use one another.
 const DEEPEST_CHAIN: usize = 100;
@@ -33,7 +34,12 @@ impl Checker<'_> {
                     .at(item.span, "an edition from another time")
                     .help(format!(
                         "write `language {EDITION}`, or use the version of dbf that the script was written for"
-                    )),
+                    ))
+                    .fix(
+                        format!("write `language {EDITION}`"),
+                        item.span,
+                        format!("language {EDITION}"),
+                    ),
                 ),
                 ItemKind::Use(used) => self.use_std(used, std),
                 _ => {}
@@ -49,7 +55,7 @@ impl Checker<'_> {
         for item in &items {
             if let ItemKind::Dataset(decl) = &item.kind {
                 let schema = self.dataset(decl);
-                self.program.datasets.push(schema);
+                self.program.add_dataset(schema, false);
             }
         }
         self.home();
@@ -66,12 +72,11 @@ impl Checker<'_> {
     }
 
     /// One item typed at the prompt.
-    pub(super) fn add(&mut self, item: Item) {
+    pub(super) fn add(&mut self, item: Arc<Item>) {
         match &item.kind {
             ItemKind::Dataset(decl) => {
                 let schema = self.dataset(decl);
-                self.program.datasets.retain(|d| d.name != schema.name);
-                self.program.datasets.push(schema);
+                self.program.add_dataset(schema, true);
                 self.home();
             }
             ItemKind::Function(decl) => {
@@ -88,8 +93,11 @@ impl Checker<'_> {
             return;
         }
         let (kind, name) = key(&item.kind);
-        self.program.file.items.retain(|i| key(&i.kind) != (kind, name.clone()) || name.is_empty());
-        self.program.file.items.push(item);
+        let mut items = std::mem::take(&mut self.program.file.items);
+        items.retain(|i| key(&i.kind) != (kind, name.clone()) || name.is_empty());
+        items.push(item);
+        self.program.file.items = items;
+        self.program.index_name(&name);
     }
 
     fn rest(&mut self, item: &Item) {
@@ -112,14 +120,14 @@ impl Checker<'_> {
         }
     }
 
-    fn duplicates(&mut self, items: &[Item]) {
-        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    fn duplicates(&mut self, items: &[Arc<Item>]) {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
         let imported = items.iter().flat_map(|i| match &i.kind {
             ItemKind::UseFile(used) => used.names.as_slice(),
             _ => &[],
         });
         let prefix = self.program.origins.get(self.at).map_or("", |o| o.prefix.as_str()).to_string();
-        let mut names: Vec<&Ident> = items.iter().filter_map(|i| item_name(&i.kind)).chain(imported).collect();
+        let mut names: Vec<&Ident> = items.iter().filter_map(|i| i.kind.name()).chain(imported).collect();
         names.sort_by_key(|n| n.span);
         for name in names {
             let local = name.name.strip_prefix(prefix.as_str()).unwrap_or(&name.name).trim_start_matches('.');
@@ -127,10 +135,11 @@ impl Checker<'_> {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is defined twice"))
                         .at(name.span, "defined again")
-                        .also(*before, "first defined here"),
+                        .also(*before, "first defined here")
+                        .fix("give it another name", name.span, format!("{local}_2")),
                 );
             } else {
-                seen.insert(local.to_string(), name.span);
+                seen.insert(local, name.span);
             }
         }
     }
@@ -162,13 +171,20 @@ impl Checker<'_> {
         let Some(module) = std.iter().find(|m| m.path == path.name) else {
             let mut d = Diagnostic::new(codes::UNKNOWN_MODULE, format!("there is no module `{}`", path.name))
                 .at(path.span, "unknown");
-            if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
-                d = d.help(format!("did you mean `{near}`?"));
+            let split = path.name.rsplit_once('.').filter(|(module, _)| std.iter().any(|m| m.path == *module));
+            if let Some((module, name)) = split {
+                let listed = format!("{module}.{{{name}}}");
+                d = d.help(format!("its parts stand in braces: `use {listed}`"));
+                d = d.fix(format!("write `{listed}`"), path.span, listed);
+                self.lose(name);
+            } else if let Some(near) = nearest(&path.name, std.iter().map(|m| m.path)) {
+                d = d.meant(path.span, near);
             }
             self.found.push(d);
             // What it would have brought in is not unknown as well.
-            let lost = names.iter().map(|n| (String::new(), n.name.clone()));
-            self.program.file.lost.extend(lost);
+            for name in names {
+                self.lose(&name.name);
+            }
             return;
         };
         if let Some((wanted, span)) = version
@@ -202,9 +218,7 @@ impl Checker<'_> {
                 (Some(other), _) => {
                     d.help(format!("it is part of `{}`: write `use {}.{{{}}}`", other.path, other.path, name.name))
                 }
-                (None, Some(near)) => {
-                    d.note(format!("it has: {}", known.join(", "))).help(format!("did you mean `{near}`?"))
-                }
+                (None, Some(near)) => d.note(format!("it has: {}", known.join(", "))).meant(name.span, near),
                 (None, None) => d.note(format!("it has: {}", known.join(", "))),
             });
         }
@@ -213,6 +227,25 @@ impl Checker<'_> {
             match names.as_slice() {
                 [] => used.extend(known),
                 names => used.extend(names.iter().map(|n| n.name.clone()).filter(|n| known.contains(n))),
+            }
+        }
+    }
+
+    /// The edit that brings a standard name into use: into the module's own `use`, else a new line.
+    pub(super) fn bring(&self, module: &str, name: &str) -> (Span, String) {
+        let listed = self.program.file.items.iter().find_map(|i| match &i.kind {
+            ItemKind::Use(used) if used.path.name == module => used.names.last(),
+            _ => None,
+        });
+        match listed {
+            Some(last) => (last.span.after(), format!(", {name}")),
+            None => {
+                let first = |i: &&Arc<Item>| !matches!(i.kind, ItemKind::Language(_) | ItemKind::Module { .. });
+                let after = self.program.file.items.iter().take_while(|i| !first(i)).last();
+                match after {
+                    Some(item) => (item.span.after(), format!("\nuse {module}.{{{name}}}")),
+                    None => (self.program.file.head, format!("use {module}.{{{name}}}\n")),
+                }
             }
         }
     }
@@ -251,16 +284,13 @@ impl Checker<'_> {
     pub(super) fn is_waiting(&self, name: &str) -> bool {
         self.waiting
             && !self.closed
-            && !self.open.iter().any(|o| o == name)
+            && !self.is_open(name)
             && self.waiting_item(&self.program.global(self.at, name)).is_some()
     }
 
     /// A `let` of the file being checked; those of used files are checked before it.
     fn waiting_item(&self, global: &str) -> Option<&ast::LetItem> {
-        self.program.file.items.iter().find_map(|i| match &i.kind {
-            ItemKind::Let(l) if l.name.name == global => Some(l),
-            _ => None,
-        })
+        self.program.let_item(global)
     }
 
     fn let_item(&mut self, decl: &ast::LetItem) {
@@ -269,7 +299,7 @@ impl Checker<'_> {
         }
         self.scope = Scope::with_rows(self.program.home_rows());
         let local = decl.name.name.rsplit('.').next().unwrap_or("").to_string();
-        self.open.push(local.clone());
+        self.open_lets.push(local.clone());
         self.depth += 1;
         self.chain = 0;
         let ty = match &decl.ty {
@@ -282,13 +312,12 @@ impl Checker<'_> {
         if chain > DEEPEST_CHAIN {
             self.too_long_a_chain(decl.name.span);
         }
-        self.open.pop();
+        self.open_lets.pop();
         if self.scope.column(&local).is_some() {
-            self.error(
-                codes::DUPLICATE_NAME,
-                format!("`{local}` is a column of the data"),
-                decl.name.span,
-                "choose another name",
+            self.found.push(
+                Diagnostic::new(codes::DUPLICATE_NAME, format!("`{local}` is a column of the data"))
+                    .at(decl.name.span, "choose another name")
+                    .fix("give it another name", decl.name.span, format!("{local}_2")),
             );
         }
         self.program.lets.insert(decl.name.name.clone(), ty);
@@ -301,21 +330,5 @@ fn key(kind: &ItemKind) -> (u8, String) {
         ItemKind::Test(_) => 2,
         _ => 0,
     };
-    (tag, item_name(kind).map(|n| n.name.clone()).unwrap_or_default())
-}
-
-pub(super) fn item_name(kind: &ItemKind) -> Option<&Ident> {
-    Some(match kind {
-        ItemKind::Dataset(d) => &d.name,
-        ItemKind::Function(d) => &d.name,
-        ItemKind::Policy(d) => &d.name,
-        ItemKind::Scenario(d) => &d.name,
-        ItemKind::Task(d) => &d.name,
-        ItemKind::Model(d) => &d.name,
-        ItemKind::Generator(d) => &d.name,
-        ItemKind::Benchmark(d) => &d.name,
-        ItemKind::Let(d) => &d.name,
-        ItemKind::UseFile(d) => d.name.as_ref()?,
-        _ => return None,
-    })
+    (tag, kind.name().map(|n| n.name.clone()).unwrap_or_default())
 }

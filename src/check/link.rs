@@ -3,11 +3,12 @@
 
 use crate::source::world::plain_path;
 use crate::syntax::ast::{File, Grant, Ident, Item, ItemKind, TaskKind};
+use std::sync::Arc;
 
 /// `global` turns a name as written in this file into its global one; `prefix` is the file's own.
 pub(super) fn file(file: &mut File, folder: &str, global: &dyn Fn(&str) -> String, prefix: &str) {
     for found in &mut file.items {
-        item(found, folder, global, prefix);
+        item(Arc::make_mut(found), folder, global, prefix);
     }
 }
 

@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::types::Base;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Expr, ExprKind, Ident, Role, TaskKind};
+use std::sync::Arc;
 
 /// Kinds of generators, models and their settings.
 pub const GENERATORS: [&str; 1] = ["conditional_gan"];
@@ -35,7 +36,8 @@ impl Checker<'_> {
                     )
                     .at(label.span, "what a task predicts is a label")
                     .also(c.span, "declared here")
-                    .help(format!("add the role: `{} : Bool … label`", c.name)),
+                    .help(format!("add the role: `{} : Bool … label`", c.name))
+                    .fix("make it a label", c.whole.after(), " label"),
                 ),
                 Some(c) if c.ty.optional => self.error(
                     codes::MAY_BE_MISSING,
@@ -71,8 +73,8 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn home_schema(&mut self, span: Span) -> Option<super::dataset::Schema> {
-        let schema = self.program.home.as_ref().and_then(|h| self.program.dataset(h)).cloned();
+    pub(super) fn home_schema(&mut self, span: Span) -> Option<Arc<super::dataset::Schema>> {
+        let schema = self.program.home.as_ref().and_then(|h| self.program.shared_dataset(h)).cloned();
         if schema.is_none() {
             self.error(
                 codes::NO_DATASET,
@@ -132,7 +134,14 @@ impl Checker<'_> {
                     )
                     .at(arg.span, "a probability of what?")
                     .also(c.span, "declared here")
-                    .help("add `predicts LABEL` or `predicts not LABEL` to the column"),
+                    .help("add `predicts LABEL` or `predicts not LABEL` to the column")
+                    .fixes_for(schema.label().filter(|l| l.ty.base == Base::Bool).map(|label| {
+                        (
+                            format!("write `predicts {}`", label.name),
+                            c.whole.after(),
+                            format!(" predicts {}", label.name),
+                        )
+                    })),
                 ),
                 Some(_) => {}
             }
@@ -212,28 +221,35 @@ impl Checker<'_> {
                 })
                 .collect(),
             _ => {
-                self.error(
-                    codes::WRONG_TYPE,
-                    "features are columns",
-                    value.span,
-                    "write `all except a, b` or `[a, b]`",
-                );
+                let mut d = Diagnostic::new(codes::WRONG_TYPE, "features are columns")
+                    .at(value.span, "write `all except a, b` or `[a, b]`");
+                if matches!(value.kind, ExprKind::Name(_)) {
+                    d = d.wrap(value.span, "[", "]");
+                }
+                self.found.push(d);
                 return;
             }
         };
         if names.is_empty() {
             self.error(codes::WRONG_ARGUMENTS, "a model needs at least one feature", value.span, "no columns");
         }
-        for name in names {
+        for (at, name) in names.iter().enumerate() {
             match schema.column(&name.name) {
-                None => self.unknown_column(&name, schema),
+                None => self.unknown_column(name, schema),
                 Some(c) => {
                     if let Some(why) = c.hidden() {
+                        // With the comma before it, or after it where it comes first.
+                        let without = match (at.checked_sub(1).and_then(|i| names.get(i)), names.get(at + 1)) {
+                            (Some(before), _) => before.span.after().to(name.span),
+                            (None, Some(next)) => name.span.to(next.span.before()),
+                            (None, None) => name.span,
+                        };
                         self.found.push(
                             Diagnostic::new(codes::NOT_A_FEATURE, format!("`{}` cannot be a feature: {why}", c.name))
                                 .at(name.span, "gives the answer away")
                                 .also(c.span, "declared here")
-                                .help("leave it out; `all` already does"),
+                                .help("leave it out; `all` already does")
+                                .fix("leave it out", without, ""),
                         );
                     }
                 }
@@ -245,7 +261,7 @@ impl Checker<'_> {
         if !GENERATORS.contains(&generator.kind.name.as_str()) {
             self.unknown_word(&generator.kind, "generator", &GENERATORS);
         }
-        let Some(schema) = self.program.dataset(&generator.data.name).cloned() else {
+        let Some(schema) = self.program.shared_dataset(&generator.data.name).cloned() else {
             if !self.is_lost(&generator.data.name) {
                 self.error(
                     codes::UNKNOWN_NAME,

@@ -12,6 +12,7 @@ use crate::source::{Diagnostic, SourceId, SourceMap, Span, codes};
 use crate::syntax::ast::{File, Ident, Item, ItemKind, UseFile};
 use crate::syntax::parse_file;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How many files may stand between the script and the deepest used one.
 const DEEPEST: usize = 64;
@@ -74,12 +75,12 @@ impl Program {
             Some(_) => target == at,
             None => f.origin == target,
         };
-        self.functions.iter().enumerate().rev().find(|(_, f)| f.decl.name.name == local && fits(f))
+        self.last_function(local, fits)
     }
 
     /// The items of the script and of every used file.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
-        self.file.items.iter().chain(self.origins.iter().flat_map(|o| &o.file.items))
+        self.file.items.iter().chain(self.origins.iter().flat_map(|o| &o.file.items)).map(|i| i.as_ref())
     }
 
     /// The names that used files go by in the script, for the prompt.
@@ -215,6 +216,7 @@ impl<'a> Loader<'a> {
 
     fn check(&mut self, at: usize, file: File) {
         self.program.file = file;
+        self.program.index_items();
         self.program.home = None;
         self.program.sources = self.sources.clone();
         let prefix = self.prefix(at);
@@ -399,7 +401,13 @@ impl<'a> Loader<'a> {
 
 impl Program {
     /// Brings in a file at the prompt.
-    pub fn add_use(&mut self, item: Item, sources: &mut SourceMap, std: &[StdModule], door: Door) -> Vec<Diagnostic> {
+    pub fn add_use(
+        &mut self,
+        item: Arc<Item>,
+        sources: &mut SourceMap,
+        std: &[StdModule],
+        door: Door,
+    ) -> Vec<Diagnostic> {
         let ItemKind::UseFile(used) = &item.kind else { return Vec::new() };
         if self.origins.is_empty() {
             self.origins.push(Origin::default());
@@ -429,7 +437,7 @@ impl Program {
         let Some(origin) = self.origins.get(at) else { return Vec::new() };
         let items = if at == 0 { &self.file.items } else { &origin.file.items };
         let names = items.iter().filter(|i| !matches!(i.kind, ItemKind::UseFile(_))).filter_map(|i| {
-            let name = super::items::item_name(&i.kind)?;
+            let name = i.kind.name()?;
             Some(name.name.rsplit('.').next().unwrap_or("").to_string())
         });
         names.collect()
@@ -445,7 +453,7 @@ pub(super) fn no_such_name(file: &str, name: &str, span: Span, known: &[String])
         known => d.note(format!("it has: {}", known.join(", "))),
     };
     match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => d.help(format!("did you mean `{near}`?")),
+        Some(near) => d.meant(span, near),
         None => d,
     }
 }
@@ -465,7 +473,11 @@ fn without(d: &mut Diagnostic, prefix: &str) {
     clean(&mut d.message);
     d.labels.iter_mut().for_each(|l| clean(&mut l.message));
     d.notes.iter_mut().for_each(clean);
-    d.help.iter_mut().for_each(clean);
+    if let Some(help) = d.help.take() {
+        let mut help = help.into_string();
+        clean(&mut help);
+        d.help = Some(help.into());
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Types of operators.
 
-use super::convert::article;
+use super::convert::{article, literal};
 use super::expr::widen;
 use super::program::Checker;
 use super::types::{Base, Type};
@@ -32,6 +32,9 @@ impl Checker<'_> {
                 both(Base::List(Box::new(widen(&x.base, &y.base))), &x, &y)
             }
             _ if op.is_comparison() => {
+                if let (BinOp::Eq | BinOp::Ne, Some(ty)) = (op, self.equals_missing(expr, op, a, b)) {
+                    return ty;
+                }
                 let (x, y) = self.two_sides(a, b);
                 self.same_kind(op, op_span, a, &x, b, &y);
                 let ordered = x.base.is_numeric() || matches!(x.base, Base::Date | Base::Unknown);
@@ -76,7 +79,24 @@ impl Checker<'_> {
                 .also(a.span, format!("{x}"))
                 .also(b.span, format!("{y}"));
             if matches!((&x.base, &y.base), (Base::Prob, Base::Rating) | (Base::Rating, Base::Prob)) {
-                d = d.help("`to_prob(r)` turns a rating (-1..1) into a probability (0..1)");
+                let rating = if x.base == Base::Rating { a.span } else { b.span };
+                d = d
+                    .help("`to_prob(r)` turns a rating (-1..1) into a probability (0..1)")
+                    .wrap(rating, "to_prob(", ")");
+            }
+            for (text, other) in [(a, y), (b, x)] {
+                if let ExprKind::Text(said) = &text.kind
+                    && said.parse::<f64>().is_ok()
+                    && other.base.is_numeric()
+                {
+                    let unit = other.base.unit();
+                    let with = if unit.is_one() { said.clone() } else { format!("{said} '{}'", unit.code) };
+                    d = d.help(format!("a number stands without quotes: `{with}`")).fix(
+                        format!("write `{with}`"),
+                        text.span,
+                        with,
+                    );
+                }
             }
             d = match (&x.base, &y.base) {
                 (Base::Date, other) | (other, Base::Date) if other.is_numeric() => d.help(
@@ -192,7 +212,8 @@ impl Checker<'_> {
                     .at(op_span, "different scales")
                     .also(a.span, format!("{x}"))
                     .also(b.span, format!("{y}"))
-                    .help("`to_prob(r)` is (r + 1) / 2"),
+                    .help("`to_prob(r)` is (r + 1) / 2")
+                    .wrap(if rating(&x) { a.span } else { b.span }, "to_prob(", ")"),
             );
             return Type::unknown();
         }
@@ -214,7 +235,13 @@ impl Checker<'_> {
                         .at(op_span, "different units")
                         .also(a.span, format!("in '{}'", ux.code))
                         .also(b.span, format!("in '{}'", uy.code));
-                        if ux.needs_molar_mass(&uy) {
+                        if uy.is_one() && literal(b).is_some() {
+                            d = d.help(format!("give the number its unit: `… '{}'`", ux.code)).fix(
+                                format!("write `… '{}'`", ux.code),
+                                b.span.after(),
+                                format!(" '{}'", ux.code),
+                            );
+                        } else if ux.needs_molar_mass(&uy) {
                             d = d.help(super::convert::SUBSTANCE_HELP);
                         }
                         self.found.push(d);

@@ -6,6 +6,7 @@ use super::scope::{RowScope, Scope};
 use super::types::{Base, Level, Type};
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{self, Ident};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The authorities a constraint can stand on.
@@ -20,7 +21,11 @@ impl Checker<'_> {
             if let Some(to) = to {
                 self.date(to, *span);
                 if to < from {
-                    self.error(codes::BAD_DATE, "this policy ends before it begins", *span, "swap the dates");
+                    self.found.push(
+                        Diagnostic::new(codes::BAD_DATE, "this policy ends before it begins")
+                            .at(*span, "swap the dates")
+                            .fix("swap the dates", *span, format!("effective @{to} .. @{from}")),
+                    );
                 }
             }
         }
@@ -31,7 +36,7 @@ impl Checker<'_> {
         for param in &policy.params {
             let base = self.type_expr(&param.ty);
             let bounds = self.bounds(&param.ty, &base);
-            self.scope = Scope { locals: locals.clone(), rows: None, present: Vec::new() };
+            self.scope = Scope { locals: std::mem::take(&mut locals), rows: None, present: Vec::new() };
             for value in param.default.iter().chain(param.dated.iter().map(|(_, _, v)| v)) {
                 let ty = self.infer(value, Some(&base));
                 let place = format!("`{}`", param.name.name);
@@ -51,20 +56,22 @@ impl Checker<'_> {
                     "write `= value` or `from @date = value`",
                 );
             }
+            locals = std::mem::take(&mut self.scope.locals);
             locals.push((param.name.name.clone(), Type::new(base, Level::Constant)));
         }
         self.grants(policy);
-        let rows = self.outcome_rows();
-        let mut names: Vec<&Ident> = Vec::new();
+        self.scope = Scope { locals, rows: self.outcome_rows(), present: Vec::new() };
+        let mut names: HashMap<&str, &Ident> = HashMap::new();
         for constraint in &policy.constraints {
-            if let Some(before) = names.iter().find(|n| n.name == constraint.name.name) {
+            if let Some(before) = names.get(constraint.name.name.as_str()) {
                 self.found.push(
                     Diagnostic::new(codes::DUPLICATE_NAME, format!("the constraint `{}` stands twice", before.name))
                         .at(constraint.name.span, "again")
-                        .also(before.span, "first here"),
+                        .also(before.span, "first here")
+                        .fix("give it another name", constraint.name.span, format!("{}_2", constraint.name.name)),
                 );
             }
-            names.push(&constraint.name);
+            names.insert(&constraint.name.name, &constraint.name);
             self.authority(constraint.authority.as_ref());
             if constraint.authority.is_none() && policy.authority.is_none() {
                 self.found.push(
@@ -73,10 +80,14 @@ impl Checker<'_> {
                         format!("the constraint `{}` does not say on whose authority", constraint.name.name),
                     )
                     .at(constraint.name.span, "no authority here or on the policy")
-                    .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", "))),
+                    .help(format!("add `authority house` (or {})", AUTHORITIES[..7].join(", ")))
+                    .fix(
+                        "write `authority house`",
+                        constraint.name.span.after(),
+                        " authority house",
+                    ),
                 );
             }
-            self.scope = Scope { locals: locals.clone(), rows: rows.clone(), present: Vec::new() };
             let ty = self.infer(&constraint.rule, Some(&Base::Bool));
             self.fits(&constraint.rule, &ty, &Base::Bool, "a constraint");
             if ty.level == Level::Row {
@@ -86,11 +97,12 @@ impl Checker<'_> {
                 let ty = self.infer(confidence, Some(&Base::Prob));
                 let fits = self.fits(confidence, &ty, &Base::Prob, "`with confidence`");
                 if fits && literal(confidence).is_some_and(|v| v <= 0.5 || v >= 1.0) {
-                    self.error(
-                        codes::OUTSIDE_RANGE,
-                        "a confidence lies between 50% and 100%",
-                        confidence.span,
-                        "for example 95%",
+                    let other = literal(confidence).map(|v| 1.0 - v).filter(|v| *v > 0.5 && *v < 1.0);
+                    let other = other.map_or(95.0, |v| (v * 1e8).round() / 1e6);
+                    self.found.push(
+                        Diagnostic::new(codes::OUTSIDE_RANGE, "a confidence lies between 50% and 100%")
+                            .at(confidence.span, "for example 95%")
+                            .fix(format!("write `{other}%`"), confidence.span, format!("{other}%")),
                     );
                 }
             }
@@ -111,13 +123,13 @@ impl Checker<'_> {
             Some(rows) => rows.as_ref().clone(),
             // A file of policies alone: they are about the outputs of whatever task they meet.
             None if self.program.datasets.iter().all(|d| self.program.origin_of(&d.name) != self.at) => {
-                RowScope { name: "the predictions of a task".into(), columns: Vec::new() }
+                RowScope::new("the predictions of a task")
             }
             None => return None,
         };
         for (name, base) in [("p", Base::Prob), ("yhat", Base::Bool), ("y", Base::Bool)] {
             if rows.get(name).is_none() {
-                rows.columns.push((name.into(), Type::new(base, Level::Row)));
+                rows.push(name, Type::new(base, Level::Row));
             }
         }
         Some(Arc::new(rows))

@@ -1,15 +1,21 @@
 //! A checked program: the tree, its side tables and the declarations by name.
 
 use super::dataset::Schema;
+use super::index::Index;
 use super::modules::{Loader, Origin};
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
+use super::unit::Unit;
 use crate::source::world::{Door, Refusal, WorldError};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span};
 use crate::syntax::ast::{self, Expr, File, Function, ItemKind, NodeId};
 use crate::syntax::{NodeIds, parse_file};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+/// Comparisons of names that one check may spend on `did you mean`: with thousands of mistakes among
+/// thousands of names, the first few hundred get a suggestion.
+const GUESSES: usize = 1_000_000;
 
 /// A module of the standard library: its name and text.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +152,7 @@ impl Tables {
 /// A function or metric with its checked parameters.
 #[derive(Debug, Clone)]
 pub struct FunctionInfo {
-    pub decl: Function,
+    pub decl: Arc<Function>,
     pub doc: Option<String>,
     pub params: Vec<Type>,
     pub result: Base,
@@ -165,8 +171,8 @@ pub struct Program {
     pub file: File,
     pub ids: NodeIds,
     pub tables: Tables,
-    pub functions: Vec<FunctionInfo>,
-    pub datasets: Vec<Schema>,
+    pub functions: Vec<Arc<FunctionInfo>>,
+    pub datasets: Vec<Arc<Schema>>,
     pub lets: BTreeMap<String, Type>,
     /// The dataset whose columns bare names mean; none when there are several.
     pub home: Option<String>,
@@ -174,56 +180,33 @@ pub struct Program {
     pub origins: Vec<Origin>,
     /// The files read so far, to say in a reason where something was declared.
     pub sources: SourceMap,
+    pub(super) index: Index,
 }
 
 impl Program {
-    pub fn dataset(&self, name: &str) -> Option<&Schema> {
-        self.datasets.iter().find(|d| d.name == name)
-    }
-
     pub fn function(&self, name: &str) -> Option<(usize, &FunctionInfo)> {
         // The script's own come last and win.
         self.function_at(0, name)
     }
 
-    /// The item of this kind, by name.
-    pub fn find<'a, T>(&'a self, name: &str, pick: impl Fn(&'a ItemKind) -> Option<(&'a str, T)>) -> Option<T> {
-        self.items().filter_map(|i| pick(&i.kind)).find(|(n, _)| *n == name).map(|(_, t)| t)
-    }
-
     pub fn scenario(&self, name: &str) -> Option<&ast::Scenario> {
-        self.find(name, |k| match k {
-            ItemKind::Scenario(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Scenario(s) = k { Some(s) } else { None })
     }
 
     pub fn task(&self, name: &str) -> Option<&ast::Task> {
-        self.find(name, |k| match k {
-            ItemKind::Task(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Task(s) = k { Some(s) } else { None })
     }
 
     pub fn model(&self, name: &str) -> Option<&ast::Model> {
-        self.find(name, |k| match k {
-            ItemKind::Model(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Model(s) = k { Some(s) } else { None })
     }
 
     pub fn policy(&self, name: &str) -> Option<&ast::Policy> {
-        self.find(name, |k| match k {
-            ItemKind::Policy(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Policy(s) = k { Some(s) } else { None })
     }
 
     pub fn let_item(&self, name: &str) -> Option<&ast::LetItem> {
-        self.find(name, |k| match k {
-            ItemKind::Let(s) => Some((s.name.name.as_str(), s)),
-            _ => None,
-        })
+        self.find(name, |k| if let ItemKind::Let(s) = k { Some(s) } else { None })
     }
 
     pub fn generators(&self) -> impl Iterator<Item = &ast::Generator> {
@@ -241,10 +224,10 @@ impl Program {
     }
 
     /// The dataset under a scenario, through `with`.
-    pub fn scenario_data(&self, name: &str) -> Option<&Schema> {
+    pub(super) fn scenario_data(&self, name: &str) -> Option<&Arc<Schema>> {
         let mut at = name;
         for _ in 0..64 {
-            if let Some(schema) = self.dataset(at) {
+            if let Some(schema) = self.shared_dataset(at) {
                 return Some(schema);
             }
             at = self.scenario(at)?.base.name.as_str();
@@ -273,8 +256,10 @@ pub struct Checker<'a> {
     /// The file being checked; index into [`Program::origins`].
     pub(super) at: usize,
     pub(super) found: Vec<Diagnostic>,
-    /// Definitions being checked, to refuse recursion.
-    pub(super) open: Vec<String>,
+    /// The formula being checked with all that it calls and that call it, to refuse recursion.
+    pub(super) open: Arc<HashSet<String>>,
+    /// The `let`s being checked, one for another.
+    pub(super) open_lets: Vec<String>,
     /// Whether the next range stands after `in`.
     pub(super) range_here: bool,
     /// How many `let`s are being checked, one for another.
@@ -287,7 +272,15 @@ pub struct Checker<'a> {
     /// Whether a `let` further down may be checked on demand.
     pub(super) waiting: bool,
     /// Definitions already told to be recursive.
-    pub(super) rounds: Vec<String>,
+    pub(super) rounds: HashSet<String>,
+    /// Names whose own mistake has been told.
+    lost: HashSet<String>,
+    /// The columns of the dataset being checked, those further down included.
+    pub(super) declared: HashSet<String>,
+    /// Units read before.
+    pub(super) units: HashMap<String, Unit>,
+    /// Names that may still be compared in search of what an unknown one was meant to be.
+    pub(super) guesses: usize,
     /// Standard names that the file brought in with `use`; none means all (REPL, `eval`).
     pub(super) used: Option<Vec<String>>,
     /// In `benchmark … metrics`, parameters not given are taken by name from here.
@@ -330,8 +323,8 @@ impl Program {
             diagnostics.append(&mut found);
             let mut checker = Checker::new(self, Scope::default(), None);
             for item in file.items {
-                if let ItemKind::Function(decl) = item.kind {
-                    checker.function(decl, item.doc, Some(module.path));
+                if let ItemKind::Function(decl) = &item.kind {
+                    checker.function(decl.clone(), item.doc.clone(), Some(module.path));
                 }
             }
             checker.bodies();
@@ -349,8 +342,8 @@ impl Program {
     }
 
     /// Adds an item typed at the prompt.
-    pub fn add_item(&mut self, mut item: ast::Item) -> Vec<Diagnostic> {
-        super::link::item(&mut item, "", &|name| self.global(0, name), "");
+    pub fn add_item(&mut self, mut item: Arc<ast::Item>) -> Vec<Diagnostic> {
+        super::link::item(Arc::make_mut(&mut item), "", &|name| self.global(0, name), "");
         let mut checker = Checker::new(self, Scope::default(), None);
         checker.add(item);
         checker.found
@@ -358,20 +351,25 @@ impl Program {
 
     pub fn home_rows(&self) -> Option<Arc<RowScope>> {
         let home = self.home.as_ref()?;
-        self.dataset(home).map(|s| Arc::new(s.rows()))
+        self.dataset(home).map(|s| s.rows())
     }
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(program: &'a mut Program, scope: Scope, used: Option<Vec<String>>) -> Self {
         Checker {
+            lost: program.file.lost.iter().map(|(_, name)| name.clone()).collect(),
             program,
             scope,
             at: 0,
             used,
             found: Vec::new(),
-            open: Vec::new(),
-            rounds: Vec::new(),
+            open: Arc::default(),
+            open_lets: Vec::new(),
+            rounds: HashSet::new(),
+            declared: HashSet::new(),
+            units: HashMap::new(),
+            guesses: GUESSES,
             depth: 0,
             chain: 0,
             chains: BTreeMap::new(),
@@ -386,16 +384,34 @@ impl<'a> Checker<'a> {
 impl Checker<'_> {
     /// Whether `name` belongs to an item whose own mistake has been told.
     pub(super) fn is_lost(&self, name: &str) -> bool {
-        let is_in = |lost: &[(String, String)], name: &str| lost.iter().any(|(_, n)| n == name);
-        let own = &self.program.file.lost;
         if self.program.origins.get(self.at).and_then(|o| o.names.get(name)) == Some(&usize::MAX) {
             return true;
         }
-        let Some((front, local)) = name.rsplit_once('.') else { return is_in(own, name) };
+        let Some((front, local)) = name.rsplit_once('.') else { return self.lost.contains(name) };
         // A used file that is not there, or an item of one that could not be read.
         let at = self.program.origin_of(name);
-        let theirs = if at == self.at { own } else { self.program.origins.get(at).map_or(own, |o| &o.file.lost) };
-        is_in(own, front) || is_in(theirs, local)
+        let theirs = match self.program.origins.get(at).filter(|_| at != self.at) {
+            Some(other) => other.file.lost.iter().any(|(_, n)| n == local),
+            None => self.lost.contains(local),
+        };
+        self.lost.contains(front) || theirs
+    }
+
+    /// Whether an item that begins with one of these words was lost together with its name.
+    pub(super) fn lost_nameless(&self, words: &[&str]) -> bool {
+        self.program.file.lost.iter().any(|(word, name)| name.is_empty() && words.contains(&word.as_str()))
+    }
+
+    /// Whether `name` is being checked, so that using it is recursion.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        self.open.contains(name) || self.open_lets.iter().any(|o| o == name)
+    }
+
+    /// What follows from `name` has the same cause and is not a mistake of its own.
+    pub(super) fn lose(&mut self, name: &str) {
+        if self.lost.insert(name.to_string()) {
+            self.program.file.lost.push((String::new(), name.to_string()));
+        }
     }
 
     /// The type of a node, also noted in the side table.

@@ -74,8 +74,8 @@ impl Checker<'_> {
                     let Some(want) = want.iter().find(|m| m.name == name.name) else { continue };
                     let Some(ty) = self.program.tables.ty(value.id).cloned() else { continue };
                     let part = format!("`{}` of {place}", name.name);
-                    all &=
-                        self.fits(value, &ty, &want.base, &part) && (want.optional || self.present(value, &ty, &part));
+                    all &= self.fits(value, &ty, &want.base, &part)
+                        && (want.optional || self.present(value, &ty, &part, value));
                 }
                 all
             }

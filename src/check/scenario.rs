@@ -30,7 +30,7 @@ impl Checker<'_> {
             )
             .at(scenario.base.span, "unknown");
             if let Some(near) = nearest(&scenario.base.name, known.iter().map(String::as_str)) {
-                d = d.help(format!("did you mean `{near}`?"));
+                d = d.meant(scenario.base.span, near);
             }
             self.found.push(d);
             return;
@@ -93,7 +93,7 @@ impl Checker<'_> {
                 .at(level.span, "not declared")
                 .note(format!("its levels: {}", names.join(", ")));
                 if let Some(near) = nearest(&level.name, names.iter().map(String::as_str)) {
-                    d = d.help(format!("did you mean `{near}`?"));
+                    d = d.meant_level(level.span, near);
                 }
                 self.found.push(d);
             }
@@ -123,7 +123,7 @@ impl Checker<'_> {
         let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("`{}` has no column `{}`", schema.name, name.name))
             .at(name.span, "unknown column");
         if let Some(near) = nearest(&name.name, schema.columns.iter().map(|c| c.name.as_str())) {
-            d = d.help(format!("did you mean `{near}`?"));
+            d = d.meant(name.span, near);
         }
         self.found.push(d);
     }

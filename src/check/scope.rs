@@ -1,6 +1,7 @@
 //! What names mean at one place of a script.
 
 use super::types::{Level, Type};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The columns that rows have here.
@@ -8,14 +9,33 @@ use std::sync::Arc;
 pub struct RowScope {
     /// For messages: `support`, or `the predictions of a task`.
     pub name: String,
-    pub columns: Vec<(String, Type)>,
+    columns: Vec<(String, Type)>,
+    /// Where each column stands; looked up only.
+    index: HashMap<String, usize>,
 }
 
 impl RowScope {
+    pub fn new(name: impl Into<String>) -> Self {
+        RowScope { name: name.into(), ..RowScope::default() }
+    }
+
+    /// Adds a column; the first of a name is the one meant.
+    pub fn push(&mut self, name: &str, ty: Type) {
+        self.index.entry(name.to_string()).or_insert(self.columns.len());
+        self.columns.push((name.to_string(), ty));
+    }
+
+    pub fn columns(&self) -> &[(String, Type)] {
+        &self.columns
+    }
+
     pub fn get(&self, name: &str) -> Option<&Type> {
-        self.columns.iter().find(|(n, _)| n == name).map(|(_, t)| t)
+        self.columns.get(*self.index.get(name)?).map(|(_, t)| t)
     }
 }
+
+/// Stands among the present columns when a condition has a mistake: it may have said that any of them is.
+pub const ANYTHING: &str = "*";
 
 /// The names in scope.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +59,7 @@ impl Scope {
     /// A column's type here, with what is known to be present taken into account.
     pub fn column(&self, name: &str) -> Option<Type> {
         let mut ty = self.rows.as_ref()?.get(name)?.clone();
-        if self.present.iter().any(|p| p == name) {
+        if self.present.iter().any(|p| p == name || p == ANYTHING) {
             ty.optional = false;
         }
         ty.level = Level::Row;
@@ -48,7 +68,7 @@ impl Scope {
 
     pub fn names(&self) -> Vec<&str> {
         let locals = self.locals.iter().map(|(n, _)| n.as_str());
-        let columns = self.rows.iter().flat_map(|r| r.columns.iter().map(|(n, _)| n.as_str()));
+        let columns = self.rows.iter().flat_map(|r| r.columns().iter().map(|(n, _)| n.as_str()));
         locals.chain(columns).collect()
     }
 }

@@ -100,6 +100,9 @@ enum Command {
     Check {
         /// The script.
         file: PathBuf,
+        /// Make the edits that the help lines name, and write the file back.
+        #[arg(long)]
+        fix: bool,
     },
     /// Evaluate one expression, over a file's data if given.
     Eval {
@@ -187,13 +190,29 @@ impl Voice {
         })
     }
 
+    /// What a machine is told: as many diagnostics as the limit allows, and a last element that says how many there
+    /// are beyond.
+    fn listed(&self, found: &[Diagnostic], sources: &SourceMap) -> Vec<serde_json::Value> {
+        let (first, rest) = found.split_at(found.len().min(self.limits.diagnostics));
+        let first = render::to_json(first, sources);
+        let mut out: Vec<_> = first.iter().filter_map(|d| serde_json::to_value(d).ok()).collect();
+        if !rest.is_empty() {
+            let message = format!("{} more: `--limit diagnostics={}` lists all", rest.len(), found.len());
+            out.push(serde_json::json!({
+                "code": null, "severity": "advice", "message": message, "labels": [], "notes": [], "help": null,
+                "fixes": []
+            }));
+        }
+        out
+    }
+
     /// Diagnostics: text to standard error, JSON to standard output.
     pub fn tell(&self, found: &[Diagnostic], sources: &SourceMap) {
         let shown = found.get(..self.limits.diagnostics).unwrap_or(found);
         match self.format {
-            Format::Json => self.json(&render::to_json(shown, sources)),
+            Format::Json => self.json(&self.listed(found, sources)),
             Format::Text => {
-                let mut text: String = shown.iter().map(|d| render::to_text(d, sources, self.color_err)).collect();
+                let mut text = render::all_to_text(shown, sources, self.color_err);
                 if shown.len() < found.len() {
                     let more = found.len() - shown.len();
                     text.push_str(&format!("… and {more} more: `--limit diagnostics={}` shows all\n", found.len()));
@@ -206,7 +225,7 @@ impl Voice {
     /// Diagnostics as JSON on standard error, where standard output carries the results.
     pub fn machine_error(&self, found: &[Diagnostic], sources: &SourceMap) {
         if !found.is_empty()
-            && let Ok(text) = serde_json::to_string_pretty(&render::to_json(found, sources))
+            && let Ok(text) = serde_json::to_string_pretty(&self.listed(found, sources))
         {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
@@ -260,7 +279,7 @@ fn command(voice: &Voice, command: Command) -> u8 {
         Command::Run { file, out, seed, threads, device, gate, fresh } => {
             run::run(voice, &run::Request { file, out, seed, threads, device, gate, fresh })
         }
-        Command::Check { file } => check::run(voice, &file),
+        Command::Check { file, fix } => check::run(voice, &file, fix),
         Command::Eval { expression, file } => ask::eval(voice, &expression, file.as_deref()),
         Command::Repl { file } => ask::repl(voice, file.as_deref()),
         Command::Test { file } => test::run(voice, &file),

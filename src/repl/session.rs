@@ -9,6 +9,7 @@ use crate::check::{Base, Checked, Level, Program, Sensitivity, Type};
 use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
+use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
@@ -73,6 +74,7 @@ impl Session {
     /// Answers one entry: an expression is evaluated, an item is defined.
     pub fn enter(&mut self, text: &str) -> Result<Answer, Vec<Diagnostic>> {
         self.entries += 1;
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let id = self.sources.add(format!("entry {}", self.entries), text);
         self.meter = Arc::new((self.meters)());
         let known = self.program.aliases();
@@ -84,9 +86,9 @@ impl Session {
                 let found = match &item.kind {
                     ItemKind::UseFile(_) => {
                         let door = |path: &str| self.world.read(path);
-                        self.program.add_use(*item, &mut self.sources, STD, &door)
+                        self.program.add_use(item, &mut self.sources, STD, &door)
                     }
-                    _ => self.program.add_item(*item),
+                    _ => self.program.add_item(item),
                 };
                 if found.iter().any(Diagnostic::is_error) {
                     return Err(found);

@@ -2,6 +2,7 @@
 
 use super::codes::{Code, Severity};
 use super::file::Span;
+use super::fix::Fix;
 
 /// A remark on a piece of source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,24 +16,25 @@ pub struct Label {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: &'static Code,
-    pub severity: Severity,
     /// Lower case, no final period; user text in backticks.
     pub message: String,
     pub labels: Vec<Label>,
     pub notes: Vec<String>,
     /// A fix, in the words of the domain.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
+    /// The help as edits, when it names any; the first is the likeliest.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
         Diagnostic {
             code,
-            severity: code.severity,
             message: message.into(),
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -54,12 +56,58 @@ impl Diagnostic {
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
+    /// Offers to replace the text of `span`.
+    pub fn fix(self, title: impl Into<String>, span: Span, with: impl Into<String>) -> Self {
+        self.fix_all(title, vec![(span, with.into())])
+    }
+
+    /// Offers a replacement, if there is one.
+    pub fn fixes_for(self, fix: Option<(String, Span, String)>) -> Self {
+        match fix {
+            Some((title, span, with)) => self.fix(title, span, with),
+            None => self,
+        }
+    }
+
+    /// Offers several edits that belong together.
+    pub fn fix_all(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+        let title = title.into();
+        if self.help.is_none() {
+            self.help = Some(title.as_str().into());
+        }
+        self.fixes.push(Fix { title, edits });
+        self
+    }
+
+    /// Offers to put `before` and `after` around the text of `span`.
+    pub fn wrap(self, span: Span, before: &str, after: &str) -> Self {
+        let title = format!("write `{before}…{after}`");
+        self.fix_all(title, vec![(span.before(), before.to_string()), (span.after(), after.to_string())])
+    }
+
+    /// `did you mean`, and the edit that says yes.
+    pub fn meant(self, span: Span, near: &str) -> Self {
+        self.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, near)
+    }
+
+    /// The same for a level of a category, which is written as a text where it is no word.
+    pub fn meant_level(self, span: Span, near: &str) -> Self {
+        let is_word = near.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && near.starts_with(|c: char| c.is_ascii_alphabetic());
+        let with = if is_word { near.to_string() } else { format!("{near:?}") };
+        self.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, with)
+    }
+
+    pub fn severity(&self) -> Severity {
+        self.code.severity
+    }
+
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.severity() == Severity::Error
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+/// The mark that some editors put in front of a text.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Which file of a [`SourceMap`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub u32);
 
 /// A half-open range of bytes in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     pub source: SourceId,
     pub start: u32,
@@ -17,6 +20,16 @@ pub struct Span {
 impl Span {
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {
         Span { source, start: start as u32, end: end.max(start) as u32 }
+    }
+
+    /// The place right before it.
+    pub fn before(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
+    /// The place right after it.
+    pub fn after(self) -> Span {
+        Span { start: self.end, ..self }
     }
 
     /// The smallest span that covers both.
@@ -44,6 +57,13 @@ impl SourceFile {
         (line, column)
     }
 
+    /// How many bytes the line around `offset` has.
+    pub fn line_len(&self, offset: usize) -> usize {
+        let line = self.line_starts.partition_point(|&s| s as usize <= offset).max(1);
+        let start = self.line_starts.get(line - 1).map_or(0, |&s| s as usize);
+        self.line_starts.get(line).map_or(self.text.len(), |&s| s as usize) - start
+    }
+
     /// The nearest character boundary at or before `offset`, never past the end.
     pub fn floor(&self, offset: usize) -> usize {
         let mut at = offset.min(self.text.len());
@@ -63,6 +83,8 @@ pub struct SourceMap {
 impl SourceMap {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let text: Arc<str> = text.into();
+        // What editors on Windows put first is no part of the text, and would move every column of line 1.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).map_or(text.clone(), Arc::from);
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1))
             .collect();

@@ -3,9 +3,11 @@
 pub mod codes;
 pub mod diagnostic;
 pub mod file;
+pub mod fix;
 pub mod render;
 pub mod world;
 
 pub use codes::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label};
 pub use file::{SourceId, SourceMap, Span};
+pub use fix::Fix;

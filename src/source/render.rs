@@ -5,15 +5,63 @@ use super::diagnostic::Diagnostic;
 use super::file::{SourceId, SourceMap, Span};
 use ariadne::{CharSet, Color, Config, IndexType, Label, LabelAttach, Report, ReportKind};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Lines with more bytes are not drawn: nobody finds the place in them.
+const LONG_LINE: usize = 2_000;
 
 /// A diagnostic as drawn in a terminal.
 pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+    draw(diagnostic, &mut Cache { sources, parsed: BTreeMap::new() }, color)
+}
+
+/// Diagnostics as drawn in a terminal; each file is prepared once for all of them.
+pub fn all_to_text(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> String {
+    let mut cache = Cache { sources, parsed: BTreeMap::new() };
+    diagnostics.iter().map(|d| draw(d, &mut cache, color)).collect()
+}
+
+/// A text of which nobody reads more than the ends.
+fn short(text: &str) -> Cow<'_, str> {
+    const KEPT: usize = 300;
+    if text.len() <= 3 * KEPT {
+        return Cow::Borrowed(text);
+    }
+    let head: String = text.chars().take(KEPT).collect();
+    let tail: Vec<char> = text.chars().rev().take(KEPT).collect();
+    Cow::Owned(format!("{head} … {}", tail.iter().rev().collect::<String>()))
+}
+
+fn shortened(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut d = diagnostic.clone();
+    d.message = short(&d.message).into_owned();
+    d.help = d.help.map(|h| short(&h).into());
+    for text in d.notes.iter_mut().chain(d.labels.iter_mut().map(|l| &mut l.message)) {
+        *text = short(text).into_owned();
+    }
+    d
+}
+
+fn draw(diagnostic: &Diagnostic, cache: &mut Cache, color: bool) -> String {
+    let diagnostic = &shortened(diagnostic);
+    let sources = cache.sources;
     let primary = diagnostic.labels.iter().find(|l| l.primary).or(diagnostic.labels.first());
     let Some(primary) = primary else {
         return without_source(diagnostic, color);
     };
-    let kind = match diagnostic.severity {
+    let long = |span: &Span| sources.file(span.source).is_some_and(|f| f.line_len(span.start as usize) > LONG_LINE);
+    if diagnostic.labels.iter().any(|l| long(&l.span)) {
+        let mut plain = diagnostic.clone();
+        let places = diagnostic.labels.iter().filter_map(|l| {
+            let file = sources.file(l.span.source)?;
+            let (line, column) = file.locate(l.span.start as usize);
+            Some(format!("{}:{line}:{column}: {}", file.name, l.message))
+        });
+        plain.notes = places.chain(diagnostic.notes.iter().cloned()).collect();
+        return without_source(&plain, color);
+    }
+    let kind = match diagnostic.severity() {
         Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
         Severity::Advice => ReportKind::Advice,
@@ -42,8 +90,7 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
         report = report.with_help(help);
     }
     let mut out = Vec::new();
-    let mut cache = Cache { sources, parsed: BTreeMap::new() };
-    if report.finish().write(&mut cache, &mut out).is_err() {
+    if report.finish().write(&mut *cache, &mut out).is_err() {
         return without_source(diagnostic, color);
     }
     let text = String::from_utf8_lossy(&out);
@@ -55,7 +102,7 @@ pub fn to_text(diagnostic: &Diagnostic, sources: &SourceMap, color: bool) -> Str
 }
 
 fn without_source(diagnostic: &Diagnostic, color: bool) -> String {
-    let word = match diagnostic.severity {
+    let word = match diagnostic.severity() {
         Severity::Error => "Error",
         Severity::Warning => "Warning",
         Severity::Advice => "Advice",
@@ -111,12 +158,33 @@ struct Cache<'a> {
 impl ariadne::Cache<SourceId> for Cache<'_> {
     type Storage = String;
     fn fetch(&mut self, id: &SourceId) -> Result<&ariadne::Source<String>, impl std::fmt::Debug> {
-        let text = self.sources.file(*id).map_or_else(String::new, |f| f.text.to_string());
-        Ok::<_, String>(self.parsed.entry(*id).or_insert_with(|| ariadne::Source::from(text)))
+        let text = || self.sources.file(*id).map_or_else(String::new, |f| one_kind_of_line(&f.text));
+        Ok::<_, String>(self.parsed.entry(*id).or_insert_with(|| ariadne::Source::from(text())))
     }
     fn display<'b>(&self, id: &'b SourceId) -> Option<impl std::fmt::Display + 'b> {
         self.sources.file(*id).map(|f| f.name.clone())
     }
+}
+
+/// `text` with signs of the same length for what ariadne takes for the end of a line and editors do not
+/// (a form feed, a lone carriage return, U+2028, …): the numbers of lines are the editor's.
+fn one_kind_of_line(text: &str) -> String {
+    let odd = |c: char| matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    if !text.contains(odd) {
+        return text.to_string();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => out.push(c),
+            '\r' | '\u{b}' | '\u{c}' => out.push(' '),
+            '\u{85}' => out.push('·'),
+            '\u{2028}' | '\u{2029}' => out.push('␤'),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// A diagnostic as a machine reads it; `docs/guide` describes the fields.
@@ -128,6 +196,23 @@ pub struct JsonDiagnostic<'a> {
     labels: Vec<JsonLabel<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    /// The help as edits; the first is the likeliest.
+    fixes: Vec<JsonFix<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFix<'a> {
+    title: &'a str,
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonEdit<'a> {
+    file: &'a str,
+    /// Byte offsets; where they are equal, `text` is inserted.
+    start: u32,
+    end: u32,
+    text: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,7 +234,7 @@ pub fn to_json<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Vec
         .iter()
         .map(|d| JsonDiagnostic {
             code: d.code.id,
-            severity: d.severity.word(),
+            severity: d.severity().word(),
             message: &d.message,
             labels: d
                 .labels
@@ -170,6 +255,23 @@ pub fn to_json<'a>(diagnostics: &'a [Diagnostic], sources: &'a SourceMap) -> Vec
                 .collect(),
             notes: &d.notes,
             help: d.help.as_deref(),
+            fixes: d
+                .fixes
+                .iter()
+                .map(|f| JsonFix {
+                    title: &f.title,
+                    edits: f
+                        .edits
+                        .iter()
+                        .map(|(span, text)| JsonEdit {
+                            file: sources.file(span.source).map_or("", |f| f.name.as_str()),
+                            start: span.start,
+                            end: span.end,
+                            text,
+                        })
+                        .collect(),
+                })
+                .collect(),
         })
         .collect()
 }

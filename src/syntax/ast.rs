@@ -1,6 +1,7 @@
 //! The tree. Immutable; what the checker learns lives in side tables keyed by [`NodeId`].
 
 use crate::source::Span;
+use std::sync::Arc;
 
 /// Identifies an expression within a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -238,6 +239,8 @@ pub enum Substance {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnDecl {
     pub name: Ident,
+    /// From its name to its last word, without a comma.
+    pub whole: Span,
     pub doc: Option<String>,
     pub type_name: Ident,
     pub levels: Vec<Ident>,
@@ -427,7 +430,7 @@ pub enum ItemKind {
     Use(Use),
     UseFile(UseFile),
     Dataset(Dataset),
-    Function(Function),
+    Function(Arc<Function>),
     Policy(Policy),
     Scenario(Scenario),
     Task(Task),
@@ -436,6 +439,25 @@ pub enum ItemKind {
     Benchmark(Benchmark),
     Test(Test),
     Let(LetItem),
+}
+
+impl ItemKind {
+    /// The name an item declares; none for those that declare nothing.
+    pub fn name(&self) -> Option<&Ident> {
+        Some(match self {
+            ItemKind::Dataset(d) => &d.name,
+            ItemKind::Function(d) => &d.name,
+            ItemKind::Policy(d) => &d.name,
+            ItemKind::Scenario(d) => &d.name,
+            ItemKind::Task(d) => &d.name,
+            ItemKind::Model(d) => &d.name,
+            ItemKind::Generator(d) => &d.name,
+            ItemKind::Benchmark(d) => &d.name,
+            ItemKind::Let(d) => &d.name,
+            ItemKind::UseFile(d) => d.name.as_ref()?,
+            ItemKind::Language(_) | ItemKind::Module { .. } | ItemKind::Use(_) | ItemKind::Test(_) => return None,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -451,7 +473,9 @@ pub struct Item {
 pub struct File {
     /// The `//!` lines.
     pub doc: Option<String>,
-    pub items: Vec<Item>,
+    /// Where a `use` line can be put.
+    pub head: Span,
+    pub items: Vec<Arc<Item>>,
     /// Word and name of items that could not be parsed, so that uses of them are not mistakes too.
     pub lost: Vec<(String, String)>,
 }

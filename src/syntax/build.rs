@@ -5,6 +5,7 @@ use super::build_expr::{Builder, as_f64, is_content, unquote, unquote_unit};
 use super::grammar::Rule;
 use crate::source::Span;
 use pest::iterators::{Pair, Pairs};
+use std::sync::Arc;
 
 type P<'i> = Pair<'i, Rule>;
 
@@ -36,7 +37,7 @@ impl Builder<'_> {
                 ItemKind::Let(LetItem { name, ty, value: self.expr(next)? })
             }
             Rule::dataset => ItemKind::Dataset(self.dataset(parts, docs)?),
-            Rule::metric | Rule::function => ItemKind::Function(self.function(parts, rule == Rule::metric)?),
+            Rule::metric | Rule::function => ItemKind::Function(Arc::new(self.function(parts, rule == Rule::metric)?)),
             Rule::policy => ItemKind::Policy(self.policy(parts, docs)?),
             Rule::scenario => ItemKind::Scenario(self.scenario(parts)?),
             Rule::task => {
@@ -150,6 +151,9 @@ impl Builder<'_> {
     }
 
     fn column(&mut self, pair: P, doc: Option<String>) -> Option<ColumnDecl> {
+        let mut whole = self.span(&pair);
+        let text = pair.as_str().trim_end();
+        whole.end -= (text.len() - text.trim_end_matches([',', ';']).trim_end().len()) as u32;
         let mut parts = pair.into_inner();
         let name = self.ident(parts.next()?);
         let ty = parts.next()?;
@@ -164,6 +168,7 @@ impl Builder<'_> {
         }
         let mut out = ColumnDecl {
             name,
+            whole,
             doc,
             type_name,
             levels,

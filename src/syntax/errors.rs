@@ -1,6 +1,7 @@
 //! A pest error in our words: what was found, what could stand there, never a rule's name.
 
 use super::grammar::Rule;
+use super::habits::{self, Place};
 use super::items::ItemText;
 use super::token::{Token, tokenize};
 use crate::source::codes;
@@ -47,21 +48,48 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
             format!("the {} starts here", what(&cut.word)),
         );
     }
+    let at_edge = start == 0 && !form(&cut.word).is_empty();
+    let solid: Vec<_> = tokens.iter().filter(|t| !t.is_trivia()).copied().collect();
+    let place = next.and_then(|n| solid.iter().position(|t| t.start == n.start)).map(|at| Place {
+        word: &cut.word,
+        text,
+        tokens: &solid,
+        at,
+        expected: &expected,
+    });
+    if let Some(t) = next.filter(|t| !at_edge && t.token == Token::Word)
+        && let Some(near) = known_word(t.text(text), &expected)
+    {
+        return d.meant(span, near);
+    }
+    if let Some(habit) = place.filter(|_| !at_edge).and_then(|p| habits::of(&p)) {
+        if let Some((on, expected)) = habit.later
+            && let Some(blamed) = solid.iter().filter(|t| t.start >= start).nth(on)
+        {
+            d.message = format!("did not expect `{}` in this {}", blamed.text(text), what(&cut.word));
+            let span = Span::new(source, cut.start + blamed.start, cut.start + blamed.end);
+            if let Some(label) = d.labels.first_mut() {
+                label.span = span;
+                label.message = format!("expected {expected}");
+            }
+        }
+        let title = habit.help.clone();
+        d = d.help(habit.help);
+        if !habit.edits.is_empty() {
+            let edits = habit.edits.into_iter();
+            let edits = edits.map(|(s, e, with)| (Span::new(source, cut.start + s, cut.start + e), with)).collect();
+            d = d.fix_all(title, edits);
+        }
+        return d;
+    }
     match next {
-        Some(_) if start == 0 && !form(&cut.word).is_empty() => d.help(format!("its form: `{}`", form(&cut.word))),
-        Some(t) if t.text(text) == "=" && expected.iter().any(|e| e.contains("operator")) => {
-            d.help("`==` compares; a single `=` gives a name to a value")
-        }
-        Some(t) if t.token == Token::Punct && matches!(t.text(text), "&" | "!") => d.help("write `and`, `or`, `not`"),
-        Some(t) if t.token == Token::Word && known_word(t.text(text), &expected).is_some() => {
-            d.help(format!("did you mean `{}`?", known_word(t.text(text), &expected).unwrap_or_default()))
-        }
+        Some(_) if at_edge => d.help(format!("its form: `{}`", form(&cut.word))),
         Some(_)
             if matches!(cut.word.as_str(), "metric" | "fn")
                 && text.get(..at).is_some_and(|t| t.contains("->") && !t.ends_with('='))
                 && !after_arrow(text, at).contains('=') =>
         {
-            d.help("the formula stands after `=`")
+            d.help("the formula stands after `=`").fix("write `=`", span.before(), "= ")
         }
         None => d.help("is a bracket or a value missing at the end?"),
         _ => d,
@@ -141,7 +169,8 @@ fn describe(rule: Rule) -> &'static str {
         Rule::level | Rule::pattern | Rule::arm => "a level",
         Rule::field | Rule::field_type => "a name with its value",
         Rule::type_expr | Rule::type_name | Rule::column_type | Rule::record_type | Rule::level_type => "a type",
-        Rule::chain
+        Rule::a_value
+        | Rule::chain
         | Rule::expr
         | Rule::primary
         | Rule::operand
@@ -163,7 +192,8 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::minus
         | Rule::kw_not
         | Rule::quantifier => "a value",
-        Rule::op_or
+        Rule::an_operator
+        | Rule::op_or
         | Rule::op_and
         | Rule::op_eq
         | Rule::op_ne

@@ -7,9 +7,11 @@ mod build;
 mod build_expr;
 mod errors;
 mod grammar;
+mod habits;
 pub mod items;
 pub mod parse;
 mod show;
+mod signs;
 pub mod token;
 
 pub use parse::{Entry, NodeIds, parse_entry, parse_entry_with, parse_file};

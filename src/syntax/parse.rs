@@ -8,6 +8,9 @@ use super::{errors, items};
 use crate::source::codes;
 use crate::source::{Diagnostic, SourceId, Span};
 use pest::Parser;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Hands out the ids of expressions; one counter a program.
 #[derive(Debug, Default, Clone)]
@@ -31,6 +34,9 @@ impl NodeIds {
 }
 
 /// Parses a whole file. Items with mistakes are left out and reported.
+///
+/// Items are independent once they are cut, so large files are parsed on all cores. Each item has its own range
+/// of ids, fixed before any is parsed: the tree is the same on any number of threads.
 pub fn parse_file(source: SourceId, text: &str, ids: &mut NodeIds) -> (File, Vec<Diagnostic>) {
     parse_items(source, text, ids, &[])
 }
@@ -39,37 +45,37 @@ pub fn parse_file(source: SourceId, text: &str, ids: &mut NodeIds) -> (File, Vec
 fn parse_items(source: SourceId, text: &str, ids: &mut NodeIds, known: &[String]) -> (File, Vec<Diagnostic>) {
     let tokens = tokenize(text);
     let (cuts, bad, mut found) = items::split(source, text, &tokens);
-    let docs = |at: usize| docs_before(text, &tokens, at);
     let mut aliases = used_names(text, &tokens, &cuts);
     aliases.extend(known.iter().cloned());
-    let mut file = File { doc: file_doc(text, &tokens), ..File::default() };
-    let mut lost: Vec<&items::ItemText> = bad.iter().collect();
+    let file_text = FileText { source, text, tokens: &tokens, aliases: &aliases };
+    let mut first = ids.0;
+    let mut work = Vec::with_capacity(cuts.len());
     for cut in &cuts {
-        let Some(item_text) = text.get(cut.start..cut.end) else { continue };
-        match Grammar::parse(Rule::item, item_text) {
-            Ok(mut pairs) => {
-                let mut builder =
-                    Builder { source, offset: cut.start, ids, aliases: &aliases, depth: 0, found: Vec::new() };
-                let kind = pairs.next().and_then(|p| builder.item(p, &docs));
-                let clean = builder.found.is_empty();
-                found.append(&mut builder.found);
-                if !clean {
-                    lost.push(cut);
-                    continue;
-                }
-                match kind {
-                    Some(kind) => file.items.push(Item {
-                        span: Span::new(source, cut.start, cut.end),
-                        doc: docs(cut.start),
-                        kind,
-                    }),
-                    None => found.push(internal(source, cut.start, cut.end)),
-                }
-            }
-            Err(error) => {
-                lost.push(cut);
-                found.push(errors::explain(source, cut, item_text, &error));
-            }
+        let most = file_text.most_nodes(cut);
+        work.push((cut, first, most));
+        first = first.saturating_add(most);
+    }
+    ids.0 = first;
+    let parse = |(cut, first, _): &(&items::ItemText, u32, u32)| file_text.item(cut, NodeIds(*first));
+    let mut parsed: Vec<Parsed> = if text.len() < WORTH_THREADS {
+        work.iter().map(parse).collect()
+    } else {
+        work.par_iter().with_min_len(16).map(parse).collect()
+    };
+    for ((cut, first, most), parsed) in work.iter().zip(&mut parsed) {
+        // More nodes than tokens: no grammar of ours does that, but then the item gets a range at the end.
+        if parsed.next.0.saturating_sub(*first) > *most {
+            *parsed = file_text.item(cut, NodeIds(ids.0));
+            ids.0 = parsed.next.0;
+        }
+    }
+    let mut file = File { doc: file_doc(text, &tokens), head: head(source, text, &tokens), ..File::default() };
+    let mut lost: Vec<&items::ItemText> = bad.iter().collect();
+    for (cut, mut parsed) in cuts.iter().zip(parsed) {
+        found.append(&mut parsed.found);
+        match parsed.item {
+            Some(item) => file.items.push(Arc::new(item)),
+            None => lost.push(cut),
         }
     }
     file.lost = lost.iter().map(|cut| (cut.word.clone(), name_of(text, &tokens, cut))).collect();
@@ -77,10 +83,100 @@ fn parse_items(source: SourceId, text: &str, ids: &mut NodeIds, known: &[String]
     (file, found)
 }
 
+/// Bytes of text from which a second thread pays for itself.
+const WORTH_THREADS: usize = 16 * 1024;
+
+/// A file with its tokens.
+struct FileText<'a> {
+    source: SourceId,
+    text: &'a str,
+    tokens: &'a [Spanned],
+    /// Names of used files.
+    aliases: &'a [String],
+}
+
+/// One item, or what is wrong with it; and the id after its last.
+struct Parsed {
+    item: Option<Item>,
+    found: Vec<Diagnostic>,
+    next: NodeIds,
+}
+
+impl FileText<'_> {
+    fn tokens_of(&self, cut: &items::ItemText) -> &[Spanned] {
+        let from = self.tokens.partition_point(|t| t.start < cut.start);
+        let to = self.tokens.partition_point(|t| t.start < cut.end);
+        self.tokens.get(from..to).unwrap_or(&[])
+    }
+
+    /// How many nodes an item can have at most: each begins with a token of its own.
+    fn most_nodes(&self, cut: &items::ItemText) -> u32 {
+        let own = |t: &&Spanned| match t.token {
+            Token::Word | Token::Number | Token::Text | Token::Date | Token::Open => true,
+            Token::Punct => !matches!(t.text(self.text), "," | ":" | ";" | "|" | "->"),
+            _ => false,
+        };
+        self.tokens_of(cut).iter().filter(own).count() as u32
+    }
+
+    fn item(&self, cut: &items::ItemText, mut ids: NodeIds) -> Parsed {
+        let Some(raw) = self.text.get(cut.start..cut.end) else {
+            return Parsed { item: None, found: Vec::new(), next: ids };
+        };
+        let blank = blanked(raw, cut.start, self.tokens_of(cut));
+        let docs = |at: usize| docs_before(self.text, self.tokens, at);
+        let mut found = Vec::new();
+        let mut item = None;
+        match Grammar::parse(Rule::item, &blank) {
+            Ok(mut pairs) => {
+                let mut builder = Builder {
+                    source: self.source,
+                    offset: cut.start,
+                    ids: &mut ids,
+                    aliases: self.aliases,
+                    depth: 0,
+                    found: Vec::new(),
+                };
+                let kind = pairs.next().and_then(|p| builder.item(p, &docs));
+                found = builder.found;
+                match kind {
+                    Some(kind) if found.is_empty() => {
+                        let span = Span::new(self.source, cut.start, cut.end);
+                        item = Some(Item { span, doc: docs(cut.start), kind });
+                    }
+                    None if found.is_empty() => found.push(internal(self.source, cut.start, cut.end)),
+                    _ => {}
+                }
+            }
+            Err(error) => found.push(errors::explain(self.source, cut, raw, &error)),
+        }
+        Parsed { item, found, next: ids }
+    }
+}
+
+/// `text`, which starts at `start` of its file, with its comments turned into blanks of the same length:
+/// the grammar knows no comments, and every offset stays true.
+fn blanked<'a>(text: &'a str, start: usize, tokens: &[Spanned]) -> Cow<'a, str> {
+    let is_comment = |t: &&Spanned| matches!(t.token, Token::LineComment | Token::BlockComment);
+    let mut out = String::new();
+    let mut done = 0;
+    for token in tokens.iter().filter(is_comment) {
+        let (from, to) = (token.start - start, (token.end - start).min(text.len()));
+        out.push_str(text.get(done..from).unwrap_or(""));
+        out.extend(std::iter::repeat_n(' ', to.saturating_sub(from)));
+        done = to;
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(done..).unwrap_or(""));
+    Cow::Owned(out)
+}
+
 /// What a person typed at the prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
-    Item(Box<Item>),
+    Item(Arc<Item>),
     Expr(Expr),
 }
 
@@ -99,12 +195,14 @@ pub fn parse_entry_with(
     let tokens = tokenize(text);
     let first = tokens.iter().find(|t| !t.is_trivia());
     let is_item = first.is_some_and(|t| {
-        t.token == Token::Word && super::token::ITEM_WORDS.contains(&t.text(text)) && !is_let_in(text)
+        t.token == Token::Word
+            && super::token::ITEM_WORDS.contains(&t.text(text))
+            && !is_let_in(&blanked(text, 0, &tokens))
     });
     if is_item {
         let (mut file, found) = parse_items(source, text, ids, known);
         if let (true, Some(item)) = (found.is_empty(), file.items.pop()) {
-            return Ok(Entry::Item(Box::new(item)));
+            return Ok(Entry::Item(item));
         }
         return Err(found);
     }
@@ -113,7 +211,8 @@ pub fn parse_entry_with(
     if !lexical.is_empty() {
         return Err(lexical);
     }
-    match Grammar::parse(Rule::entry, text) {
+    let blank = blanked(text, 0, &tokens);
+    match Grammar::parse(Rule::entry, &blank) {
         Ok(mut pairs) => {
             let mut builder = Builder { source, offset: 0, ids, aliases: known, depth: 0, found: Vec::new() };
             let expr = pairs.next().and_then(|p| p.into_inner().next()).and_then(|p| builder.expr(p));
@@ -190,6 +289,21 @@ fn file_doc(text: &str, tokens: &[Spanned]) -> Option<String> {
         .map(str::trim)
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Where a `use` line can be put: after the words about the file, before the first item and its words.
+fn head(source: SourceId, text: &str, tokens: &[Spanned]) -> Span {
+    let mut at = 0;
+    for token in tokens {
+        match token.token {
+            Token::Space => {}
+            Token::LineComment if token.text(text).starts_with("//!") => {
+                at = text.get(token.end..).and_then(|t| t.find('\n')).map_or(text.len(), |n| token.end + n + 1);
+            }
+            _ => break,
+        }
+    }
+    Span::new(source, at, at)
 }
 
 /// True when `text` is complete: brackets closed and no operator left open. For multi-line prompts.
