@@ -12,7 +12,7 @@ pub struct Limits {
     pub fuel: u64,
     /// Rows of all datasets together.
     pub rows: u64,
-    /// Bytes of all columns together, and of any one file.
+    /// Bytes of all columns together, estimated.
     pub memory: u64,
     /// Wall time.
     pub seconds: f64,

@@ -2,9 +2,10 @@
 
 use crate::check::{Program, StdModule};
 use crate::data::sha256_hex;
-use crate::source::world::World;
+use crate::source::world::{Refusal, World, WorldError};
 use crate::source::{Diagnostic, SourceMap};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The form of the file.
@@ -48,6 +49,28 @@ impl Pinned {
     }
 }
 
+/// A file of data by its content, read piece by piece: it may be larger than the memory.
+fn streamed(path: &str, world: &dyn World) -> Result<Pinned, WorldError> {
+    let mut file = world.open(path)?;
+    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0u64, vec![0u8; 1 << 16]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => {
+                hash.update(piece.get(..n).unwrap_or(&[]));
+                bytes += n as u64;
+            }
+            Err(why) if why.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(why) => {
+                let message = why.to_string();
+                return Err(WorldError { path: path.into(), message, kind: Refusal::Unreadable });
+            }
+        }
+    }
+    let sha256 = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Ok(Pinned { bytes, module: None, path: path.into(), sha256 })
+}
+
 /// The used files of a program, in the order of their paths.
 pub fn used_files(program: &Program, sources: &SourceMap) -> Vec<Pinned> {
     let mut out: Vec<Pinned> = program
@@ -72,9 +95,9 @@ impl Lock {
         let mut datasets = BTreeMap::new();
         let mut found = Vec::new();
         for schema in &program.datasets {
-            match world.read(&schema.path) {
-                Ok(bytes) => {
-                    datasets.insert(schema.path.clone(), Pinned::of(&schema.path, None, &bytes));
+            match streamed(&schema.path, world) {
+                Ok(pinned) => {
+                    datasets.insert(schema.path.clone(), pinned);
                 }
                 Err(why) => found.push(why.told().at(schema.path_span, "this file")),
             }
