@@ -1,7 +1,7 @@
 //! Typed holes: `?` says what belongs there and what in scope would fit.
 
 use super::convert::article;
-use super::program::Checker;
+use super::program::{Checker, FunctionInfo};
 use super::records::would_fit;
 use super::types::{Base, Type};
 use crate::source::{Diagnostic, codes};
@@ -37,15 +37,8 @@ impl Checker<'_> {
             }
         }
         if let Some(wanted) = wanted {
-            // The script's own before the standard ones.
+            // The script's own, then the language's forms, then the standard library, which is large.
             let (own, standard): (Vec<_>, Vec<_>) = self.program.functions.iter().partition(|f| f.module.is_none());
-            for f in own.into_iter().chain(standard) {
-                let name = &f.decl.name.name;
-                let usable = f.module.is_none() || self.used.as_ref().is_none_or(|u| u.contains(name));
-                if usable && would_fit(&f.result, wanted) && !self.open.contains(name) {
-                    add(format!("{name}(…)"));
-                }
-            }
             let forms: &[&str] = match wanted {
                 Base::Prob => &["P(…)", "prob(…)", "to_prob(…)"],
                 Base::Rating => &["rating(…)"],
@@ -53,7 +46,14 @@ impl Checker<'_> {
                 Base::Date => &["add_months(…)", "add_years(…)"],
                 _ => &[],
             };
+            let usable = |f: &FunctionInfo| {
+                let name = &f.decl.name.name;
+                let known = f.module.is_none() || self.used.as_ref().is_none_or(|u| u.contains(name));
+                known && would_fit(&f.result, wanted) && !self.open.contains(name)
+            };
+            own.into_iter().filter(|f| usable(f)).for_each(|f| add(format!("{}(…)", f.decl.name.name)));
             forms.iter().for_each(|f| add((*f).to_string()));
+            standard.into_iter().filter(|f| usable(f)).for_each(|f| add(format!("{}(…)", f.decl.name.name)));
         }
         let more = fitting.len().saturating_sub(SHOWN);
         fitting.truncate(SHOWN);
