@@ -26,6 +26,10 @@ dataset d from "none.csv" {
   m : Category { u, v }
 }
 let low = a < 0
+fn twice(x: Real?) -> Real? = x + x
+fn share(x: Real) -> Prob = prob(x)
+fn near(x: Real in 0..50) -> Real = x * 2
+metric gap(x: Real, y: Bool) -> Real = E[x | y] - E[x | not y]
 "#;
 
 /// Numeric expressions per row.
@@ -42,6 +46,14 @@ fn number() -> impl Strategy<Value = String> {
         "abs(a)",
         "round(a)",
         "(b / c)",
+        "impute(a, mean)",
+        "impute(a, median | g)",
+        "near(p)",
+        "near(or_else(a, 1))",
+        "share(p)",
+        "share(or_else(a, 0.5))",
+        "sum(v * v for v in [1, 2, 3] if v > 1)",
+        "{ low: 1, high: 2 }.high",
     ]);
     leaf.prop_map(String::from).prop_recursive(3, 12, 2, |inner| {
         prop_oneof![
@@ -50,6 +62,8 @@ fn number() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|x| format!("(-{x})")),
             inner.clone().prop_map(|x| format!("(if g then {x} else a)")),
             inner.clone().prop_map(|x| format!("(let t = {x} in t + 1)")),
+            inner.clone().prop_map(|x| format!("(match k {{ x => {x}, y => a, _ => 2 }})")),
+            (inner.clone(), inner.clone()).prop_map(|(x, y)| format!("(match m {{ u => {x}, v => {y} }})")),
         ]
     })
 }
@@ -71,6 +85,13 @@ fn condition() -> impl Strategy<Value = String> {
         "true",
         "p in {0.5, 1}",
         "b in 10 'mg/L'..50 'mg/L'",
+        "is_missing(a)",
+        "f == g",
+        "(if f then g else f)",
+        "prob(or_else(a, 0.5)) > 0.5",
+        "(match m { u => f, v => true })",
+        "(b to 'mg/L') > 5 'mg/dL'",
+        "or_else(f, g)",
     ]);
     let leaf = prop_oneof![
         leaf.prop_map(String::from),
@@ -103,6 +124,14 @@ fn cohort() -> impl Strategy<Value = String> {
         (number(), condition()).prop_map(|(x, e)| format!("E[{x}] where {e}")),
         (number(), condition()).prop_map(|(x, e)| format!("P({x} > E[{x} | {e}])")),
         condition().prop_map(|e| format!("argmax over q in m: P({e} | m == q)")),
+        (number(), condition()).prop_map(|(x, e)| format!("argmin over q in k: E[{x} | k == q and {e}]")),
+        (number(), condition()).prop_map(|(x, e)| format!("let t = E[{x}] in P({x} > t | {e})")),
+        (number(), condition()).prop_map(|(x, e)| format!("let t = {x} in E[t | {e}] + max(t)")),
+        condition().prop_map(|e| format!("sum(P({e} | k == q) for q in k)")),
+        condition().prop_map(|e| format!("count(n(q) > 2 and P({e}) > 10% for q in groups(by: [k, m]))")),
+        (number(), condition()).prop_map(|(x, e)| format!("gap(or_else({x} + a, 0), or_else({e} and g, false))")),
+        condition().prop_map(|e| format!("E[{e}] + Var[if {e} then 1 else 0]")),
+        condition().prop_map(|e| format!("P(k == x | {e}) + sum over q in groups(by: [k, m]): P({e} | q)")),
     ]
 }
 

@@ -30,6 +30,7 @@ dataset d from "none.csv" {
 fn points(age: Real 'a' in 18..80, weight: Prob in 1%..99% = 50%) -> Real in 0..5 = (age / 10 'a') * weight
 fn kappa(sex: Category { F, M, X }) -> Real = match sex { F => 0.7, M, X => 0.9 }
 fn width(r: { low: Real, high: Real }) -> Real = r.high - r.low
+metric filled(x: Real 'mg/dL' ?) -> Real 'mg/dL' = E[impute(x, median)]
 metric mean_share(p: Prob in 0%..90%) -> Prob = E[p]
 let elderly = limit <= age
 let limit: Real 'a' in 0..120 = 65 'a'
@@ -290,7 +291,7 @@ fn promises_are_kept_or_blamed() {
         ("mean_share(risk) where risk < 50%", "0.20000000000000004"),
         (
             "mean_share(risk)",
-            "undefined: `p` of `mean_share` is declared `Prob in 0%..90%` (script.dbf:18); `risk` is 0.95, which lies outside",
+            "undefined: `p` of `mean_share` is declared `Prob in 0%..90%` (script.dbf:19); `risk` is 0.95, which lies outside",
         ),
         ("P(elderly)", "0.25"),
         ("let x: Prob in 1%..99% = 50% in x", "0.5"),
@@ -417,10 +418,13 @@ fn gaps_are_asked_for_and_filled() {
             "undefined: no row has a value of `crea` to fill the others with where `age > 100 'a'`",
         ),
         ("impute(risk, mean)", "0.1 0.2 0.3 0.95"),
+        ("impute(impute(crea, mean) * (temp / 1 'Cel'), mean) > 0 'mg/dL'", "true true true true"),
+        ("filled(crea)", "2"),
         ("mean_share(risk) where not is_missing(crea) and risk < 90%", "0.15000000000000002"),
     ]);
     none(&[
         ("impute(sex, mean)", "DBF0201", "the mean needs numbers"),
+        ("let t = crea * 2 in impute(t, mean)", "DBF0301", "before it gets a name"),
         ("impute(crea, average)", "DBF0104", "unknown way to fill `average`"),
         ("impute(E[crea], mean)", "DBF0301", "fills the rows of a column"),
         ("auroc(crea / 1 'mg/dL', ill)", "DBF0201", "Prob"),

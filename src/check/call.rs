@@ -209,7 +209,12 @@ impl Checker<'_> {
                     .help(format!(
                         "write `{}({})`",
                         name.name,
-                        params.iter().map(|p| format!("{}: …", p.name.name)).collect::<Vec<_>>().join(", ")
+                        params
+                            .iter()
+                            .filter(|p| p.default.is_none())
+                            .map(|p| format!("{}: …", p.name.name))
+                            .collect::<Vec<_>>()
+                            .join(", ")
                     )),
             );
         }

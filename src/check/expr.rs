@@ -276,6 +276,10 @@ impl Checker<'_> {
             d.help(format!("it is a dataset: write `… on {name}`"))
         } else if self.program.function_at(self.at, name).is_some() {
             d.help(format!("it is a function: call it, `{name}(…)`"))
+        } else if self.program.lets.contains_key(&global) {
+            Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown name `{name}`"))
+                .at(span, "not in scope")
+                .help(format!("a formula sees its parameters only: add one and pass `{name}` in the call"))
         } else {
             d
         })

@@ -73,6 +73,9 @@ impl Checker<'_> {
             self.scope = Scope { locals, rows: None, present: Vec::new() };
             self.open = round;
             self.closed = true;
+            if info.decl.is_metric {
+                self.columns = info.decl.params.iter().map(|p| p.name.name.clone()).collect();
+            }
             let found = self.infer(body, Some(&info.result));
             let place = format!("the result of `{}`", info.decl.name.name);
             let number_for_prob = info.result == Base::real() && found.base.is_numeric() && found.base.unit().is_one();
@@ -84,6 +87,7 @@ impl Checker<'_> {
             }
             self.open = Arc::default();
             self.closed = false;
+            self.columns.clear();
         }
     }
 

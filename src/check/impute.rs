@@ -1,8 +1,9 @@
 //! `impute(x, mean | median | mode)`: what may be filled with which figure.
 
 use super::convert::article;
-use super::program::Checker;
+use super::program::{Checker, Resolved};
 use super::types::{Base, Level, Type};
+use super::walk;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
@@ -27,6 +28,23 @@ impl Checker<'_> {
                 Diagnostic::new(codes::WRONG_LEVEL, "`impute` fills the rows of a column")
                     .at(x.span, ty.level.words().to_string())
                     .help("`or_else(x, value)` fills a single value"),
+            );
+            return Type::unknown();
+        }
+        let mut within = None;
+        walk(x, &mut |e| {
+            if let Some(Resolved::Local(name)) = self.program.tables.name(e.id)
+                && !self.columns.contains(name)
+                && self.program.tables.ty(e.id).is_some_and(|t| t.level == Level::Row)
+            {
+                within = Some((e.span, name.clone()));
+            }
+        });
+        if let Some((span, name)) = within {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_LEVEL, "`impute` fills the rows of a column")
+                    .at(span, format!("`{name}` is the value of one row here"))
+                    .help("fill the column before it gets a name: `let x = impute(column, median) in …`"),
             );
             return Type::unknown();
         }

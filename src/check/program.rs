@@ -267,6 +267,8 @@ pub struct Checker<'a> {
     /// How many definitions the one being checked needs one after another, and each that was checked.
     pub(super) chain: usize,
     pub(super) chains: BTreeMap<String, usize>,
+    /// Parameters of the metric being checked that are columns; every other variable is one value in a row.
+    pub(super) columns: Vec<String>,
     /// Whether a formula's body is being checked: it sees its parameters and nothing else.
     pub(super) closed: bool,
     /// Whether a `let` further down may be checked on demand.
@@ -373,6 +375,7 @@ impl<'a> Checker<'a> {
             depth: 0,
             chain: 0,
             chains: BTreeMap::new(),
+            columns: Vec::new(),
             closed: false,
             waiting: false,
             range_here: false,

@@ -6,6 +6,8 @@ use super::env::Env;
 use super::forms::{Reader, column, gather};
 use super::value::Value;
 use super::view::cell;
+use crate::check::program::Resolved;
+use crate::check::walk;
 use crate::data::Column;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
 use crate::syntax::show;
@@ -37,10 +39,26 @@ pub(super) fn filled(
     gather(env, expr, &values)
 }
 
-/// The figure that fills the gaps.
-pub(super) fn figure(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
-    let [x, _] = args else { return Err(Value::undefined("a missing argument")) };
-    figure_of(env, args, given, reader, &column(env, &x.value, reader)?)
+/// The figure that fills the gaps; worked out once for the rows of a view.
+pub(super) fn figure(env: &Env, expr: &Expr, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Value {
+    let [x, _] = args else { return Value::undefined("a missing argument") };
+    // What depends on a variable is another figure each time.
+    let mut varies = false;
+    walk(expr, &mut |e| {
+        if let Some(Resolved::Local(name)) = env.tables().name(e.id) {
+            varies |= env.local(name).is_some();
+        }
+    });
+    let key = (expr.id, reader == Reader::Scalar);
+    if let Some(known) = env.view.memo().figure(key).filter(|_| !varies) {
+        return known;
+    }
+    let made = column(env, &x.value, reader).and_then(|from| figure_of(env, args, given, reader, &from));
+    let made = made.unwrap_or_else(|why| why);
+    if !varies && env.meter.tick(0).is_ok() {
+        env.view.memo().keep_figure(key, made.clone());
+    }
+    made
 }
 
 fn figure_of(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader, from: &Column) -> Result<Value, Value> {

@@ -95,9 +95,7 @@ fn eval_kind(env: &Env, expr: &Expr, row: Option<usize>) -> Value {
                     _ => Value::undefined("a missing argument"),
                 },
                 Callee::Special(Special::Impute) => match args.first().map(|a| at(&a.value)) {
-                    Some(Value::Missing) => {
-                        impute::figure(env, args, given.as_deref(), Reader::Scalar).unwrap_or_else(|why| why)
-                    }
+                    Some(Value::Missing) => impute::figure(env, expr, args, given.as_deref(), Reader::Scalar),
                     Some(value) => value,
                     None => Value::undefined("a missing argument"),
                 },

@@ -4,6 +4,8 @@ use super::plan::{Node, NodeId, Plan};
 use super::run::Refused;
 use super::totals::{Job, Request, Totals};
 use crate::data::Column;
+use crate::eval::value::Value;
+use crate::syntax::ast;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +20,7 @@ pub struct Memo {
 struct Inner {
     plan: Plan,
     done: HashMap<Request, Arc<Totals>>,
+    figures: HashMap<(ast::NodeId, bool), Value>,
 }
 
 impl Memo {
@@ -43,6 +46,15 @@ impl Memo {
 
     pub fn column_at(&self, at: u32) -> Option<Column> {
         self.lock().plan.at(at).cloned()
+    }
+
+    /// A figure that fills gaps, by its node and whether the scalar walk asks.
+    pub fn figure(&self, key: (ast::NodeId, bool)) -> Option<Value> {
+        self.lock().figures.get(&key).cloned()
+    }
+
+    pub fn keep_figure(&self, key: (ast::NodeId, bool), value: Value) {
+        self.lock().figures.insert(key, value);
     }
 
     /// Works with the plan as it is; keep it short.

@@ -32,8 +32,8 @@ fn calibration_error_agrees_with_the_references() {
         }
         let (p, y) = (case.numbers("p"), case.flags("y_true"));
         for expect in case.expectations(&["calibration_error_ref"]) {
-            let Some(edges) = expect.param("edges").as_str() else { continue }; // equal-mass: conformance test
             let bins = number(expect.param("n_bins")) as usize;
+            let Some(edges) = expect.param("edges").as_str() else { continue }; // bins of equal mass
             let edge = rule(edges);
             expect.check_field("ece", ece(&p, &y, bins, edge, 1).ok().map(|e| e.value));
             reference += 1;
@@ -48,7 +48,7 @@ fn calibration_error_agrees_with_the_references() {
         }
         for expect in case.expectations(&["reliability_curve"]) {
             if expect.param("strategy").as_str() != Some("uniform") {
-                continue; // equal-mass: conformance test
+                continue;
             }
             let bins = number(expect.param("n_bins")) as usize;
             let Ok(curve) = reliability(&p, &y, bins, EdgeRule::RightClosed) else {

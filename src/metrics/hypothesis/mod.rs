@@ -46,6 +46,9 @@ fn normal_upper(z: f64) -> f64 {
 }
 
 fn t_upper(t: f64, df: f64) -> f64 {
+    if t.is_nan() {
+        return f64::NAN;
+    }
     if t.is_infinite() {
         return if t > 0.0 { 0.0 } else { 1.0 };
     }

@@ -27,6 +27,9 @@ pub fn counts(a: (&[u32], usize), b: (&[u32], usize), w: Option<&[f64]>) -> Resu
 }
 
 fn chi_square_upper(x: f64, df: f64) -> f64 {
+    if !x.is_finite() {
+        return if x > 0.0 { 0.0 } else { f64::NAN };
+    }
     ChiSquared::new(df).map_or(f64::NAN, |law| law.sf(x))
 }
 
