@@ -49,7 +49,7 @@ fn every_fix_puts_the_mistake_right() {
         }
     }
     assert!(bad.is_empty(), "{}\n{} of {fixes} fixes", bad.join("\n"), bad.len());
-    assert!(fixes * 2 >= mistakes, "{fixes} fixes for {mistakes} mistakes");
+    assert!(fixes * 5 >= mistakes * 2, "{fixes} fixes for {mistakes} mistakes");
 }
 
 #[test]
