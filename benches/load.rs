@@ -23,7 +23,7 @@ fn write(folder: &Path, rows: usize) -> std::io::Result<u64> {
     for i in 0..rows {
         let r = (i as u64).wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33;
         line.clear();
-        let lactate = if r % 19 == 0 { String::new() } else { format!("{:.2}", (r % 4000) as f64 / 200.0) };
+        let lactate = if r.is_multiple_of(19) { String::new() } else { format!("{:.2}", (r % 4000) as f64 / 200.0) };
         let sex = if r & 4 == 0 { 'F' } else { 'M' };
         let _ = writeln!(line, "{i},{},{lactate},{sex},{}", 18 + r % 80, r & 1);
         file.write_all(line.as_bytes())?;

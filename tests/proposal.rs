@@ -15,29 +15,25 @@ const PAIRS: &[(&str, &str)] = &[
     ("proposal_completeness(surv6m > prg6m)", "completeness(surv6m > prg6m)"),
 ];
 
-fn value(session: &mut Session, text: &str) -> f64 {
-    match session.enter(text) {
-        Ok(Answer::Figure { measured: Ok(estimate), .. }) => estimate.value,
-        Ok(_) => panic!("`{text}` is no figure"),
-        Err(found) => panic!("`{text}`: {}", found[0].message),
-    }
-}
-
 #[test]
 fn the_proposals_formulas_agree_with_the_kernels_on_real_data() {
     let path = crate::support::root().join("examples/support.dbf");
     let text = std::fs::read_to_string(&path).unwrap();
     let (mut session, found) = Session::open(Box::new(FsWorld::of(Some(&path))), "support.dbf", &text);
     assert!(found.is_empty(), "{found:?}");
+    let mut value = |text: &str| match session.enter(text) {
+        Ok(Answer::Figure { measured: Ok(estimate), .. }) => estimate.value,
+        other => panic!("`{text}`: {other:?}"),
+    };
     let where_both = " where present(surv6m) and present(prg6m)";
     for (formula, kernel) in PAIRS {
-        let a = value(&mut session, &format!("{formula}{where_both}"));
-        let b = value(&mut session, &format!("{kernel}{where_both}"));
+        let a = value(&format!("{formula}{where_both}"));
+        let b = value(&format!("{kernel}{where_both}"));
         assert!((a - b).abs() <= 1e-9, "{formula} is {a}, {kernel} is {b}");
     }
-    let mixed = value(&mut session, &format!("E[adjusted_confidence(50%, surv6m, rating(2 * prg6m - 1))]{where_both}"));
-    let half = value(&mut session, &format!("(E[surv6m] + E[prg6m]) / 2{where_both}"));
+    let mixed = value(&format!("E[adjusted_confidence(50%, surv6m, rating(2 * prg6m - 1))]{where_both}"));
+    let half = value(&format!("(E[surv6m] + E[prg6m]) / 2{where_both}"));
     assert!((mixed - half).abs() <= 1e-9);
-    let verdicts = value(&mut session, "compliance([pass, fail, pass, pass])");
-    assert_eq!(verdicts, value(&mut session, "proposal_compliance([false, true, false, false])"));
+    let verdicts = value("compliance([pass, fail, pass, pass])");
+    assert_eq!(verdicts, value("proposal_compliance([false, true, false, false])"));
 }

@@ -153,7 +153,10 @@ fn resampled(
             let mut rng = resampling::stream(env.seed, Lane::Bootstrap, index);
             let rows: Vec<u32> = (0..rows).map(|_| resampling::below(&mut rng, n) as u32).collect();
             let view: View = env.view.take(&UInt32Array::from(rows), names);
-            figure(&env.over(view))
+            // A named figure of the same data is drawn along, so that differences are paired.
+            let mut datasets = env.datasets.clone();
+            datasets.values_mut().filter(|d| d.is(&env.view)).for_each(|d| *d = view.clone());
+            figure(&Env { datasets: &datasets, view, ..env.clone() })
         })
         .collect();
     let draws_interval = inference::percentile_interval(&draws, level)?;

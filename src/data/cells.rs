@@ -89,32 +89,40 @@ impl Store {
 /// The cells that did not fit: how many of each kind, and the first few with their lines.
 #[derive(Default)]
 pub struct Found {
-    bad: Vec<(&'static Code, usize, Vec<(usize, String)>)>,
+    bad: Vec<Bad>,
+}
+
+/// Cells with one kind of mistake.
+struct Bad {
+    code: &'static Code,
+    n: usize,
+    /// Line and cell.
+    first: Vec<(usize, String)>,
 }
 
 impl Found {
     fn note(&mut self, code: &'static Code, line: usize, cell: &str) {
-        let at = self.bad.iter().position(|(c, _, _)| *c == code).unwrap_or_else(|| {
-            self.bad.push((code, 0, Vec::new()));
+        let at = self.bad.iter().position(|b| b.code == code).unwrap_or_else(|| {
+            self.bad.push(Bad { code, n: 0, first: Vec::new() });
             self.bad.len() - 1
         });
-        let (_, n, first) = &mut self.bad[at];
-        *n += 1;
-        if first.len() < SHOWN {
-            first.push((line, cell.to_string()));
+        let bad = &mut self.bad[at];
+        bad.n += 1;
+        if bad.first.len() < SHOWN {
+            bad.first.push((line, cell.to_string()));
         }
     }
 
     /// Adds what was found in later rows.
     pub fn join(&mut self, later: Found) {
-        for (code, n, cells) in later.bad {
-            match self.bad.iter_mut().find(|(c, _, _)| *c == code) {
-                Some((_, total, first)) => {
-                    *total += n;
-                    let room = SHOWN - first.len();
-                    first.extend(cells.into_iter().take(room));
+        for new in later.bad {
+            match self.bad.iter_mut().find(|b| b.code == new.code) {
+                Some(bad) => {
+                    bad.n += new.n;
+                    let room = SHOWN - bad.first.len();
+                    bad.first.extend(new.first.into_iter().take(room));
                 }
-                None => self.bad.push((code, n, cells)),
+                None => self.bad.push(new),
             }
         }
     }
@@ -223,7 +231,7 @@ impl Found {
         let name = &declared.name;
         let ty = &declared.ty;
         for code in [codes::CELL_TYPE, codes::CELL_RANGE, codes::CELL_LEVEL, codes::CELL_MISSING] {
-            let Some((_, n, cells)) = self.bad.iter().find(|b| b.0.id == code.id) else { continue };
+            let Some(Bad { n, first: cells, .. }) = self.bad.iter().find(|b| b.code.id == code.id) else { continue };
             let (n, Some(first)) = (*n, cells.first()) else { continue };
             let (lo, hi) = declared.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
             let (message, help) = match code.id {

@@ -25,6 +25,11 @@ impl View {
         View::new(table.columns.iter().cloned().collect(), table.rows)
     }
 
+    /// Whether both are the very same rows, not only equal ones.
+    pub fn is(&self, other: &View) -> bool {
+        Arc::ptr_eq(&self.memo, &other.memo)
+    }
+
     pub(super) fn memo(&self) -> &Memo {
         &self.memo
     }

@@ -8,7 +8,7 @@ use crate::metrics::inference::{LEVEL, mean, t_quantile_upper, variance};
 
 /// A test of `difference` with this standard error. Undefined when both are 0.
 fn test(difference: f64, error: f64, df: f64, n: usize, alternative: Alternative) -> Measured {
-    if !difference.is_finite() || !error.is_finite() || !(df > 0.0) {
+    if !difference.is_finite() || !error.is_finite() || df.is_nan() || df <= 0.0 {
         return Err(Undefined::new("the values are too large for their variance to be computed"));
     }
     if error == 0.0 && difference == 0.0 {
