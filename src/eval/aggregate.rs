@@ -6,7 +6,7 @@
 //! count adds zero instead of moving the others.
 
 /// Rows of a block.
-pub const BLOCK: usize = 2048;
+pub const BLOCK: usize = 4096;
 /// Running sums of a block: row `i` goes to sum `i % LANES`.
 pub const LANES: usize = 8;
 

@@ -209,7 +209,7 @@ pub fn pack(flags: &[u8], out: &mut Vec<u8>) {
 /// How many of the rows give 1; `one` gives 0 or 1, and there are at most a chunk of them.
 #[inline(always)]
 fn ones(a: &[u8], b: &[u8], one: impl Fn(u8, u8) -> u8) -> u64 {
-    // Bytes count up to 255, and a chunk is 64 times 32 rows.
+    // Bytes count up to 255, and a chunk is 128 times 32 rows.
     let mut lanes = [0u8; 32];
     let (xs, ys) = (a.chunks_exact(32), b.chunks_exact(32));
     let (rest_x, rest_y) = (xs.remainder(), ys.remainder());
@@ -242,25 +242,62 @@ pub fn held(x: f64, keep: u8) -> f64 {
     f64::from_bits(x.to_bits() & 0u64.wrapping_sub(u64::from(keep)))
 }
 
-/// The running sums of the values whose `keep` is 1; the others add zero.
-pub fn add(x: &[f64], keep: &[u8]) -> [f64; LANES] {
+/// Adds eight by eight; the rest goes to the first sums.
+#[inline(always)]
+fn add_lanes(sums: &mut [f64; LANES], x: &[f64]) {
+    let (eights, rest) = x.as_chunks::<LANES>();
+    for eight in eights {
+        for (sum, x) in sums.iter_mut().zip(eight) {
+            *sum += *x;
+        }
+    }
+    for (sum, x) in sums.iter_mut().zip(rest) {
+        *sum += *x;
+    }
+}
+
+/// Rows that are converted before they are added: the two loops become vector instructions one by one, not together.
+const STRIDE: usize = 64;
+
+/// The running sums of `f(a)`.
+pub fn add_each<A: Copy>(a: &[A], f: impl Fn(A) -> f64) -> [f64; LANES] {
     wide(
         #[inline(always)]
-        || {
-            let mut lanes = [0.0; LANES];
-            let (xs, ks) = (x.chunks_exact(LANES), keep.chunks_exact(LANES));
-            let (rest_x, rest_k) = (xs.remainder(), ks.remainder());
-            for (x, k) in xs.zip(ks) {
-                for ((lane, x), k) in lanes.iter_mut().zip(x).zip(k) {
-                    *lane += held(*x, *k);
+        move || {
+            let mut sums = [0.0; LANES];
+            let mut made = [0.0; STRIDE];
+            for a in a.chunks(STRIDE) {
+                for (m, a) in made.iter_mut().zip(a) {
+                    *m = f(*a);
                 }
+                add_lanes(&mut sums, &made[..a.len()]);
             }
-            for ((lane, x), k) in lanes.iter_mut().zip(rest_x).zip(rest_k) {
-                *lane += held(*x, *k);
-            }
-            lanes
+            sums
         },
     )
+}
+
+/// The running sums of `f(a, b)`.
+pub fn add_both<A: Copy, B: Copy>(a: &[A], b: &[B], f: impl Fn(A, B) -> f64) -> [f64; LANES] {
+    wide(
+        #[inline(always)]
+        move || {
+            let mut sums = [0.0; LANES];
+            let mut made = [0.0; STRIDE];
+            for (a, b) in a.chunks(STRIDE).zip(b.chunks(STRIDE)) {
+                for ((m, a), b) in made.iter_mut().zip(a).zip(b) {
+                    *m = f(*a, *b);
+                }
+                add_lanes(&mut sums, &made[..a.len()]);
+            }
+            sums
+        },
+    )
+}
+
+/// The running sums of the values whose `keep` is 1; the others add zero.
+pub fn add(x: &[f64], keep: &[u8]) -> [f64; LANES] {
+    add_both(x, keep, held)
 }
 
 /// How many bytes are 1.

@@ -8,6 +8,7 @@
 //! and `not` is two minus. Sums follow the order that `aggregate` lays down, so the scalar walk gives the same bits.
 
 mod choices;
+mod direct;
 mod gather;
 mod lanes;
 mod lower;
@@ -28,7 +29,7 @@ use super::aggregate::BLOCK;
 pub(super) const CHUNK: usize = BLOCK;
 /// Rows of a segment, the unit of parallel work. A power of two of chunks, so that sums join in the same order
 /// as without segments.
-pub(super) const SEGMENT: usize = 32 * CHUNK;
+pub(super) const SEGMENT: usize = 16 * CHUNK;
 
 pub(super) const FALSE: u8 = 0;
 pub(super) const UNKNOWN: u8 = 1;

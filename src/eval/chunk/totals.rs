@@ -1,5 +1,6 @@
 //! Counts, sums, moments and extremes over rows, by group, any number of them in one pass.
 
+use super::direct::Direct;
 use super::plan::{Node, NodeId, Plan};
 use super::run::{Pass, Refused, Workspace};
 use super::{CHUNK, SEGMENT, TRUE, lanes};
@@ -79,14 +80,23 @@ pub struct Job {
     requests: Vec<Request>,
     /// Groups of each request's key.
     groups: Vec<usize>,
+    /// Those that are answered from a column's own storage.
+    direct: Vec<Option<Direct>>,
     pass: Pass,
 }
 
 impl Job {
     pub fn new(plan: &Plan, requests: Vec<Request>) -> Job {
-        let wanted: Vec<NodeId> = requests.iter().flat_map(Request::nodes).collect();
+        let direct: Vec<Option<Direct>> = requests.iter().map(|r| Direct::new(plan, r)).collect();
+        let mut wanted: Vec<NodeId> = Vec::new();
+        for (request, direct) in requests.iter().zip(&direct) {
+            match direct {
+                Some(direct) => wanted.extend(direct.nodes(request)),
+                None => wanted.extend(request.nodes()),
+            }
+        }
         let groups = requests.iter().map(|r| r.key.and_then(|k| plan.node(k)).map_or(1, Node::groups)).collect();
-        Job { pass: Pass::new(plan, &wanted), requests, groups }
+        Job { pass: Pass::new(plan, &wanted), requests, groups, direct }
     }
 
     /// Answers every request in one pass over `rows` rows.
@@ -111,8 +121,15 @@ impl Job {
         for start in (from..until.max(from + 1)).step_by(CHUNK) {
             let at = start..(start + CHUNK).min(until);
             self.pass.chunk(space, &at);
-            let each = self.requests.iter().zip(&self.groups);
-            chunks.push(each.map(|(r, g)| part(&self.pass, space, r, *g, &at)).collect::<Vec<Totals>>());
+            let each = self.requests.iter().zip(&self.groups).zip(&self.direct);
+            let answer = |((request, groups), direct): ((&Request, &usize), &Option<Direct>)| match direct {
+                Some(direct) => {
+                    let given = direct.nodes(request).map(|g| self.pass.truth(space, g, at.len()));
+                    direct.part(&at, given)
+                }
+                None => part(&self.pass, space, request, *groups, &at),
+            };
+            chunks.push(each.map(answer).collect::<Vec<Totals>>());
         }
         joined(&self.requests, chunks)
     }
@@ -146,32 +163,34 @@ fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &R
             Totals::Truths(by_bucket(pass.bucket(space, key, rows), event, given, groups))
         }
         (Measure::Sum(node), key) => {
-            let (x, keep) = kept(pass, space, node, given, rows);
+            let mut keep = [0u8; CHUNK];
+            let (x, keep) = kept(pass, space, node, given, &mut keep[..rows]);
             match key {
-                None => Totals::Sums(vec![(lanes::kept(&keep), join_lanes(lanes::add(x, &keep)))]),
+                None => Totals::Sums(vec![(lanes::kept(keep), join_lanes(lanes::add(x, keep)))]),
                 Some(key) => {
-                    let (n, sums) = sums_by(pass.bucket(space, key, rows), x, &keep, groups, |_, x| x);
+                    let (n, sums) = sums_by(pass.bucket(space, key, rows), x, keep, groups, |_, x| x);
                     Totals::Sums(n.into_iter().zip(sums).collect())
                 }
             }
         }
         (Measure::Moments(node), key) => {
-            let (x, keep) = kept(pass, space, node, given, rows);
+            let mut keep = [0u8; CHUNK];
+            let (x, keep) = kept(pass, space, node, given, &mut keep[..rows]);
             match key {
                 None => {
-                    let (n, sum) = (lanes::kept(&keep), join_lanes(lanes::add(x, &keep)));
+                    let (n, sum) = (lanes::kept(keep), join_lanes(lanes::add(x, keep)));
                     let squares = |mean: f64| {
                         let mut out = [0.0; CHUNK];
                         lanes::map(&mut out[..rows], x, move |v| (v - mean) * (v - mean));
-                        join_lanes(lanes::add(&out[..rows], &keep))
+                        join_lanes(lanes::add(&out[..rows], keep))
                     };
                     Totals::Moments(vec![Moments::of_block(n, sum, squares)])
                 }
                 Some(key) => {
                     let bucket = pass.bucket(space, key, rows);
-                    let (n, sums) = sums_by(bucket, x, &keep, groups, |_, x| x);
+                    let (n, sums) = sums_by(bucket, x, keep, groups, |_, x| x);
                     let means: Vec<f64> = n.iter().zip(&sums).map(|(n, s)| s / *n as f64).collect();
-                    let (_, squares) = sums_by(bucket, x, &keep, groups, |b, x| (x - means[b]) * (x - means[b]));
+                    let (_, squares) = sums_by(bucket, x, keep, groups, |b, x| (x - means[b]) * (x - means[b]));
                     let each = n.iter().zip(sums).zip(squares);
                     Totals::Moments(each.map(|((n, s), q)| Moments::of_block(*n, s, |_| q)).collect())
                 }
@@ -179,10 +198,11 @@ fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &R
         }
         (Measure::Least(node) | Measure::Greatest(node), key) => {
             let least = matches!(request.measure, Measure::Least(_));
-            let (x, keep) = kept(pass, space, node, given, rows);
+            let mut keep = [0u8; CHUNK];
+            let (x, keep) = kept(pass, space, node, given, &mut keep[..rows]);
             let bucket = key.map(|k| pass.bucket(space, k, rows));
             let mut out = vec![(0u64, 0.0f64); if key.is_some() { groups + 2 } else { 1 }];
-            for (i, (x, keep)) in x.iter().zip(&keep).enumerate() {
+            for (i, (x, keep)) in x.iter().zip(keep.iter()).enumerate() {
                 if *keep == 1 {
                     let slot = &mut out[bucket.map_or(0, |b| usize::from(b[i]))];
                     *slot = (slot.0 + 1, further(*slot, (1, *x), least));
@@ -193,18 +213,18 @@ fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &R
     }
 }
 
-/// The numbers of a node, and 1 where a row has one and is given.
-fn kept<'s>(
+/// The numbers of a node, and in `keep` 1 where a row has one and is given.
+fn kept<'s, 'k>(
     pass: &Pass,
     space: &'s Workspace,
     node: NodeId,
     given: Option<&[u8]>,
-    rows: usize,
-) -> (&'s [f64], Vec<u8>) {
-    let (x, ok) = pass.number(space, node, rows);
-    let mut keep = ok.to_vec();
-    if let Some(given) = given {
-        lanes::zip(&mut keep, ok, given, |ok, g| ok & (g >> 1));
+    keep: &'k mut [u8],
+) -> (&'s [f64], &'k [u8]) {
+    let (x, ok) = pass.number(space, node, keep.len());
+    match given {
+        Some(given) => lanes::zip(keep, ok, given, |ok, g| ok & (g >> 1)),
+        None => keep.copy_from_slice(ok),
     }
     (x, keep)
 }
