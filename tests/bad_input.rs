@@ -124,6 +124,20 @@ fn lines_and_columns_are_the_editors() {
     at("let a = 1\u{c}\nlet x = nowhere\n", 2, 9);
 }
 
+/// Found by the fuzzer `parse`: a label reached as far as the word for it was long, into the middle of a letter.
+#[test]
+fn labels_end_between_letters() {
+    for text in ["lanfrom \"\u{fffd}>data.csv\" {", "a \"日本日本日本\" {", "é = 1"] {
+        let mut sources = SourceMap::default();
+        let id = sources.add("entry", text);
+        for d in parse_entry(id, text, &mut NodeIds::default()).expect_err("no expression") {
+            for label in &d.labels {
+                assert!(text.get(label.span.start as usize..label.span.end as usize).is_some(), "{d:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn signs_that_cannot_be_seen_are_named() {
     for (sign, name) in [("\0", "U+0000"), ("\u{1b}", "U+001B"), ("\u{301}", "U+0301"), ("\u{200b}", "U+200B")] {

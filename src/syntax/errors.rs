@@ -42,9 +42,9 @@ pub(super) fn explain(source: SourceId, cut: &ItemText, text: &str, error: &Erro
         [one] => d.at(span, format!("expected {one}")),
         many => d.at(span, format!("expected {}", list(many))),
     };
-    if start > 0 {
+    if let Some(first) = tokens.iter().find(|t| !t.is_trivia()).filter(|_| start > 0) {
         d = d.also(
-            Span::new(source, cut.start, cut.start + cut.word.len().min(text.len())),
+            Span::new(source, cut.start + first.start, cut.start + first.end),
             format!("the {} starts here", what(&cut.word)),
         );
     }

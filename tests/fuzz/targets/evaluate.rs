@@ -82,7 +82,7 @@ fn cohort(c: &mut Choices) -> String {
 
 fn table(c: &mut Choices) -> String {
     let mut out = String::from("a,b,c,p,f,g,k,m\n");
-    for _ in 0..c.byte() % 25 {
+    for _ in 0..=c.byte() % 24 {
         let tenth = |byte: u8, span: f64| f64::from(byte) / 255.0 * span;
         let a = match c.byte() {
             0..=40 => String::new(),
