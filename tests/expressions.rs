@@ -317,7 +317,7 @@ fn promises_are_kept_or_blamed() {
         (
             "let x: Int = ? in x",
             "DBF0205",
-            "a hole: an Int belongs here in scope and fitting: count(…), n(…), round(…)",
+            "count(…), n(…), round(…)",
         ),
         ("let x: Prob = ? in x", "DBF0205", "risk, mean_share(…)"),
         ("let x: Real 'a' = ? in x", "DBF0205", "age, limit"),
