@@ -314,11 +314,7 @@ fn promises_are_kept_or_blamed() {
         ("let x: Real 'mg/dL' = crea in E[x]", "DBF0203", "`x` needs a value in every row"),
         ("let x: Text in 1..2 = \"a\" in x", "DBF0201", "a range needs a number"),
         ("let x: Int in 3..1 = 2 in x", "DBF0204", "this range is empty"),
-        (
-            "let x: Int = ? in x",
-            "DBF0205",
-            "count(…), n(…), round(…)",
-        ),
+        ("let x: Int = ? in x", "DBF0205", "count(…), n(…), round(…)"),
         ("let x: Prob = ? in x", "DBF0205", "risk, mean_share(…)"),
         ("let x: Real 'a' = ? in x", "DBF0205", "age, limit"),
         ("let x: Rating = ? in x", "DBF0205", "mood, rating(…)"),
