@@ -170,3 +170,22 @@ fn an_entry_of_any_length_is_answered() {
         assert!(!parse_entry(id, &text, &mut NodeIds::default()).expect_err("refused").is_empty());
     }
 }
+
+/// Formulas that call formulas are followed by recursion, so their depth is bounded.
+#[test]
+fn long_chains_of_formulas_are_refused() {
+    let chain = |n: usize| {
+        let mut text = String::from("language 1\nfn f0(x: Real) -> Real = x + 1\n");
+        for i in 1..n {
+            text.push_str(&format!("fn f{i}(x: Real) -> Real = f{}(x) + 1\n", i - 1));
+        }
+        text + &format!("test \"all\" {{ assert f{}(0) == {n} }}\n", n - 1)
+    };
+    let codes = |text: &str| -> Vec<&str> {
+        let (checked, _) = crate::support::check(text);
+        checked.diagnostics.iter().map(|d| d.code.id).collect()
+    };
+    assert_eq!(codes(&chain(100)), Vec::<&str>::new());
+    assert_eq!(codes(&chain(101)), ["DBF0005"]);
+    assert_eq!(codes(&chain(20_000)), ["DBF0005"]);
+}

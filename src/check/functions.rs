@@ -1,5 +1,6 @@
 //! `metric` and `fn`: parameters, bodies, recursion, type expressions.
 
+use super::items::DEEPEST_CHAIN;
 use super::program::{Checker, FunctionInfo, Program};
 use super::scope::Scope;
 use super::types::{Base, Level, Levels, Member, Type};
@@ -54,7 +55,17 @@ impl Checker<'_> {
             );
         }
         let origin = self.at;
-        self.program.add_function(FunctionInfo { decl, doc, params, result, bounds, result_bounds, module, origin });
+        self.program.add_function(FunctionInfo {
+            decl,
+            doc,
+            params,
+            result,
+            bounds,
+            result_bounds,
+            module,
+            origin,
+            depth: 0,
+        });
     }
 
     /// Checks the bodies of functions that have not been checked yet.
@@ -65,7 +76,15 @@ impl Checker<'_> {
                 body.is_some_and(|b| self.program.tables.ty(b.id).is_none())
             })
             .collect();
-        for (index, round) in rounds(self.program, self.at, &open) {
+        for (index, Round { names: round, depth }) in rounds(self.program, self.at, &open) {
+            if let Some(info) = self.program.functions.get_mut(index) {
+                Arc::make_mut(info).depth = depth;
+                let span = info.decl.name.span;
+                // A round is told as such.
+                if depth > DEEPEST_CHAIN && round.len() == 1 {
+                    self.too_long_a_chain(span);
+                }
+            }
             let Some(info) = self.program.functions.get(index).cloned() else { continue };
             let Some(body) = &info.decl.body else { continue };
             let locals =
@@ -146,23 +165,36 @@ impl Checker<'_> {
     }
 }
 
+/// What is known of a function from who calls whom.
+#[derive(Clone)]
+struct Round {
+    /// Itself, and every function that it calls and that calls it, by any way.
+    names: Arc<HashSet<String>>,
+    /// How many calls deep its formula goes.
+    depth: usize,
+}
+
 /// Each of the functions `open` with its round: itself and every function that it calls and that calls it, by any
 /// way. Calling one of them is recursion. (Tarjan's strongly connected components, with a stack of our own.)
-fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashSet<String>>)> {
+fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Round)> {
     let name = |node: usize| {
         let info = open.get(node).and_then(|&i| program.functions.get(i));
         info.map_or(String::new(), |f| f.decl.name.name.clone())
     };
     let node_of: HashMap<usize, usize> = open.iter().enumerate().map(|(node, &index)| (index, node)).collect();
+    // How deep the functions go that were checked before.
+    let mut depth = vec![1; open.len()];
     let calls: Vec<Vec<usize>> = open
         .iter()
-        .map(|&index| {
+        .zip(&mut depth)
+        .map(|(&index, depth)| {
             let mut out = Vec::new();
             if let Some(body) = program.functions.get(index).and_then(|f| f.decl.body.as_ref()) {
                 super::walk(body, &mut |e| {
                     if let ExprKind::Call { function, .. } = &e.kind {
-                        let callee = program.function_at(at, &function.name).and_then(|(i, _)| node_of.get(&i));
-                        out.extend(callee);
+                        let callee = program.function_at(at, &function.name);
+                        *depth = callee.map_or(*depth, |(_, f)| (f.depth + 1).max(*depth));
+                        out.extend(callee.and_then(|(i, _)| node_of.get(&i)));
                     }
                 });
             }
@@ -176,7 +208,8 @@ fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashS
     let mut waiting = Vec::new();
     let mut path: Vec<(usize, usize)> = Vec::new();
     let alone = |node: usize| Arc::new(HashSet::from([name(node)]));
-    let mut out: Vec<(usize, Arc<HashSet<String>>)> = open.iter().enumerate().map(|(n, &i)| (i, alone(n))).collect();
+    let mut out: Vec<(usize, Round)> =
+        open.iter().enumerate().map(|(n, &i)| (i, Round { names: alone(n), depth: 1 })).collect();
     let mut clock = 0;
     for start in 0..open.len() {
         if seen_at[start] == NEW {
@@ -200,6 +233,9 @@ fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashS
                     }
                 }
                 None => {
+                    // Those it calls are done, but for a round, which is refused anyway.
+                    depth[node] = calls[node].iter().map(|&to| depth[to] + 1).fold(depth[node], usize::max);
+                    out[node].1.depth = depth[node];
                     if let Some(&(caller, _)) = path.last() {
                         lowest[caller] = lowest[caller].min(lowest[node]);
                     }
@@ -210,7 +246,7 @@ fn rounds(program: &Program, at: usize, open: &[usize]) -> Vec<(usize, Arc<HashS
                         for member in round {
                             waits[member] = false;
                             if names.len() > 1 {
-                                out[member].1 = names.clone();
+                                out[member].1.names = names.clone();
                             }
                         }
                     }

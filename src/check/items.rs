@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The longest chain of definitions that use one another.
-const DEEPEST_CHAIN: usize = 100;
+pub(super) const DEEPEST_CHAIN: usize = 100;
 
 /// The language editions this build understands.
 pub const EDITION: i64 = 1;
@@ -270,7 +270,7 @@ impl Checker<'_> {
         self.program.lets.get(&global).cloned()
     }
 
-    fn too_long_a_chain(&mut self, span: Span) {
+    pub(super) fn too_long_a_chain(&mut self, span: Span) {
         if !self.found.iter().any(|d| d.code == codes::TOO_DEEP) {
             self.found.push(
                 Diagnostic::new(codes::TOO_DEEP, format!("a chain of more than {DEEPEST_CHAIN} definitions"))

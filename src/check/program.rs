@@ -163,6 +163,8 @@ pub struct FunctionInfo {
     pub module: Option<&'static str>,
     /// The file it stands in; index into [`Program::origins`].
     pub origin: usize,
+    /// How many calls deep its formula goes.
+    pub depth: usize,
 }
 
 /// A file that parsed and checked without errors, or as much of it as did.
