@@ -4,10 +4,12 @@
 mod agreement;
 mod calibration;
 mod classification;
+mod columns;
 mod distance;
 mod fairness;
 mod inference;
 mod ranking;
+mod synthetic;
 mod text;
 
 use crate::eval::{Kernel, KernelRow, Kernels};
@@ -23,6 +25,7 @@ pub fn kernels() -> Kernels {
         agreement::ROWS,
         text::ROWS,
         distance::ROWS,
+        synthetic::ROWS,
     ];
     Kernels { entries: families.into_iter().flatten().copied().collect() }
 }
