@@ -28,6 +28,7 @@ pub mod resampling;
 pub mod scoring;
 pub mod synthetic;
 pub mod text;
+mod vector;
 
 pub(crate) use checks::word as checks_word;
 

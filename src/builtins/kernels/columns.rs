@@ -4,6 +4,7 @@ use crate::eval::estimate::Undefined;
 use crate::eval::{KernelArg, KernelArgs};
 use crate::metrics::disclosure::Codes;
 use crate::metrics::features::Mixed;
+use std::borrow::Cow;
 
 /// Texts as codes into the distinct ones in order; missing is a value of its own and comes first.
 fn coded(texts: &[Option<&str>]) -> (Vec<u32>, usize) {
@@ -13,18 +14,25 @@ fn coded(texts: &[Option<&str>]) -> (Vec<u32>, usize) {
     (texts.iter().map(|t| names.partition_point(|n| n < t) as u32).collect(), names.len())
 }
 
-/// Columns of any kind as codes.
-pub(super) fn codes(args: &KernelArgs, at: usize) -> Result<Vec<Codes>, Undefined> {
-    let one = |column: &KernelArg| match column {
-        KernelArg::Numbers(x) => Ok(Codes::of_numbers(x)),
-        KernelArg::Bools(x) => Ok(Codes { codes: x.iter().map(|b| u32::from(*b)).collect(), ordered: false }),
+/// Columns of any kind as codes; a missing level is one more.
+pub(super) fn codes(args: &KernelArgs, at: usize) -> Result<Vec<Codes<'_>>, Undefined> {
+    args.columns(at)?.iter().map(coded_column).collect()
+}
+
+fn coded_column(column: &KernelArg) -> Result<Codes<'_>, Undefined> {
+    let codes = match column {
+        KernelArg::Numbers(x) => return Ok(Codes::of_numbers(x)),
+        KernelArg::Bools(x) => x.iter().map(|b| u32::from(*b)).collect(),
         KernelArg::Levels(codes, levels) => {
             let most = levels.names.len() as u32;
-            Ok(Codes { codes: codes.iter().map(|c| (*c).min(most)).collect(), ordered: false })
+            match codes.iter().fold(0, |m, c| m.max(*c)) > most {
+                true => codes.iter().map(|c| (*c).min(most)).collect(),
+                false => Cow::Borrowed(codes.as_slice()),
+            }
         }
-        other => Ok(Codes { codes: coded(&other.texts()?).0, ordered: false }),
+        other => coded(&other.texts()?).0.into(),
     };
-    args.columns(at)?.iter().map(one).collect()
+    Ok(Codes { codes, ordered: false })
 }
 
 /// Columns of any kind, texts as categories, handed to a kernel over points.

@@ -6,11 +6,9 @@
 //! rounding of both rows, of each product and of each partial sum (Higham 2002, section 3.1).
 
 use super::{Best, Own, Points, squared};
-use pulp::{Arch, Simd, WithSimd};
+use crate::metrics::vector::ARCH;
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 
 /// Queries of one task, whole groups.
 pub const QUERIES: usize = 16 * GROUP;
