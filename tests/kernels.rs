@@ -99,6 +99,10 @@ const WORDS: &[&str] = &[
     "precision",
     "false_positive_rate",
     "count",
+    "nearest",
+    "density",
+    "same_visit",
+    "sequential",
     "nonsense",
     "",
 ];

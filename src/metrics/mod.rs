@@ -21,6 +21,7 @@ pub mod fairness;
 pub mod features;
 pub mod hypothesis;
 pub mod inference;
+pub mod linear;
 pub mod multiclass;
 pub mod neighbours;
 pub mod ranking;

@@ -5,6 +5,7 @@ mod agreement;
 mod calibration;
 mod classification;
 mod columns;
+mod disclosure;
 mod distance;
 mod fairness;
 mod inference;
@@ -25,6 +26,7 @@ pub fn kernels() -> Kernels {
         agreement::ROWS,
         text::ROWS,
         distance::ROWS,
+        disclosure::ROWS,
         synthetic::ROWS,
     ];
     Kernels { entries: families.into_iter().flatten().copied().collect() }

@@ -3,13 +3,15 @@
 //! Rows equal in all quasi-identifiers form a class; a missing value is a value of its own. Follows the
 //! definitions of pyCANON 1.3.
 
+pub mod attacks;
 mod classes;
+pub mod population;
 
-pub use classes::Codes;
+pub use classes::{Codes, Keys};
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
-use classes::{Count, Keys};
+use classes::Count;
 
 /// The size of the smallest class. Parts: `classes`, `largest`, `mean_size`, `unique_rows`, `rows_below`
 /// (in classes of fewer than `small` rows), and the chances that an attacker finds a person: `prosecutor`

@@ -109,3 +109,22 @@ fn threads_do_not_matter_and_refusals_are_plain() {
     assert!(k_anonymity(&[column(3, 2, 1, false, 1), column(4, 2, 1, false, 1)], 5).is_err());
     assert!(sensitive(&quasi, &[], Question::Alpha).is_err());
 }
+
+#[test]
+fn chances_to_find_a_person_in_a_population() {
+    // Classes of the population: 4, 2 and 1 people, of whom 2, 1 and 0 are released.
+    let quasi = [Codes { codes: vec![0, 0, 0, 0, 1, 1, 2].into(), ordered: false }];
+    let released = [true, true, false, false, true, false, false];
+    let e = population::k_map(&quasi, &released, 3).unwrap();
+    assert_eq!((e.value, e.part("rows_below"), e.part("classes")), (2.0, Some(1.0), Some(2.0)));
+    let e = population::journalist(&quasi, &released, 0.3).unwrap();
+    // 2 classes by 6 people; rows 2/4 + 1/2 of 3.
+    assert_eq!((e.value, e.part("mean"), e.part("above")), (0.5, Some(1.0 / 3.0), Some(1.0 / 3.0)));
+    assert!((population::marketer(&quasi, &released).unwrap().value - 1.0 / 3.0).abs() < 1e-15);
+    let e = population::prosecutor(&quasi, 0.3).unwrap();
+    assert_eq!((e.value, e.part("mean"), e.part("above")), (1.0, Some(3.0 / 7.0), Some(3.0 / 7.0)));
+    assert_eq!(population::uniqueness(&quasi).unwrap().value, 1.0 / 7.0);
+    assert_eq!(population::marketer(&quasi, &[false; 7]).unwrap_err().reason, "there are no released rows");
+    assert!(population::prosecutor(&quasi, f64::NAN).is_err());
+    assert!(population::k_map(&quasi, &[true; 3], 3).is_err());
+}

@@ -3,6 +3,10 @@
 //! Tables arrive pooled: columns of any kind, and a part for each row. Distances are Euclidean between points made by
 //! [`features`](crate::metrics::features), standardised by the real rows (training and hold-out together).
 
+pub mod classifier;
+pub mod codes;
+mod eigen;
+pub mod kernel;
 pub mod records;
 pub mod support;
 
