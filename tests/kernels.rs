@@ -99,6 +99,10 @@ const WORDS: &[&str] = &[
     "precision",
     "false_positive_rate",
     "count",
+    "nearest",
+    "density",
+    "same_visit",
+    "sequential",
     "nonsense",
     "",
 ];
@@ -127,7 +131,11 @@ fn column(dice: &mut Dice, of: &Base, rows: u64, wild: bool) -> KernelArg {
             (0..rows).map(|_| (!wild || dice.below(9) > 0).then(|| dice.one(TEXTS).to_string())).collect(),
         ),
         Base::AnyCategory | Base::Category(_) => {
-            let names: Vec<String> = (0..1 + dice.below(4)).map(|i| format!("c{i}")).collect();
+            // Now and then the parts of a pooled table.
+            let names: Vec<String> = match dice.below(3) {
+                0 => ["train", "synthetic", "holdout"].map(String::from).to_vec(),
+                _ => (0..1 + dice.below(4)).map(|i| format!("c{i}")).collect(),
+            };
             let code = |dice: &mut Dice| match wild && dice.below(20) == 0 {
                 true => dice.one(&[u32::MAX, 99]),
                 false => dice.below(names.len() as u64) as u32,

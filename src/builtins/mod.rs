@@ -57,6 +57,11 @@ pub const STD: &[StdModule] = &[
     },
     StdModule {
         path: "std.metrics",
+        file: "stdlib/metrics/synthetic.dbf",
+        text: include_str!("../../stdlib/metrics/synthetic.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
         file: "stdlib/metrics/explanation.dbf",
         text: include_str!("../../stdlib/metrics/explanation.dbf"),
     },

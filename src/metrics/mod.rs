@@ -18,13 +18,18 @@ pub mod disclosure;
 pub mod distance;
 pub mod explanation;
 pub mod fairness;
+pub mod features;
 pub mod hypothesis;
 pub mod inference;
+pub mod linear;
 pub mod multiclass;
+pub mod neighbours;
 pub mod ranking;
 pub mod resampling;
 pub mod scoring;
+pub mod synthetic;
 pub mod text;
+mod vector;
 
 pub(crate) use checks::word as checks_word;
 

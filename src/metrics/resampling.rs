@@ -21,6 +21,8 @@ pub enum Lane {
     Bootstrap = 0,
     /// Simulated cohorts of a noise floor.
     NoiseFloor = 1,
+    /// Rows drawn or shuffled for the figure itself.
+    Draw = 2,
 }
 
 /// The stream of replicate `index` in `lane`: ChaCha8 keyed by `seed`, lane and index in the nonce.
@@ -38,6 +40,25 @@ pub fn below(rng: &mut Stream, n: usize) -> usize {
 /// A number in [0, 1) with 53 random bits.
 pub fn unit(rng: &mut Stream) -> f64 {
     (rng.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+}
+
+/// `m` of the numbers `0..n` without replacement, in ascending order; all of them when `m >= n`.
+pub fn without_replacement(rng: &mut Stream, n: usize, m: usize) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..n).collect();
+    for at in 0..m.min(n) {
+        let other = at + below(rng, n - at);
+        rows.swap(at, other);
+    }
+    rows.truncate(m);
+    rows.sort_unstable();
+    rows
+}
+
+/// A shuffle (Fisher and Yates).
+pub fn shuffle<T>(rng: &mut Stream, items: &mut [T]) {
+    for at in (1..items.len()).rev() {
+        items.swap(at, below(rng, at + 1));
+    }
 }
 
 /// A binomial draw; probabilities are clamped to 0..1.

@@ -1,9 +1,8 @@
-//! Distances between samples, disclosure, explanations.
+//! Distances between samples, explanations.
 
 use super::{as_is, over_rows};
 use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
-use crate::metrics::disclosure::{self, Codes, Question};
 use crate::metrics::distance::histogram::{self, Kind};
 use crate::metrics::distance::{self, kolmogorov};
 use crate::metrics::explanation;
@@ -23,13 +22,6 @@ pub(super) const ROWS: &[KernelRow] = &[
         let (codes, names) = a.levels(0)?;
         histogram::distance(codes, names.len(), a.bools(1)?, a.weights(2)?, Kind::TotalVariation, 2.0)
     }),
-    as_is("k_anonymity", |a| disclosure::k_anonymity(&codes(a, 0)?, a.whole(1, 1, "a size of class")?)),
-    as_is("alpha_anonymity", |a| asked(a, Question::Alpha)),
-    as_is("l_diversity", |a| asked(a, Question::Distinct)),
-    as_is("entropy_l_diversity", |a| asked(a, Question::Entropy)),
-    as_is("t_closeness", |a| asked(a, Question::Closeness)),
-    as_is("beta_likeness", |a| asked(a, Question::Beta)),
-    as_is("delta_disclosure", |a| asked(a, Question::Delta)),
     over_rows("fidelity", |a| explanation::fidelity(a.numbers(0)?, a.numbers(1)?, control(a)?)),
     over_rows("comprehensiveness", |a| explanation::comprehensiveness(a.numbers(0)?, a.numbers(1)?, control(a)?)),
     over_rows("sufficiency", |a| explanation::sufficiency(a.numbers(0)?, a.numbers(1)?, control(a)?)),
@@ -50,29 +42,4 @@ fn histograms(args: &KernelArgs, kind: Kind) -> Measured {
 /// The random-mask column at argument 2, when there is one.
 fn control(args: &KernelArgs) -> Result<Option<&[f64]>, Undefined> {
     args.columns(2)?.first().map(KernelArg::numbers).transpose()
-}
-
-/// Columns of any kind as codes.
-fn codes(args: &KernelArgs, at: usize) -> Result<Vec<Codes>, Undefined> {
-    let one = |column: &KernelArg| match column {
-        KernelArg::Numbers(x) => Ok(Codes::of_numbers(x)),
-        KernelArg::Bools(x) => Ok(Codes { codes: x.iter().map(|b| u32::from(*b)).collect(), ordered: false }),
-        KernelArg::Levels(codes, levels) => {
-            let most = levels.names.len() as u32;
-            Ok(Codes { codes: codes.iter().map(|c| (*c).min(most)).collect(), ordered: false })
-        }
-        other => {
-            let texts = other.texts()?;
-            let mut names = texts.clone();
-            names.sort_unstable();
-            names.dedup();
-            let code = |t: &Option<&str>| names.partition_point(|n| n < t) as u32;
-            Ok(Codes { codes: texts.iter().map(code).collect(), ordered: false })
-        }
-    };
-    args.columns(at)?.iter().map(one).collect()
-}
-
-fn asked(args: &KernelArgs, question: Question) -> Measured {
-    disclosure::sensitive(&codes(args, 0)?, &codes(args, 1)?, question)
 }

@@ -4,10 +4,13 @@
 mod agreement;
 mod calibration;
 mod classification;
+mod columns;
+mod disclosure;
 mod distance;
 mod fairness;
 mod inference;
 mod ranking;
+mod synthetic;
 mod text;
 
 use crate::eval::{Kernel, KernelRow, Kernels};
@@ -23,6 +26,8 @@ pub fn kernels() -> Kernels {
         agreement::ROWS,
         text::ROWS,
         distance::ROWS,
+        disclosure::ROWS,
+        synthetic::ROWS,
     ];
     Kernels { entries: families.into_iter().flatten().copied().collect() }
 }
