@@ -2,7 +2,8 @@
 
 use super::env::Env;
 use super::forms::{Reader, column, narrowed, value};
-use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
+use super::held::Held;
+use super::kernel::{KernelArg, KernelArgs};
 use super::promise;
 use super::scalar;
 use super::value::Value;
@@ -13,7 +14,6 @@ use crate::check::program::ArgSource;
 use crate::check::{Base, Level};
 use crate::data::Column;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
-use arrow_array::Array;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -185,7 +185,8 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
             && env.local(name).is_none()
         {
             let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
-            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
+            // Kernels look at lists column by column, as plain values.
+            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional).plain().clone()).collect();
             if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
                 args.push(KernelArg::Missing(name.to_string()));
             } else {
@@ -208,7 +209,8 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    let estimate = kernel.run(&KernelArgs { args, seed: env.seed, interval })?;
+    let estimate =
+        kernel.run(&KernelArgs { args, shared: Some(env.view.shared().clone()), seed: env.seed, interval })?;
     if !estimate.value.is_finite() {
         return Err(Undefined::new(format!("`{name}` is infinite here")));
     }
@@ -221,15 +223,8 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
         return KernelArg::Missing(name.to_string());
     }
     match column {
-        Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
-        Column::Number(a) => KernelArg::Numbers(a.to_vec()),
-        Column::Level(a, levels) => {
-            let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
-            KernelArg::Levels(codes, levels.clone())
-        }
-        Column::Date(_) => KernelArg::Numbers(column.as_f64()),
-        Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
-        _ => KernelArg::Missing(name.to_string()),
+        Column::Bool(_) if column.missing() > 0 => KernelArg::Missing(name.to_string()),
+        _ => KernelArg::Held(Held::new(column.clone())),
     }
 }
 
