@@ -175,12 +175,60 @@ pub fn run(folder: &Path) -> Result<Vec<Report>, String> {
             bytes.as_slice().read_to_string(&mut text)
         };
         read.map_err(|e| format!("{}: {e}", path.display()))?;
-        let file: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+        let mut file: Value =
+            serde_json::from_str(&mark_fractions(&text)).map_err(|e| format!("{}: {e}", path.display()))?;
+        read_fractions(&mut file);
         if file["schema"] == "dbf.metric-fixture.v1" {
             reports.push(family(&file));
         }
     }
     Ok(reports)
+}
+
+/// In front of a number that is kept as text.
+const MARK: char = '\u{e000}';
+
+/// Numbers that are not whole become marked texts: serde_json reads some of them one step off (its feature
+/// `float_roundtrip` is not on), and a value on the edge of a bin needs every bit.
+fn mark_fractions(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 5 / 4);
+    let (mut in_string, mut escaped) = (false, false);
+    let mut number = String::new();
+    for c in text.chars() {
+        if !in_string
+            && (c.is_ascii_digit() || "+-.eE".contains(c))
+            && (!number.is_empty() || "-0123456789".contains(c))
+        {
+            number.push(c);
+            continue;
+        }
+        if !number.is_empty() {
+            let whole = !number.contains(['.', 'e', 'E']);
+            out += &if whole { std::mem::take(&mut number) } else { format!("\"{MARK}{number}\"") };
+            number.clear();
+        }
+        out.push(c);
+        if c == '"' && !escaped {
+            in_string = !in_string;
+        }
+        escaped = in_string && c == '\\' && !escaped;
+    }
+    out
+}
+
+fn read_fractions(v: &mut Value) {
+    match v {
+        Value::String(s) => {
+            if let Some(number) =
+                s.strip_prefix(MARK).and_then(|s| s.parse().ok()).and_then(serde_json::Number::from_f64)
+            {
+                *v = Value::Number(number);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(read_fractions),
+        Value::Object(fields) => fields.values_mut().for_each(read_fractions),
+        _ => {}
+    }
 }
 
 fn family(file: &Value) -> Report {
@@ -201,7 +249,9 @@ fn family(file: &Value) -> Report {
                 informative: families::informative(name),
             };
             if expect["error"].is_object() {
-                if !refused(&got) {
+                // Where the peer breaks down on a doubtful case, a figure may stand.
+                let may_answer = compare.quirk && families::may_answer(name, case["quirk"].as_str().unwrap_or(""));
+                if !refused(&got) && !may_answer {
                     wrong.push(format!("not refused: {got}"));
                 }
             } else {
@@ -303,9 +353,12 @@ fn undefined(want: &Value) -> bool {
         Value::String(s) => s == "NaN",
         Value::Null => true,
         Value::Array(v) => !v.is_empty() && v.iter().all(undefined),
-        // A test without statistic and p value has nothing to say, whatever its degrees of freedom.
-        Value::Object(v) if v.contains_key("pvalue") => {
-            v.iter().all(|(k, v)| undefined(v) || !["pvalue", "statistic"].contains(&k.as_str()))
+        // A test without p value has nothing to say, whatever its statistic and degrees of freedom.
+        Value::Object(v) if v.contains_key("pvalue") => undefined(&v["pvalue"]),
+        // The closed end of a one-sided interval is all that it says.
+        Value::Object(v) if v.len() == 2 && v.contains_key("low") && v.contains_key("high") => {
+            let open = |v: &Value| v == "Infinity" || v == "-Infinity";
+            v.values().any(undefined) && v.values().all(|v| undefined(v) || open(v))
         }
         Value::Object(v) => !v.is_empty() && v.values().all(undefined),
         _ => false,

@@ -41,7 +41,8 @@ pub(crate) fn finite(what: &str, x: &[f64]) -> Result<(), Undefined> {
     }
 }
 
-/// Refuses row weights that are missing, infinite or negative, and weights that are all 0.
+/// Refuses row weights that are missing, infinite or negative, weights that are all 0, and weights whose
+/// sum is too large for a number.
 pub(crate) fn weights(w: Option<&[f64]>, n: usize) -> Result<(), Undefined> {
     let Some(w) = w else { return Ok(()) };
     same_length(("weights", w.len()), ("rows", n))?;
@@ -51,6 +52,9 @@ pub(crate) fn weights(w: Option<&[f64]>, n: usize) -> Result<(), Undefined> {
     }
     if n > 0 && w.iter().all(|&v| v == 0.0) {
         return Err(Undefined::new("every weight is 0"));
+    }
+    if !w.iter().sum::<f64>().is_finite() {
+        return Err(Undefined::new("the weights are too large to be added up"));
     }
     Ok(())
 }

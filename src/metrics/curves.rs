@@ -92,13 +92,17 @@ impl Curve {
     /// The area under the ROC curve. Undefined when one class is absent.
     pub fn area(&self) -> Result<f64, Undefined> {
         self.both_classes()?;
+        let (positives, negatives) = (self.positives(), self.negatives());
+        // Products of extreme weights would overflow or vanish.
+        let tame = (1e-60..1e60).contains(&(positives * negatives));
+        let (by_p, by_n) = if tame { (1.0, 1.0) } else { (positives, negatives) };
         let mut area = 0.0;
         let (mut x, mut y) = (0.0, 0.0);
         for (&fp, &tp) in self.false_positives.iter().zip(&self.true_positives) {
-            area += (fp - x) * (tp + y) / 2.0;
+            area += (fp - x) / by_n * ((tp + y) / by_p) / 2.0;
             (x, y) = (fp, tp);
         }
-        Ok(area / self.positives() / self.negatives())
+        Ok(if tame { area / positives / negatives } else { area })
     }
 
     fn both_classes(&self) -> Result<(), Undefined> {
@@ -230,5 +234,19 @@ pub(crate) fn check_classes(p: &[&[f64]], y: &[u32]) -> Result<(), Undefined> {
     match y.iter().position(|&c| c as usize >= p.len()) {
         Some(row) => Err(Undefined::new(format!("row {} has a class without a column of probabilities", row + 1))),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extreme_weights_change_no_area() {
+        let (p, y) = ([0.1, 0.9, 0.4, 0.6, 0.8, 0.2], [false, true, true, false, true, false]);
+        for w in [1e-300, 1.0, 1e300] {
+            let area = Curve::new(&p, &y, Some(&[w; 6])).unwrap().area().unwrap();
+            assert!((area - 8.0 / 9.0).abs() < 1e-12, "{w}: {area}");
+        }
     }
 }

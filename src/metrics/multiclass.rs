@@ -138,6 +138,13 @@ impl Table {
         (0..self.k).map(|c| self.cell(c, c)).sum()
     }
 
+    /// The same shares in numbers whose products neither overflow nor vanish, for extreme weights.
+    fn tame(&self) -> Table {
+        let (total, most) = (self.total(), self.cells.iter().copied().fold(0.0, f64::max));
+        let by = if (1e-60..1e60).contains(&total) { 1.0 } else { most };
+        Table { cells: self.cells.iter().map(|c| c / by).collect(), ..self.clone() }
+    }
+
     fn estimate(&self, value: f64) -> Estimate {
         Estimate::plain(value, self.rows)
     }
@@ -205,10 +212,11 @@ impl Table {
     /// Matthews' correlation of predictions and outcomes for any number of classes (Gorodkin 2004);
     /// 0 with a note when one of them is constant.
     pub fn mcc(&self) -> Estimate {
-        let n = self.total();
+        let table = self.tame();
+        let n = table.total();
         let (mut tp, mut tt, mut pp) = (0.0, 0.0, 0.0);
         for class in 0..self.k {
-            let (t, p) = (self.support(class), self.predicted(class));
+            let (t, p) = (table.support(class), table.predicted(class));
             tp += t * p;
             tt += t * t;
             pp += p * p;
@@ -217,18 +225,21 @@ impl Table {
         if spread == 0.0 {
             return self.estimate(0.0).note("predictions or outcomes are constant");
         }
-        self.estimate((self.hits() * n - tp) / spread.sqrt())
+        self.estimate((table.hits() * n - tp) / spread.sqrt())
     }
 
     /// Cohen's kappa (1960), with costs of disagreement (1968). Undefined when chance alone leaves
     /// nothing to disagree about (a single class).
     pub fn kappa(&self, cost: Cost) -> Measured {
-        let n = self.total();
+        let table = self.tame();
+        let n = table.total();
+        let (supports, predictions): (Vec<f64>, Vec<f64>) =
+            (0..self.k).map(|c| (table.support(c), table.predicted(c))).unzip();
         let (mut seen, mut expected) = (0.0, 0.0);
-        for a in 0..self.k {
-            for b in 0..self.k {
-                seen += cost.of(a, b) * self.cell(a, b);
-                expected += cost.of(a, b) * self.support(a) * self.predicted(b) / n;
+        for (a, support) in supports.iter().enumerate() {
+            for (b, predicted) in predictions.iter().enumerate() {
+                seen += cost.of(a, b) * table.cell(a, b);
+                expected += cost.of(a, b) * support * predicted / n;
             }
         }
         if expected == 0.0 {
@@ -243,5 +254,22 @@ fn empty(rate: Rate, class: &str) -> String {
         Rate::Precision => format!("set to 0 for `{class}`: it is never predicted"),
         Rate::Recall => format!("set to 0 for `{class}`: no row has it"),
         _ => format!("set to 0 for `{class}`: it is neither predicted nor had by any row"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extreme_weights_change_no_rate() {
+        let (y, yhat) = ([false, true, true, false, true, false], [false, true, false, true, true, false]);
+        let of = |w: f64| binary(&yhat, &y, Some(&[w; 6])).unwrap();
+        for w in [1e-300, 1e-100, 1.0, 1e100, 1e300] {
+            assert!((of(w).mcc().value - 1.0 / 3.0).abs() < 1e-12);
+            assert!((of(w).kappa(Cost::Plain).unwrap().value - 1.0 / 3.0).abs() < 1e-12);
+            assert!((of(w).accuracy().value - 2.0 / 3.0).abs() < 1e-12);
+        }
+        assert!(binary(&yhat, &y, Some(&[1e308; 6])).is_err());
     }
 }

@@ -1,16 +1,59 @@
 //! `classification_binary` and `classification_multiclass`.
 
-use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
+use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, shown, text};
 use super::unknown;
 use dbf::eval::KernelArg;
+use dbf::eval::estimate::Undefined;
 use dbf::metrics::curves::Curve;
 use serde_json::Value;
 
+/// 1, 1.0 and true are one label.
+fn same(a: &Value, b: &Value) -> bool {
+    let number = |v: &Value| v.as_f64().or(v.as_bool().map(|b| f64::from(u8::from(b))));
+    a == b || (number(a).is_some() && number(a) == number(b))
+}
+
 fn flags(v: &Value, positive: &Value) -> KernelArg {
-    KernelArg::Bools(list(v).iter().map(|x| x == positive).collect())
+    KernelArg::Bools(list(v).iter().map(|x| same(x, positive)).collect())
+}
+
+/// Labels of which there are more than two: what does not need a positive class still has a value.
+fn more_than_two(ask: &Ask) -> Option<Answer> {
+    let (y, yhat) = (&ask.input["y_true"], &ask.input["y_pred"]);
+    let mut names: Vec<String> = list(y).iter().chain(list(yhat)).map(shown).collect();
+    names.sort();
+    names.dedup();
+    if names.len() < 3 {
+        return None;
+    }
+    let column = |v: &Value| {
+        let code = |x: &Value| names.iter().position(|n| *n == shown(x)).map_or(u32::MAX, |i| i as u32);
+        levels(list(v).iter().map(code).collect(), names.clone())
+    };
+    let with = |name: &str, setting: Option<&str>| -> Answer {
+        let mut args = vec![column(yhat), column(y)];
+        args.extend(setting.map(text));
+        args.push(ask.weights());
+        Ok(call(name, args)?.into())
+    };
+    Some(match ask.metric {
+        "accuracy" | "balanced_accuracy" | "mcc" => with(&format!("multiclass_{}", ask.metric), None),
+        "cohen_kappa" => with("multiclass_kappa", Some("none")),
+        "f1_macro" | "f1_micro" | "f1_weighted" => with("multiclass_f1", Some(&ask.metric[3..])),
+        "confusion_tn_fp_fn_tp" => {
+            call("multiclass_confusion", vec![column(yhat), column(y), ask.weights()]).map(|e| {
+                let cells = ["0 as 0", "0 as 1", "1 as 0", "1 as 1"];
+                cells.iter().map(|c| e.part(c).unwrap_or(0.0)).collect::<Vec<_>>().into()
+            })
+        }
+        _ => Err(Undefined::new(format!("the labels {names:?} are not two"))),
+    })
 }
 
 pub fn binary(ask: &Ask) -> Answer {
+    if let Some(answer) = more_than_two(ask) {
+        return answer;
+    }
     let one = Value::from(1);
     let positive = if ask.input["pos_label"].is_null() { &one } else { &ask.input["pos_label"] };
     let (yhat, y) = (flags(&ask.input["y_pred"], positive), flags(&ask.input["y_true"], positive));
@@ -36,10 +79,12 @@ pub fn binary(ask: &Ask) -> Answer {
         "f1_macro" => f1("macro"),
         "f1_micro" => f1("micro"),
         "f1_weighted" => f1("weighted"),
-        "f2" => Ok(call("fbeta", vec![yhat, y, KernelArg::Number(ask.param_number("beta")), weight])?.into()),
+        other if other.starts_with('f') && ask.params["beta"].is_number() => {
+            Ok(call("fbeta", vec![yhat, y, KernelArg::Number(ask.param_number("beta")), weight])?.into())
+        }
         "auroc" => soft("auroc"),
         "auprc" => soft("average_precision"),
-        "auroc_partial_std" => set("partial_auroc", ask.param_number("max_fpr")),
+        "auroc_partial_std" | "auroc_partial" => set("partial_auroc", ask.param_number("max_fpr")),
         "brier" => soft("brier"),
         "log_loss" => {
             let epsilon = if ask.input["dtype"] == "f32" { f64::from(f32::EPSILON) } else { f64::EPSILON };
@@ -97,7 +142,7 @@ pub fn multiclass(ask: &Ask) -> Answer {
         "auroc_ovo_macro" => area("pairs", "macro"),
         "auroc_ovo_weighted" => area("pairs", "weighted"),
         "log_loss" => soft("multiclass_log_loss", f64::EPSILON),
-        "top2_accuracy" => soft("top_k_accuracy", ask.param_number("k")),
+        other if other.starts_with("top") => soft("top_k_accuracy", ask.param_number("k")),
         "confusion" | "per_class_precision_recall_f1_support" => {
             let e = call("multiclass_confusion", vec![yhat, y, weight])?;
             let row = |make: &dyn Fn(&str) -> String| -> Got {
@@ -110,7 +155,9 @@ pub fn multiclass(ask: &Ask) -> Answer {
             Ok(Got::List(rates.iter().map(|r| row(&|c| format!("{r} of {c}"))).collect()))
         }
         other => match other.split_once('_') {
-            Some((rate @ ("precision" | "recall" | "f1"), average)) => set(&format!("multiclass_{rate}"), average),
+            Some((rate @ ("precision" | "recall" | "f1" | "jaccard"), average)) => {
+                set(&format!("multiclass_{rate}"), average)
+            }
             _ => unknown(ask),
         },
     }

@@ -23,7 +23,7 @@ pub fn distances(ask: &Ask) -> Answer {
     };
     match ask.metric {
         "ks_2samp" => {
-            let method = text(if ask.param("method") == "exact" { "exact" } else { "asymptotic" });
+            let method = text(if ask.param("method") == "asymp" { "asymptotic" } else { ask.param("method") });
             let e = call("kolmogorov_smirnov", vec![x, first, method, text(ask.param("alternative"))])?;
             Ok(fields([("statistic", e.value.into()), ("pvalue", e.part("p").into())]))
         }
@@ -76,6 +76,11 @@ pub fn anonymity(ask: &Ask) -> Answer {
         KernelArg::Columns(list(&ask.input[key]).iter().map(of).collect())
     };
     let (quasi, sensitive) = (columns("qi"), columns("sa"));
+    // A missing group of people is a group; a missing sensitive value is unknown.
+    let missing = |name: &Value| list(&ask.input["columns"][name.as_str().unwrap_or("")]).iter().any(Value::is_null);
+    if !["k_anonymity", "class_sizes"].contains(&ask.metric) && list(&ask.input["sa"]).iter().any(missing) {
+        return Err(Undefined::new("a sensitive value is missing"));
+    }
     let sizes = || call("k_anonymity", vec![quasi.clone(), KernelArg::Number(3.0)]);
     let asked = |name: &str| call(name, vec![quasi.clone(), sensitive.clone()]);
     match ask.metric {

@@ -5,7 +5,7 @@ use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::metrics::bootstrap::{self, Method};
-use dbf::metrics::hypothesis::{Alternative, multiple};
+use dbf::metrics::hypothesis::Alternative;
 use dbf::metrics::resampling;
 use std::collections::BTreeMap;
 
@@ -135,8 +135,8 @@ pub fn multiple(ask: &Ask) -> Answer {
     };
     let e = call("adjusted_p", vec![KernelArg::Numbers(p.clone()), text(method), KernelArg::Number(alpha)])?;
     let adjusted: Vec<Option<f64>> = (1..=p.len()).map(|i| e.part(&format!("row {i}"))).collect();
-    let rejected = multiple::adjust(&p, alpha, multiple::Method::named(method)?)?.rejected;
-    let rejected = Got::List(rejected.into_iter().map(Got::Flag).collect());
+    let decision = |i: usize| Got::Flag(e.part(&format!("rejected {i}")) == Some(1.0));
+    let rejected = Got::List((1..=p.len()).map(decision).collect());
     Ok(fields([("adjusted", adjusted.into()), ("reject", rejected)]))
 }
 

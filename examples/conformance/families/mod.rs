@@ -43,6 +43,12 @@ pub fn informative(family: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether a figure may stand where the peer breaks down: pyCANON's fixtures say so, unless the note asks for a
+/// refusal.
+pub fn may_answer(family: &str, note: &str) -> bool {
+    family == "privacy_anonymity" && !note.contains("refuse")
+}
+
 /// Whether an answer other than the peer's is the one that a quirk's note accepts.
 pub fn alternative(ask: &Ask, got: &Got, wrong: &[String]) -> bool {
     match ask.family {

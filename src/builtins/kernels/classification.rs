@@ -26,6 +26,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("multiclass_precision", |a| averaged(a, Rate::Precision)),
     over_rows("multiclass_recall", |a| averaged(a, Rate::Recall)),
     over_rows("multiclass_f1", |a| averaged(a, Rate::F(1.0))),
+    over_rows("multiclass_jaccard", |a| averaged(a, Rate::Jaccard)),
     over_rows("multiclass_confusion", multiclass_confusion),
     over_rows("multiclass_auroc", multiclass_auroc),
     over_rows("multiclass_log_loss", |a| {

@@ -59,6 +59,9 @@ pub(super) const ROWS: &[KernelRow] = &[
         for (i, p) in found.p.iter().enumerate() {
             out = out.with(format!("row {}", i + 1), *p);
         }
+        for (i, rejected) in found.rejected.iter().enumerate() {
+            out = out.with(format!("rejected {}", i + 1), f64::from(u8::from(*rejected)));
+        }
         Ok(out)
     }),
     as_is("auroc_delong", auroc_delong),

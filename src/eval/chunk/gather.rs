@@ -3,7 +3,7 @@
 use super::lower::{Bail, Lowered};
 use super::plan::NodeId;
 use super::run::{Pass, Refused, Workspace};
-use super::{CHUNK, SEGMENT, TRUE, UNKNOWN, lanes};
+use super::{CHUNK, SEGMENT, lanes};
 use crate::data::Column;
 use crate::data::numbers::Numbers;
 use crate::eval::env::Env;
@@ -93,13 +93,11 @@ pub fn to_column(env: &Env, lowered: &Lowered) -> Result<Option<Column>, Bail> {
                 env,
                 &[*node],
                 |pass, space, at, out: &mut (Vec<u8>, Vec<u8>)| {
-                    let truth = pass.truth(space, *node, at.len());
-                    let mut flags = [0u8; CHUNK];
-                    let flags = &mut flags[..at.len()];
-                    lanes::map(flags, truth, |t| t >> 1);
-                    lanes::pack(flags, &mut out.0);
-                    lanes::map(flags, truth, |t| u8::from(t != UNKNOWN));
-                    lanes::pack(flags, &mut out.1);
+                    let truth = pass.truth(space, *node);
+                    // A chunk is a whole number of words, so only the last one is cut.
+                    let bytes = at.len().div_ceil(8);
+                    out.0.extend(truth.yes(at.len()).flat_map(u64::to_le_bytes).take(bytes));
+                    out.1.extend(truth.known(at.len()).flat_map(u64::to_le_bytes).take(bytes));
                 },
                 |n| (Vec::with_capacity(n / 8 + 1), Vec::with_capacity(n / 8 + 1)),
             )
@@ -118,14 +116,28 @@ pub fn to_column(env: &Env, lowered: &Lowered) -> Result<Option<Column>, Bail> {
     Ok(if made.array().len() == rows { Some(made) } else { None })
 }
 
+/// The places of the set bits of a word, from the lowest.
+struct Ones(u64);
+
+impl Iterator for Ones {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let bit = (self.0 != 0).then(|| self.0.trailing_zeros());
+        self.0 &= self.0.wrapping_sub(1);
+        bit
+    }
+}
+
 /// The numbers of the rows where a truth is true.
 pub fn indices(env: &Env, node: NodeId) -> Result<Vec<u32>, Refused> {
     let parts = walk(
         env,
         &[node],
         |pass, space, at, out: &mut Vec<u32>| {
-            let truth = pass.truth(space, node, at.len());
-            out.extend(truth.iter().zip(at.clone()).filter(|(t, _)| **t == TRUE).map(|(_, row)| row as u32));
+            for (word, from) in pass.truth(space, node).yes(at.len()).zip(at.clone().step_by(64)) {
+                out.extend(Ones(word).map(|bit| from as u32 + bit));
+            }
         },
         |_| Vec::new(),
     )?;
@@ -140,9 +152,9 @@ pub fn sample(env: &Env, node: NodeId, given: Option<NodeId>) -> Result<Vec<f64>
         &wanted,
         |pass, space, at, out: &mut Vec<f64>| {
             let (x, ok) = pass.number(space, node, at.len());
-            let given = given.map(|g| pass.truth(space, g, at.len()));
+            let given = given.map(|g| pass.truth(space, g));
             for (i, (x, ok)) in x.iter().zip(ok).enumerate() {
-                if *ok == 1 && given.is_none_or(|g| g[i] == TRUE) {
+                if *ok == 1 && given.is_none_or(|g| g.is_true(i)) {
                     out.push(*x);
                 }
             }

@@ -4,8 +4,7 @@
 //! that are asked for, a chunk of [`CHUNK`] rows at a time, on all cores; `totals` counts and adds up on the way, for
 //! any number of aggregates in one pass; `memo` keeps plan and totals with the rows they are about.
 //!
-//! Three-valued truth is one byte a row: 0 false, 1 unknown, 2 true, so `and` is the smaller, `or` the larger
-//! and `not` is two minus. Sums follow the order that `aggregate` lays down, so the scalar walk gives the same bits.
+//! Three-valued truth is two bits a row (`truths`). Sums follow the order that `aggregate` lays down, so the scalar walk gives the same bits.
 
 mod choices;
 mod direct;
@@ -17,6 +16,7 @@ pub mod plan;
 mod prepare;
 mod run;
 mod totals;
+mod truths;
 
 pub(super) use gather::{indices, rows_of, sample, to_column};
 pub(super) use lower::{Lowered, Lowering};

@@ -1,7 +1,8 @@
 //! Evaluates nodes for one chunk of rows after the other.
 
 use super::plan::{Kind, Node, NodeId, Plan};
-use super::{CHUNK, FALSE, TRUE, UNKNOWN, lanes};
+use super::truths::{Truth, UNKNOWN_EVERYWHERE, words};
+use super::{CHUNK, FALSE, TRUE, lanes};
 use crate::check::special::Scalar;
 use crate::data::Column;
 use crate::data::numbers::{Codes, Numbers};
@@ -21,8 +22,7 @@ pub struct Refused;
 #[derive(Debug, Clone)]
 pub enum Buffer {
     Empty,
-    /// 0 false, 1 unknown, 2 true.
-    Truth(Vec<u8>),
+    Truth(Box<Truth>),
     /// Numbers, and 1 where there is one.
     Number(Vec<f64>, Vec<u8>),
     Bucket(Vec<u16>),
@@ -99,7 +99,7 @@ impl Pass {
 
     pub fn workspace(&self) -> Workspace {
         let make = |kind: &Kind| match kind {
-            Kind::Truth => Buffer::Truth(vec![0; CHUNK]),
+            Kind::Truth => Buffer::Truth(Truth::new()),
             Kind::Number => Buffer::Number(vec![0.0; CHUNK], vec![0; CHUNK]),
             Kind::Bucket => Buffer::Bucket(vec![0; CHUNK]),
         };
@@ -114,7 +114,7 @@ impl Pass {
             let look = Look { pass: self, space: &*space, at: at.clone() };
             let refused = match &mut out {
                 Buffer::Truth(out) => {
-                    look.truth(step, &mut out[..at.len()]);
+                    look.truth(step, out);
                     false
                 }
                 Buffer::Number(out, ok) => look.number(&step.node, &mut out[..at.len()], &mut ok[..at.len()]),
@@ -132,10 +132,10 @@ impl Pass {
     }
 
     /// The rows' truth, after [`Pass::chunk`].
-    pub fn truth<'s>(&self, space: &'s Workspace, id: NodeId, rows: usize) -> &'s [u8] {
+    pub fn truth<'s>(&self, space: &'s Workspace, id: NodeId) -> &'s Truth {
         match self.buffer(space, id) {
-            Some(Buffer::Truth(v)) => &v[..rows],
-            _ => &[],
+            Some(Buffer::Truth(v)) => v,
+            _ => &UNKNOWN_EVERYWHERE,
         }
     }
 
@@ -191,8 +191,8 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn t(&self, id: NodeId) -> &'a [u8] {
-        self.pass.truth(self.space, id, self.at.len())
+    fn t(&self, id: NodeId) -> &'a Truth {
+        self.pass.truth(self.space, id)
     }
 
     fn n(&self, id: NodeId) -> (&'a [f64], &'a [u8]) {
@@ -203,13 +203,12 @@ impl<'a> Look<'a> {
         self.pass.columns.get(&at)
     }
 
-    fn truth(&self, step: &Step, out: &mut [u8]) {
+    fn truth(&self, step: &Step, out: &mut Truth) {
         match &step.node {
             Node::Fixed(v) => out.fill(*v),
             Node::Flag(c) => {
                 if let Some(Column::Bool(flags)) = self.column(*c) {
-                    let bits = flags.values();
-                    lanes::expand(out, bits.values(), bits.offset() + self.at.start, TRUE);
+                    out.flags(flags.values(), &self.at);
                     self.unknown(out, flags.nulls());
                 }
             }
@@ -217,98 +216,85 @@ impl<'a> Look<'a> {
             Node::Compare(op, a, b) => {
                 let ((x, xo), (y, yo)) = (self.n(*a), self.n(*b));
                 lanes::compare(out, x, *op, y);
-                lanes::blank(out, xo);
-                lanes::blank(out, yo);
+                out.only_where(xo);
+                out.only_where(yo);
             }
             Node::LevelIs(c, code) => {
                 if let Some(Column::Level(codes, _)) = self.column(*c) {
+                    let code = *code;
                     match codes {
-                        Codes::U8(a) => match u8::try_from(*code) {
-                            Ok(code) => lanes::map(out, self.slice(a.values()), move |v| lanes::truth(v == code)),
+                        // A code that the storage cannot hold is no row's.
+                        Codes::U8(a) => match u8::try_from(code) {
+                            Ok(code) => out.test(self.slice(a.values()), move |v| v == code),
                             Err(_) => out.fill(FALSE),
                         },
-                        Codes::U32(a) => lanes::map(out, self.slice(a.values()), {
-                            let code = *code;
-                            move |v| lanes::truth(v == code)
-                        }),
+                        Codes::U32(a) => out.test(self.slice(a.values()), move |v| v == code),
                     }
                     self.unknown(out, codes.nulls());
                 }
             }
             Node::LevelIn(c, wanted) => {
                 if let Some(Column::Level(codes, _)) = self.column(*c) {
-                    for (o, row) in out.iter_mut().zip(self.at.clone()) {
-                        *o = lanes::truth(wanted.contains(&codes.value(row)));
+                    match codes {
+                        Codes::U8(a) => out.test(self.slice(a.values()), |v| wanted.contains(&v.into())),
+                        Codes::U32(a) => out.test(self.slice(a.values()), |v| wanted.contains(&v)),
                     }
                     self.unknown(out, codes.nulls());
                 }
             }
             Node::SameLevel(a, b) => {
                 if let (Some(Column::Level(x, _)), Some(Column::Level(y, _))) = (self.column(*a), self.column(*b)) {
-                    for (o, row) in out.iter_mut().zip(self.at.clone()) {
-                        *o = lanes::truth(x.value(row) == y.value(row));
-                    }
+                    self.rows(out, |row| x.value(row) == y.value(row));
                     self.unknown(out, x.nulls());
                     self.unknown(out, y.nulls());
                 }
             }
             Node::TextIs(c, text) => {
                 if let Some(Column::Text(texts)) = self.column(*c) {
-                    for (o, row) in out.iter_mut().zip(self.at.clone()) {
-                        *o = lanes::truth(texts.is_valid(row) && *texts.value(row) == **text);
-                    }
+                    self.rows(out, |row| texts.is_valid(row) && *texts.value(row) == **text);
                     self.unknown(out, texts.nulls());
                 }
             }
-            Node::SameTruth(a, b) => lanes::zip(out, self.t(*a), self.t(*b), |x, y| {
-                if x == UNKNOWN || y == UNKNOWN { UNKNOWN } else { lanes::truth(x == y) }
-            }),
-            Node::And(a, b) => lanes::zip(out, self.t(*a), self.t(*b), |x, y| if x < y { x } else { y }),
-            Node::Or(a, b) => lanes::zip(out, self.t(*a), self.t(*b), |x, y| if x > y { x } else { y }),
-            Node::Not(a) => lanes::map(out, self.t(*a), |x| TRUE.wrapping_sub(x)),
+            Node::SameTruth(a, b) => out.same(self.t(*a), self.t(*b)),
+            Node::And(a, b) => out.and(self.t(*a), self.t(*b)),
+            Node::Or(a, b) => out.or(self.t(*a), self.t(*b)),
+            Node::Not(a) => out.not(self.t(*a)),
             Node::Present(a) => match self.pass.buffer(self.space, *a) {
-                Some(Buffer::Truth(v)) => lanes::map(out, v, |x| lanes::truth(x != UNKNOWN)),
-                Some(Buffer::Number(_, ok)) => lanes::map(out, ok, |ok| ok << 1),
+                Some(Buffer::Truth(v)) => out.is_known(v),
+                Some(Buffer::Number(_, ok)) => out.present(&ok[..self.at.len()]),
                 _ => {}
             },
-            Node::PresentColumn(c) => {
-                out.fill(TRUE);
-                if let Some(nulls) = self.column(*c).and_then(|c| c.array().nulls()) {
-                    let bits = nulls.inner();
-                    lanes::expand(out, bits.values(), bits.offset() + self.at.start, TRUE);
-                }
-            }
+            Node::PresentColumn(c) => match self.column(*c).and_then(|c| c.array().nulls()) {
+                Some(nulls) => out.flags(nulls.inner(), &self.at),
+                None => out.fill(TRUE),
+            },
             Node::OneOf(a, wanted) => {
                 let (x, ok) = self.n(*a);
-                out.fill(FALSE);
-                for w in wanted {
-                    let w = f64::from_bits(*w);
-                    lanes::wide(|| out.iter_mut().zip(x).for_each(|(o, x)| *o |= lanes::truth(*x == w)));
-                }
-                lanes::blank(out, ok);
+                out.test(x, |x| wanted.iter().any(|w| f64::from_bits(*w) == x));
+                out.only_where(ok);
             }
             Node::InBin(a, _, index) => {
                 let (x, ok) = self.n(*a);
                 let inside =
                     |x: f64| (0.0..=1.0).contains(&x) && bin_of(x, &step.edges, EdgeRule::default()) == *index as usize;
-                lanes::map(out, x, |x| lanes::truth(inside(x)));
-                lanes::blank(out, ok);
+                out.test(x, inside);
+                out.only_where(ok);
             }
-            Node::IfTruth(t, a, b) => {
-                lanes::zip3(out, self.t(*t), self.t(*a), self.t(*b), |t, a, b| match t {
-                    TRUE => a,
-                    FALSE => b,
-                    _ => UNKNOWN,
-                });
-            }
-            Node::ElseTruth(a, b) => {
-                lanes::zip(out, self.t(*a), self.t(*b), |a, b| if a == UNKNOWN { b } else { a });
-            }
+            Node::IfTruth(t, a, b) => out.choose(self.t(*t), self.t(*a), self.t(*b)),
+            Node::ElseTruth(a, b) => out.or_else(self.t(*a), self.t(*b)),
             _ => {}
         }
     }
 
-    fn column_is(&self, c: u32, op: BinOp, bound: f64, out: &mut [u8]) {
+    /// Row by row.
+    fn rows(&self, out: &mut Truth, f: impl Fn(usize) -> bool) {
+        let mut bytes = [0u8; CHUNK];
+        let bytes = &mut bytes[..self.at.len()];
+        bytes.iter_mut().zip(self.at.clone()).for_each(|(o, row)| *o = u8::from(f(row)));
+        out.test(bytes, |b| b == 1);
+    }
+
+    fn column_is(&self, c: u32, op: BinOp, bound: f64, out: &mut Truth) {
         match self.column(c) {
             Some(Column::Number(numbers)) => {
                 match numbers {
@@ -332,18 +318,15 @@ impl<'a> Look<'a> {
     }
 
     /// Unknown where the column has no value.
-    fn unknown(&self, out: &mut [u8], nulls: Option<&NullBuffer>) {
+    fn unknown(&self, out: &mut Truth, nulls: Option<&NullBuffer>) {
         if let Some(nulls) = nulls.filter(|n| n.null_count() > 0) {
-            let mut ok = [0u8; CHUNK];
-            let ok = &mut ok[..out.len()];
-            lanes::expand(ok, nulls.inner().values(), nulls.inner().offset() + self.at.start, 1);
-            lanes::blank(out, ok);
+            out.only(nulls.inner(), &self.at);
         }
     }
 
     fn valid(&self, ok: &mut [u8], nulls: Option<&NullBuffer>) {
         match nulls.filter(|n| n.null_count() > 0) {
-            Some(nulls) => lanes::expand(ok, nulls.inner().values(), nulls.inner().offset() + self.at.start, 1),
+            Some(nulls) => lanes::spread(ok, words(nulls.inner(), &self.at)),
             None => ok.fill(1),
         }
     }
@@ -407,12 +390,13 @@ impl<'a> Look<'a> {
             Node::Call(f, a, digits) => return self.call(*f, *a, *digits, out, ok),
             Node::If(t, a, b) => {
                 let (t, (x, xo), (y, yo)) = (self.t(*t), self.n(*a), self.n(*b));
-                lanes::zip3(out, t, x, y, |t, x, y| if t == TRUE { x } else { y });
-                lanes::zip3(ok, t, xo, yo, |t, x, y| match t {
-                    TRUE => x,
-                    FALSE => y,
-                    _ => 0,
-                });
+                let (mut yes, mut known) = ([0u8; CHUNK], [0u8; CHUNK]);
+                let (yes, known) = (&mut yes[..x.len()], &mut known[..x.len()]);
+                t.spread(yes);
+                t.spread_known(known);
+                lanes::zip3(out, yes, x, y, |t, x, y| if t == 1 { x } else { y });
+                lanes::zip3(ok, yes, xo, yo, |t, x, y| if t == 1 { x } else { y });
+                ok.iter_mut().zip(known).for_each(|(ok, known)| *ok &= *known);
             }
             Node::Else(a, b) => {
                 let ((x, xo), (y, yo)) = (self.n(*a), self.n(*b));
@@ -421,8 +405,9 @@ impl<'a> Look<'a> {
             }
             Node::FromTruth(t) => {
                 let t = self.t(*t);
-                lanes::map(out, t, |t| if t == TRUE { 1.0 } else { 0.0 });
-                lanes::map(ok, t, |t| u8::from(t != UNKNOWN));
+                t.spread(ok);
+                lanes::map(out, ok, f64::from);
+                t.spread_known(ok);
             }
             _ => ok.fill(0),
         }
@@ -522,7 +507,7 @@ impl<'a> Look<'a> {
         if let Some(nulls) = nulls.filter(|n| n.null_count() > 0) {
             let mut ok = [0u8; CHUNK];
             let ok = &mut ok[..out.len()];
-            lanes::expand(ok, nulls.inner().values(), nulls.inner().offset() + self.at.start, 1);
+            self.valid(ok, Some(nulls));
             let unknown = groups as u16 + 1;
             lanes::wide(|| {
                 out.iter_mut().zip(ok.iter()).for_each(|(o, ok)| *o = if *ok == 0 { unknown } else { *o });

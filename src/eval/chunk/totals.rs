@@ -3,6 +3,7 @@
 use super::direct::Direct;
 use super::plan::{Node, NodeId, Plan};
 use super::run::{Pass, Refused, Workspace};
+use super::truths::{Truth, codes, count};
 use super::{CHUNK, SEGMENT, TRUE, lanes};
 use crate::eval::aggregate::{LANES, Moments, join_lanes, join_pairs};
 use rayon::prelude::*;
@@ -91,7 +92,7 @@ impl Job {
         let mut wanted: Vec<NodeId> = Vec::new();
         for (request, direct) in requests.iter().zip(&direct) {
             match direct {
-                Some(direct) => wanted.extend(direct.nodes(request)),
+                Some(_) => wanted.extend(Direct::node(request)),
                 None => wanted.extend(request.nodes()),
             }
         }
@@ -124,8 +125,7 @@ impl Job {
             let each = self.requests.iter().zip(&self.groups).zip(&self.direct);
             let answer = |((request, groups), direct): ((&Request, &usize), &Option<Direct>)| match direct {
                 Some(direct) => {
-                    let given = direct.nodes(request).map(|g| self.pass.truth(space, g, at.len()));
-                    direct.part(&at, given)
+                    direct.part(&at, Direct::node(request).map(|g| self.pass.truth(space, g)))
                 }
                 None => part(&self.pass, space, request, *groups, &at),
             };
@@ -147,20 +147,19 @@ fn joined(requests: &[Request], parts: Vec<Vec<Totals>>) -> Vec<Totals> {
 /// One request over one chunk.
 fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &Range<usize>) -> Totals {
     let rows = at.len();
-    let given = request.given.map(|g| pass.truth(space, g, rows));
+    let given = request.given.map(|g| pass.truth(space, g));
     match (request.measure, request.key) {
         (Measure::Truths(node), None) => {
-            let event = node.map(|n| pass.truth(space, n, rows));
-            let kept = given.map_or(rows as u64, |g| lanes::count(g, None).0);
-            let (t, f) = match event {
-                Some(event) => lanes::count(event, given),
-                None => (kept, 0),
-            };
-            Totals::Truths(vec![[f, kept - t - f, t]])
+            Totals::Truths(vec![count(node.map(|n| pass.truth(space, n)), given, rows)])
         }
         (Measure::Truths(node), Some(key)) => {
-            let event = node.map(|n| pass.truth(space, n, rows));
-            Totals::Truths(by_bucket(pass.bucket(space, key, rows), event, given, groups))
+            let mut found = [TRUE; CHUNK];
+            let found = &mut found[..rows];
+            let event = node.map(|n| pass.truth(space, n));
+            if event.is_some() || given.is_some() {
+                codes(found, event, given);
+            }
+            Totals::Truths(by_bucket(pass.bucket(space, key, rows), found, groups))
         }
         (Measure::Sum(node), key) => {
             let mut keep = [0u8; CHUNK];
@@ -218,31 +217,27 @@ fn kept<'s, 'k>(
     pass: &Pass,
     space: &'s Workspace,
     node: NodeId,
-    given: Option<&[u8]>,
+    given: Option<&Truth>,
     keep: &'k mut [u8],
 ) -> (&'s [f64], &'k [u8]) {
     let (x, ok) = pass.number(space, node, keep.len());
     match given {
-        Some(given) => lanes::zip(keep, ok, given, |ok, g| ok & (g >> 1)),
+        Some(given) => {
+            given.spread(keep);
+            keep.iter_mut().zip(ok).for_each(|(keep, ok)| *keep &= *ok);
+        }
         None => keep.copy_from_slice(ok),
     }
     (x, keep)
 }
 
-/// False, unknown and true by bucket. Four tables take turns, so that equal neighbours do not wait for each other.
-fn by_bucket(bucket: &[u16], event: Option<&[u8]>, given: Option<&[u8]>, groups: usize) -> Vec<[u64; 3]> {
+/// False, unknown and true by bucket, from the code of each row, 3 where it does not count. Four tables take turns, so
+/// that equal neighbours do not wait for each other.
+fn by_bucket(bucket: &[u16], code: &[u8], groups: usize) -> Vec<[u64; 3]> {
     const TABLES: usize = 4;
-    // Rows that are not given go to the fourth, unused count of their bucket.
     let mut at = [0u16; CHUNK];
     let at = &mut at[..bucket.len()];
-    match (event, given) {
-        (None, None) => lanes::map(at, bucket, |b| b << 2 | u16::from(TRUE)),
-        (Some(event), None) => lanes::zip(at, bucket, event, |b, e| b << 2 | u16::from(e)),
-        (None, Some(given)) => lanes::zip(at, bucket, given, |b, g| b << 2 | if g == TRUE { 2 } else { 3 }),
-        (Some(event), Some(given)) => {
-            lanes::zip3(at, bucket, event, given, |b, e, g| b << 2 | if g == TRUE { u16::from(e) } else { 3 });
-        }
-    }
+    lanes::zip(at, bucket, code, |b, code| b << 2 | u16::from(code));
     let width = (groups + 2) * 4;
     let mut tables = vec![0u32; TABLES * width];
     {

@@ -27,14 +27,14 @@ pub fn brier_parts(p: &[f64], y: &[bool]) -> Measured {
 }
 
 /// Spiegelhalter's z (1986): how far the Brier score lies from what these very probabilities would
-/// give, in standard errors; the two-sided p value as part `p`. Undefined when all probabilities are 0,
-/// 1/2 or 1, where the statistic has no variance.
+/// give, in standard errors; the two-sided p value as part `p`. Where all probabilities are 0, 1/2 or 1 the
+/// statistic has no variance: it is infinite (p is 0) when a certain forecast failed, and undefined else.
 pub fn spiegelhalter(p: &[f64], y: &[bool]) -> Measured {
     check(p, y)?;
     let surplus: Vec<f64> = p.iter().zip(y).map(|(p, &y)| (f64::from(u8::from(y)) - p) * (1.0 - 2.0 * p)).collect();
     let variance: Vec<f64> = p.iter().map(|p| (1.0 - 2.0 * p).powi(2) * p * (1.0 - p)).collect();
     let variance = sum(&variance);
-    if variance == 0.0 {
+    if variance == 0.0 && sum(&surplus) == 0.0 {
         return Err(Undefined::new("all probabilities are 0, 1/2 or 1, so the statistic has no variance"));
     }
     let z = sum(&surplus) / variance.sqrt();

@@ -157,3 +157,11 @@ fn the_same_seed_gives_the_same_estimate() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1).interval, run(2).interval);
 }
+
+#[test]
+fn a_certain_forecast_that_fails_is_refuted() {
+    let z = |p: &[f64], y: &[bool]| decomposition::spiegelhalter(p, y);
+    let failed = z(&[1.0, 0.0, 0.0, 1.0], &[false, true, true, false]).unwrap();
+    assert_eq!((failed.value, failed.part("p")), (f64::INFINITY, Some(0.0)));
+    assert!(z(&[1.0, 0.0, 0.5], &[true, false, true]).is_err());
+}

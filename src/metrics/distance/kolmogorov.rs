@@ -66,8 +66,9 @@ pub fn test(x: &[f64], first: &[bool], method: Method, alternative: Alternative)
     let p = if exact {
         exact_p(m, n, gap, two_sided)
     } else if two_sided {
-        let effective = (m as f64 * n as f64 / (m + n) as f64).round_ties_even().max(1.0);
-        one_sample_upper(effective as usize, statistic)
+        // Two single values make an effective size of 0, which has no law.
+        let effective = (m as f64 * n as f64 / (m + n) as f64).round_ties_even();
+        if effective < 1.0 { f64::NAN } else { one_sample_upper(effective as usize, statistic) }
     } else {
         let (m, n) = (m.max(n) as f64, m.min(n) as f64);
         let z = (m * n / (m + n)).sqrt() * statistic;

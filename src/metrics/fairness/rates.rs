@@ -251,7 +251,9 @@ impl Odds {
 }
 
 /// Equalized odds (Hardt et al. 2016): the comparison of the true- and of the false-positive rates, the
-/// worse or their mean; a ratio of zeros does not count unless both are. Parts: both comparisons.
+/// worse or their mean. Parts: both comparisons. A ratio of zeros does not count in the mean unless both are.
+/// The worst ratio is that of the true-positive rates where no group has a false positive, and undefined
+/// where no group has a true positive: who finds nobody has no equal opportunity (Fairlearn 0.15).
 pub fn equalized_odds(
     yhat: &[bool],
     y: &[bool],
@@ -272,6 +274,7 @@ pub fn equalized_odds(
                 out = out.with(name, e.value);
                 out.notes.extend(e.notes.into_iter().map(|n| format!("{name} {n}")));
             }
+            Err(why) if name == "true_positive_rate" && odds == Odds::WorstCase => return Err(why),
             Err(why) => refusal = Some(why),
         }
     }

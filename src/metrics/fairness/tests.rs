@@ -182,3 +182,17 @@ fn any_kernel_can_be_taken_by_group() {
     let values: Vec<_> = parts.iter().map(|p| (p.value, p.n)).collect();
     assert_eq!(values, [(Some(0.75), 4), (Some(0.2), 5), (None, 0)]);
 }
+
+#[test]
+fn the_worst_ratio_of_odds_is_undefined_where_nobody_is_found() {
+    // Fairlearn 0.15.0: NaN without a true positive, the other ratio without a false positive.
+    let (codes, names) = ([0_u32, 0, 1, 1], names(2));
+    let odds = |yhat: [bool; 4], how| {
+        let settings = (rates::Compare::Ratio, rates::Method::BetweenGroups, rates::Lone::Keep);
+        rates::equalized_odds(&yhat, &[true, false, true, false], (&codes, &names), settings, how, None)
+    };
+    let only_false = [false, true, false, true];
+    assert!(odds(only_false, rates::Odds::WorstCase).is_err());
+    assert_eq!(odds(only_false, rates::Odds::Mean).unwrap().value, 1.0);
+    assert_eq!(odds([true, false, true, false], rates::Odds::WorstCase).unwrap().value, 1.0);
+}

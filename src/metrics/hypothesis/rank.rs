@@ -27,16 +27,23 @@ impl Zeros {
 pub enum Method {
     /// The normal law with tie correction.
     Asymptotic,
-    /// The exact distribution: of signed ranks given the ties, of U as without ties.
+    /// The exact distribution without ties and zeros; with them it is conservative, as in SciPy.
     Exact,
-    /// Signed ranks: exact for up to 50 pairs without ties and zeros and for up to 13 pairs with them, else
-    /// asymptotic, as SciPy does. U: exact when a sample has up to 8 values and none tie.
+    /// Signed ranks: the exact distribution given the ties and zeros.
+    Permutation,
+    /// Signed ranks: exact for up to 50 pairs without ties and zeros, by permutation for up to 13 pairs with
+    /// them, else asymptotic, as SciPy does. U: exact when a sample has up to 8 values and none tie.
     Auto,
 }
 
 impl Method {
     pub fn named(name: &str) -> Result<Method, Undefined> {
-        let words = [("asymptotic", Method::Asymptotic), ("exact", Method::Exact), ("auto", Method::Auto)];
+        let words = [
+            ("asymptotic", Method::Asymptotic),
+            ("exact", Method::Exact),
+            ("permutation", Method::Permutation),
+            ("auto", Method::Auto),
+        ];
         checks::word("the method", name, &words)
     }
 }
@@ -55,7 +62,8 @@ fn continuity(z: f64, alternative: Alternative) -> f64 {
 }
 
 /// Wilcoxon's signed-rank test of `a - b`; part `statistic`: the smaller rank sum (two-sided) or that of the
-/// positive differences. Undefined for no pairs, missing or infinite values, and when no pair differs.
+/// positive differences. Undefined for no pairs, missing or infinite values, and, by the normal law, when no
+/// pair differs; the exact tests say p = 1 then.
 pub fn wilcoxon(
     a: &[f64],
     b: &[f64],
@@ -67,9 +75,7 @@ pub fn wilcoxon(
     let all = differences(a, b)?;
     checks::not_empty(all.len())?;
     let none = all.iter().filter(|d| **d == 0.0).count();
-    if none == all.len() {
-        return Err(Undefined::new("no pair differs"));
-    }
+    let nothing = none == all.len();
     let d: Vec<f64> = if zeros == Zeros::Drop { all.into_iter().filter(|d| *d != 0.0).collect() } else { all };
     let sizes: Vec<f64> = d.iter().map(|d| d.abs()).collect();
     let (rank, mut groups) = ranks(&sizes);
@@ -78,16 +84,24 @@ pub fn wilcoxon(
     let (plus, minus) = (over(&|d| d > 0.0) + halved, over(&|d| d < 0.0) + halved);
     let n = d.len();
     let tied = groups.iter().any(|&t| t > 1);
-    let exact = match method {
-        Method::Exact => true,
-        Method::Auto if none == 0 && !tied => n <= 50,
-        Method::Auto => a.len() <= 13,
-        Method::Asymptotic => false,
+    let method = match method {
+        // SciPy compares the ranks of the pairs that differ with the sum of all ranks here, which finds
+        // differences where there are only zeros.
+        Method::Exact if zeros == Zeros::Pratt && none > 0 => Method::Permutation,
+        Method::Auto if none == 0 && !tied && n <= 50 => Method::Exact,
+        Method::Auto if (none > 0 || tied) && a.len() <= 13 => Method::Permutation,
+        Method::Auto => Method::Asymptotic,
+        method => method,
     };
-    let p = if exact {
-        if n > EXACT {
-            return Err(Undefined::new(format!("the exact test takes up to {EXACT} pairs")));
-        }
+    if method != Method::Asymptotic && n > EXACT {
+        return Err(Undefined::new(format!("the exact test takes up to {EXACT} pairs")));
+    }
+    let p = if method == Method::Exact {
+        let whole: Vec<usize> = (1..=n).collect();
+        let counts = signed_rank_counts(&whole);
+        // Half ranks are rounded towards the middle on either side.
+        one_of(alternative, tails(&counts, plus.ceil()).0, tails(&counts, plus.floor()).1)
+    } else if method == Method::Permutation {
         // Mid-ranks doubled are whole; differences of 0 have no sign to flip.
         let doubled: Vec<usize> = d.iter().zip(&rank).filter(|r| *r.0 != 0.0).map(|r| (2.0 * r.1) as usize).collect();
         let (below, above) = tails(&signed_rank_counts(&doubled), 2.0 * (plus - halved));
@@ -108,10 +122,14 @@ pub fn wilcoxon(
         if correction {
             z -= continuity(z, alternative) * 0.5 / error;
         }
+        if z.is_nan() {
+            return Err(Undefined::new("no pair differs"));
+        }
         alternative.p(z, normal_upper)
     };
     let statistic = if alternative == Alternative::TwoSided { plus.min(minus) } else { plus };
-    Ok(Estimate::plain(p, a.len()).with("statistic", statistic).with("pairs_used", n as f64))
+    let out = Estimate::plain(p, a.len()).with("statistic", statistic).with("pairs_used", n as f64);
+    Ok(if nothing { out.note("no pair differs, so nothing speaks for a difference") } else { out })
 }
 
 fn one_of(alternative: Alternative, below: f64, above: f64) -> f64 {
@@ -163,6 +181,9 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
         Method::Exact => true,
         Method::Auto => a.len().min(b.len()) <= 8 && groups.iter().all(|&t| t == 1),
         Method::Asymptotic => false,
+        Method::Permutation => {
+            return Err(Undefined::new("\"permutation\" is a method for pairs; see the test `permutation`"));
+        }
     };
     // The U whose upper tail is meant.
     let u = match alternative {
@@ -174,7 +195,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
         if a.len().saturating_mul(b.len()) > 1_000_000 {
             return Err(Undefined::new("the samples are too large for the exact test"));
         }
-        tails(&u_counts(a.len(), b.len()), u.floor()).1
+        u_upper(a.len(), b.len(), u.floor().max(0.0) as usize)
     } else {
         let total = m + n;
         let spread = m * n / 12.0 * ((total + 1.0) - ties(&groups) / (total * (total - 1.0)));
@@ -191,20 +212,44 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
     Ok(out.with("cliffs_delta", 2.0 * u1 / (m * n) - 1.0))
 }
 
-/// In how many ways m values among m + n give each U, as shares.
-fn u_counts(m: usize, n: usize) -> Vec<f64> {
-    // The Gaussian binomial coefficient by multiplying and dividing by (1 - q^i).
-    let size = m * n + 1;
-    let mut ways = vec![0.0; size];
-    ways[0] = 1.0;
-    for i in 1..=m {
-        let up = n + i;
-        for k in (up..size).rev() {
-            ways[k] -= ways[k - up];
-        }
-        for k in i..size {
-            ways[k] += ways[k - i];
-        }
+/// P(U >= u) of m values among m + n without ties.
+fn u_upper(m: usize, n: usize, u: usize) -> f64 {
+    let law = u_law(m, n);
+    let below = |end: usize| law.iter().take(end).sum::<f64>();
+    // The law is symmetric; only its lower half is there.
+    match (m * n).checked_sub(u) {
+        None => 0.0,
+        Some(mirrored) if mirrored < law.len() => below(mirrored + 1),
+        Some(_) => 1.0 - below(u),
     }
-    ways
 }
+
+/// The lower half of the law of U: the chances of 0 to m n / 2.
+///
+/// The Gaussian binomial coefficients grow by one value of the first sample at a time (multiplied by
+/// 1 - q^(n + i), divided by 1 - q^i). What lies beyond the middle of a step is mirrored, since there
+/// rounding would swallow what is small.
+fn u_law(m: usize, n: usize) -> Vec<f64> {
+    let half = m * n / 2;
+    let mut law = vec![0.0; half + 1];
+    law[0] = 1.0;
+    for i in 1..=m {
+        let (up, degree) = (n + i, i * n);
+        for k in (up..=half).rev() {
+            law[k] -= law[k - up];
+        }
+        for k in i..=half {
+            law[k] += law[k - i];
+        }
+        for k in degree / 2 + 1..=half {
+            law[k] = if k > degree { 0.0 } else { law[degree - k] };
+        }
+        let share = i as f64 / up as f64;
+        law.iter_mut().for_each(|c| *c *= share);
+    }
+    law
+}
+
+#[cfg(test)]
+#[path = "rank_tests.rs"]
+mod tests;

@@ -58,9 +58,12 @@ pub fn corrected(a: &[f64], b: &[f64], test_by_train: f64, alternative: Alternat
 }
 
 /// Two independent samples: Student's test with equal variances, or Welch's (1947). Undefined for fewer
-/// than two values in a sample, and for constant and equal samples.
+/// than two values in a sample (with equal variances one sample may have a single value: the other gives the
+/// variance), and for constant and equal samples.
 pub fn independent(a: &[f64], b: &[f64], equal_variances: bool, alternative: Alternative) -> Measured {
-    let ((ma, va, na), (mb, vb, nb)) = (moments(a)?, moments(b)?);
+    let alone = |x: &[f64], other: &[f64]| equal_variances && x.len() == 1 && other.len() > 1;
+    let of = |x: &[f64], other: &[f64]| if alone(x, other) { Ok((x[0], 0.0, 1.0)) } else { moments(x) };
+    let ((ma, va, na), (mb, vb, nb)) = (of(a, b)?, of(b, a)?);
     let (error, df) = if equal_variances {
         let pooled = ((na - 1.0) * va + (nb - 1.0) * vb) / (na + nb - 2.0);
         ((pooled * (1.0 / na + 1.0 / nb)).sqrt(), na + nb - 2.0)
@@ -100,3 +103,7 @@ pub fn cohens_d(a: &[f64], b: &[f64]) -> Measured {
     let out = Estimate::plain(d, a.len() + b.len());
     Ok(out.with("hedges_g", d * (1.0 - 3.0 / (4.0 * df - 1.0))))
 }
+
+#[cfg(test)]
+#[path = "t_tests.rs"]
+mod tests;
