@@ -177,15 +177,8 @@ impl Bench {
         let columns = names.iter().filter_map(|n| Some((n.clone(), self.view.column(n)?.clone()))).collect();
         let view = View::new(columns, self.view.rows);
         let meter = Meter::default();
-        let env = Env {
-            program,
-            kernels: &kernels,
-            datasets: &datasets,
-            view,
-            locals: Vec::new(),
-            seed: 1,
-            meter: &meter,
-        };
+        let env =
+            Env { program, kernels: &kernels, datasets: &datasets, view, locals: Vec::new(), seed: 1, meter: &meter };
         env.prepare(&exprs.iter().collect::<Vec<_>>());
         let values: Vec<String> = exprs.iter().map(|e| env.one(e).to_string()).collect();
         values.join(" ").chars().take(60).collect()

@@ -206,7 +206,8 @@ fn classes(peers: &Result<Map<String, Value>, String>, people: &People) -> Resul
     let k = "k_anonymity([age, sex, zip3, eth, marital])".to_string();
     let l = "l_diversity([age, sex, zip3, eth, marital], [dx])".to_string();
     let mut out = json!({});
-    let questions: [(&str, Vec<String>, &[&[&str]]); 3] = [
+    type Question<'a> = (&'a str, Vec<String>, &'a [&'a [&'a str]]);
+    let questions: [Question; 3] = [
         ("k-anonymity", vec![k.clone()], &[&["k/polars"], &["k/polars enum"], &["k/duckdb"]]),
         ("l-diversity", vec![l.clone()], &[&["l/polars"], &["l/polars enum"], &["l/duckdb"]]),
         (
@@ -245,8 +246,12 @@ fn all_different() -> Value {
     })
 }
 
-/// The figures of this file.
-pub fn figures() -> Value {
+/// The figures of this file; `only` one part by name ("dcr", "classes", "different") when there is any.
+pub fn figures(only: &[String]) -> Value {
+    let asked = |part: &str| only.is_empty() || only.iter().any(|o| o == part);
+    if !asked("dcr") && !asked("classes") {
+        return all_different();
+    }
     let people = people();
     let mut dice = Dice(5);
     // The peers read single precision, so both sides hold it.
@@ -254,10 +259,16 @@ pub fn figures() -> Value {
     let (train, synthetic) = (cloud(), cloud());
     let peers = peers(&people, &train, &synthetic);
     let said = |r: Result<Value, String>| r.unwrap_or_else(|why| json!({ "error": why }));
-    json!({
-        "dcr 20,000 x 20,000 x 30": said(closest(&peers, &train, &synthetic)),
-        "1 M people, 5 columns": said(classes(&peers, &people)),
-        "10 M different people": all_different(),
-        "peers": peers.map_or_else(|why| json!({ "not run": why }), Value::Object),
-    })
+    let mut out = Map::new();
+    if asked("dcr") {
+        out.insert("dcr 20,000 x 20,000 x 30".into(), said(closest(&peers, &train, &synthetic)));
+    }
+    if asked("classes") {
+        out.insert("1 M people, 5 columns".into(), said(classes(&peers, &people)));
+    }
+    if asked("different") {
+        out.insert("10 M different people".into(), all_different());
+    }
+    out.insert("peers".into(), peers.map_or_else(|why| json!({ "not run": why }), Value::Object));
+    Value::Object(out)
 }

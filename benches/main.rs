@@ -1,5 +1,6 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
-//! [QUESTION…]`, `-- load`, `-- parse`, `-- near`.
+//! [QUESTION…]`, `-- load`, `-- parse`, `-- near
+//! [PART…]`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -81,7 +82,7 @@ fn main() {
         ("columns", &|| columns::figures(&more)),
         ("load", &load::figures),
         ("parse", &parse_check::figures),
-        ("near", &kernels_near::figures),
+        ("near", &|| kernels_near::figures(&more)),
     ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {

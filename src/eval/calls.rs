@@ -10,10 +10,11 @@ use super::view::View;
 use crate::check::contract::Contract;
 use crate::check::is_crossing;
 use crate::check::program::ArgSource;
-use crate::check::{Base, Level};
+use crate::check::{Base, Level, Levels};
 use crate::data::Column;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
 use arrow_array::Array;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -184,8 +185,8 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
         if let Base::List(_) = ty.base
             && env.local(name).is_none()
         {
-            let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
-            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
+            let parts: Vec<&Column> = (0..).map_while(|at| env.view.column(&part_name(name, at))).collect();
+            let parts: Vec<KernelArg> = parts.into_par_iter().map(|c| kernel_column(name, c, ty.optional)).collect();
             if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
                 args.push(KernelArg::Missing(name.to_string()));
             } else {
@@ -222,14 +223,22 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
     }
     match column {
         Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
+        // A truth that is missing in some rows is a category, where the kernel deals with that.
+        Column::Bool(a) => {
+            let levels = Levels { column: name.to_string(), names: vec!["false".into(), "true".into()] };
+            let codes = a.iter().map(|v| v.map_or(MISSING_LEVEL, u32::from)).collect();
+            KernelArg::Levels(codes, Arc::new(levels))
+        }
         Column::Number(a) => KernelArg::Numbers(a.to_vec()),
         Column::Level(a, levels) => {
-            let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
+            let codes = match column.missing() {
+                0 => a.to_vec(),
+                _ => a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect(),
+            };
             KernelArg::Levels(codes, levels.clone())
         }
         Column::Date(_) => KernelArg::Numbers(column.as_f64()),
         Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
-        _ => KernelArg::Missing(name.to_string()),
     }
 }
 

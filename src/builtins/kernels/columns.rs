@@ -42,14 +42,14 @@ pub(super) fn with_mixed<R>(
     run: impl FnOnce(&[Mixed]) -> Result<R, Undefined>,
 ) -> Result<R, Undefined> {
     let columns = args.columns(at)?;
-    let texts: Result<Vec<Option<(Vec<u32>, usize)>>, Undefined> = columns
-        .iter()
-        .map(|c| match c {
-            KernelArg::Texts(_) => c.texts().map(|t| Some(coded(&t))),
-            _ => Ok(None),
-        })
-        .collect();
-    let texts = texts?;
+    // Texts get codes of their own, which the columns then borrow.
+    let mut texts = Vec::new();
+    for column in columns {
+        texts.push(match column {
+            KernelArg::Texts(_) => Some(coded(&column.texts()?)),
+            _ => None,
+        });
+    }
     let mixed: Result<Vec<Mixed>, Undefined> = columns
         .iter()
         .zip(&texts)

@@ -329,7 +329,8 @@ pub fn add(x: &[f64], keep: &[u8]) -> [f64; LANES] {
 }
 
 /// The eight bits of a byte as masks of eight numbers.
-static MASKS: LazyLock<[[u64; 8]; 256]> = LazyLock::new(|| SPREAD.map(|bits| bits.map(|bit| 0u64.wrapping_sub(bit.into()))));
+static MASKS: LazyLock<[[u64; 8]; 256]> =
+    LazyLock::new(|| SPREAD.map(|bits| bits.map(|bit| 0u64.wrapping_sub(bit.into()))));
 
 /// The running sums of `f(a)` where the row's bit is set; the other rows add zero.
 pub fn add_given<A: Copy>(a: &[A], given: impl Iterator<Item = u64>, f: impl Fn(A) -> f64) -> [f64; LANES] {

@@ -124,9 +124,7 @@ impl Job {
             self.pass.chunk(space, &at);
             let each = self.requests.iter().zip(&self.groups).zip(&self.direct);
             let answer = |((request, groups), direct): ((&Request, &usize), &Option<Direct>)| match direct {
-                Some(direct) => {
-                    direct.part(&at, Direct::node(request).map(|g| self.pass.truth(space, g)))
-                }
+                Some(direct) => direct.part(&at, Direct::node(request).map(|g| self.pass.truth(space, g))),
                 None => part(&self.pass, space, request, *groups, &at),
             };
             chunks.push(each.map(answer).collect::<Vec<Totals>>());
@@ -149,9 +147,7 @@ fn part(pass: &Pass, space: &Workspace, request: &Request, groups: usize, at: &R
     let rows = at.len();
     let given = request.given.map(|g| pass.truth(space, g));
     match (request.measure, request.key) {
-        (Measure::Truths(node), None) => {
-            Totals::Truths(vec![count(node.map(|n| pass.truth(space, n)), given, rows)])
-        }
+        (Measure::Truths(node), None) => Totals::Truths(vec![count(node.map(|n| pass.truth(space, n)), given, rows)]),
         (Measure::Truths(node), Some(key)) => {
             let mut found = [TRUE; CHUNK];
             let found = &mut found[..rows];
