@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Rows; another number by `DBF_ROWS`.
-fn all_rows() -> usize {
+pub fn all_rows() -> usize {
     std::env::var("DBF_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_000)
 }
 
@@ -47,18 +47,18 @@ metric f1_formula(yhat: Bool, y: Bool) -> Real =
 "#;
 
 /// One column of the test data in the form that a peer reads.
-struct Raw {
+pub struct Raw {
     age: Vec<i16>,
     lactate: Vec<f32>,
     sex: Vec<u8>,
     prostate: Vec<u8>,
     ef: Vec<f32>,
-    y: Vec<u8>,
-    p: Vec<f32>,
-    g: Vec<u8>,
+    pub y: Vec<u8>,
+    pub p: Vec<f32>,
+    pub g: Vec<u8>,
 }
 
-fn raw(rows: usize) -> Raw {
+pub fn raw(rows: usize) -> Raw {
     let mut state = 20_261_124u64;
     let mut next = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -91,7 +91,7 @@ fn raw(rows: usize) -> Raw {
     out
 }
 
-fn view(raw: &Raw) -> View {
+pub fn view(raw: &Raw) -> View {
     let levels = |column: &str, names: &[&str]| {
         Arc::new(Levels { column: column.into(), names: names.iter().map(|n| (*n).to_string()).collect() })
     };
@@ -114,8 +114,8 @@ fn view(raw: &Raw) -> View {
     View::new(columns, raw.age.len())
 }
 
-/// Writes the columns for the peers and asks them; none with the reason when they cannot answer.
-fn peers(raw: &Raw) -> Result<Map<String, Value>, String> {
+/// Writes the columns for the peers and asks `script` of them; none with the reason when they cannot answer.
+pub fn peers(raw: &Raw, script: &str) -> Result<Map<String, Value>, String> {
     let python = std::env::var("DBF_PEERS").map_err(|_| "DBF_PEERS names no Python".to_string())?;
     let folder = std::env::temp_dir().join(format!("dbf-peers-{}", std::process::id()));
     let bytes = |v: &[f32]| v.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
@@ -128,7 +128,7 @@ fn peers(raw: &Raw) -> Result<Map<String, Value>, String> {
     for (name, v) in [("sex", &raw.sex), ("prostate", &raw.prostate), ("y", &raw.y), ("g", &raw.g)] {
         write(&format!("{name}.u8"), v)?;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(script);
     let answer = std::process::Command::new(python).arg(script).arg(&folder).output().map_err(|e| e.to_string());
     let _ = std::fs::remove_dir_all(&folder);
     let answer = answer?;
@@ -137,7 +137,7 @@ fn peers(raw: &Raw) -> Result<Map<String, Value>, String> {
 
 /// Seconds of several runs: (best, median); what each starts from is made before the first, so that they follow one
 /// another as those of the peers do.
-fn timed<T>(runs: usize, fresh: impl Fn() -> T, work: impl Fn(&mut T) -> String) -> (f64, f64, String) {
+pub fn timed<T>(runs: usize, fresh: impl Fn() -> T, work: impl Fn(&mut T) -> String) -> (f64, f64, String) {
     let mut times = Vec::new();
     let mut value = String::new();
     let mut all: Vec<T> = (0..runs).map(|_| fresh()).collect();
@@ -150,7 +150,6 @@ fn timed<T>(runs: usize, fresh: impl Fn() -> T, work: impl Fn(&mut T) -> String)
     (times.first().copied().unwrap_or(0.0), times.get(runs / 2).copied().unwrap_or(0.0), value)
 }
 
-/// A program over columns in memory.
 pub struct Bench {
     pub program: Program,
     pub view: View,
@@ -184,7 +183,6 @@ impl Bench {
         values.join(" ").chars().take(60).collect()
     }
 
-    /// Best and median seconds, and the values, on so many threads.
     pub fn time(&self, threads: usize, texts: &[String]) -> (f64, f64, String) {
         match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
             Ok(pool) => pool.install(|| timed(9, || self.program.clone(), |program| self.ask(program, texts))),
@@ -225,17 +223,26 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("f1", "f1_formula(yhat, y)", "f1(yhat, y)"),
 ];
 
-/// The figures of this file; `only` some questions by name, or expressions, without peers, when there are any.
-pub fn figures(only: &[String]) -> Value {
+/// The checked declarations of the test data.
+pub fn checked() -> Result<Program, Value> {
     let mut sources = SourceMap::default();
     let id = sources.add("schema.dbf", SCHEMA);
     let checked = Program::load(id, &mut sources, dbf::builtins::STD);
     if checked.has_errors() {
-        return json!({ "error": checked.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>() });
+        return Err(json!({ "error": checked.diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>() }));
     }
+    Ok(checked.program)
+}
+
+/// The figures of this file; `only` some questions by name, or expressions, without peers, when there are any.
+pub fn figures(only: &[String]) -> Value {
+    let program = match checked() {
+        Ok(program) => program,
+        Err(why) => return why,
+    };
     let raw = raw(all_rows());
-    let peers = if only.is_empty() { peers(&raw) } else { Err("some questions only".into()) };
-    let bench = Bench { program: checked.program, view: view(&raw) };
+    let peers = if only.is_empty() { peers(&raw, "peers.py") } else { Err("some questions only".into()) };
+    let bench = Bench { program, view: view(&raw) };
     let mut out = Map::new();
     // What is no question's name is an expression of its own.
     let own: Vec<_> = only.iter().filter(|o| QUESTIONS.iter().all(|q| q.0 != *o)).collect();

@@ -203,7 +203,7 @@ fn no_input_breaks_a_kernel() {
                     _ => KernelArg::Number(dice.one(&[1.0, 2.0, 0.5])),
                 });
             }
-            let call = KernelArgs { args, seed: 1, interval: seed % 60 == 0 };
+            let call = KernelArgs { args, shared: None, seed: 1, interval: seed % 60 == 0 };
             match kernel.run(&call) {
                 Ok(e) => {
                     assert!(!e.value.is_nan(), "{name} is NaN for {call:?}");

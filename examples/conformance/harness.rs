@@ -143,7 +143,7 @@ pub fn text(v: &str) -> KernelArg {
 /// Calls a public builtin by name.
 pub fn call(name: &str, args: Vec<KernelArg>) -> Result<Estimate, Undefined> {
     match kernels().find(name) {
-        Some(kernel) => kernel.run(&KernelArgs { args, seed: 1, interval: false }),
+        Some(kernel) => kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }),
         None => Err(Undefined::new(format!("there is no builtin `{name}`"))),
     }
 }

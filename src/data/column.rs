@@ -33,6 +33,11 @@ impl Column {
         self.array().null_count()
     }
 
+    /// Whether both are the very same values in memory, not only equal ones.
+    pub fn is(&self, other: &Column) -> bool {
+        self.array().to_data().ptr_eq(&other.array().to_data())
+    }
+
     pub fn array(&self) -> &dyn Array {
         match self {
             Column::Bool(a) => a,

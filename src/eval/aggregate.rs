@@ -34,7 +34,7 @@ pub fn join_pairs<T>(mut parts: Vec<T>, join: impl Fn(T, T) -> T) -> Option<T> {
 }
 
 /// The sum of one block.
-fn block_sum(x: &[f64]) -> f64 {
+pub fn block_sum(x: &[f64]) -> f64 {
     let mut lanes = [0.0; LANES];
     let chunks = x.chunks_exact(LANES);
     let rest = chunks.remainder();

@@ -2,7 +2,8 @@
 
 use super::env::Env;
 use super::forms::{Reader, column, narrowed, value};
-use super::kernel::{KernelArg, KernelArgs, MISSING_LEVEL};
+use super::held::Held;
+use super::kernel::{KernelArg, KernelArgs};
 use super::promise;
 use super::scalar;
 use super::value::Value;
@@ -10,11 +11,9 @@ use super::view::View;
 use crate::check::contract::Contract;
 use crate::check::is_crossing;
 use crate::check::program::ArgSource;
-use crate::check::{Base, Level, Levels};
+use crate::check::{Base, Level};
 use crate::data::Column;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
-use arrow_array::Array;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -185,8 +184,8 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
         if let Base::List(_) = ty.base
             && env.local(name).is_none()
         {
-            let parts: Vec<&Column> = (0..).map_while(|at| env.view.column(&part_name(name, at))).collect();
-            let parts: Vec<KernelArg> = parts.into_par_iter().map(|c| kernel_column(name, c, ty.optional)).collect();
+            let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
+            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
             if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
                 args.push(KernelArg::Missing(name.to_string()));
             } else {
@@ -209,7 +208,8 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
     if let Some(KernelArg::Missing(name)) = args.iter().find(|a| matches!(a, KernelArg::Missing(_))) {
         return Err(Undefined::new(format!("`{name}` has rows without a value")));
     }
-    let estimate = kernel.run(&KernelArgs { args, seed: env.seed, interval })?;
+    let estimate =
+        kernel.run(&KernelArgs { args, shared: Some(env.view.shared().clone()), seed: env.seed, interval })?;
     if !estimate.value.is_finite() {
         return Err(Undefined::new(format!("`{name}` is infinite here")));
     }
@@ -221,25 +221,7 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
     if column.missing() > 0 && !optional {
         return KernelArg::Missing(name.to_string());
     }
-    match column {
-        Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
-        // A truth that is missing in some rows is a category, where the kernel deals with that.
-        Column::Bool(a) => {
-            let levels = Levels { column: name.to_string(), names: vec!["false".into(), "true".into()] };
-            let codes = a.iter().map(|v| v.map_or(MISSING_LEVEL, u32::from)).collect();
-            KernelArg::Levels(codes, Arc::new(levels))
-        }
-        Column::Number(a) => KernelArg::Numbers(a.to_vec()),
-        Column::Level(a, levels) => {
-            let codes = match column.missing() {
-                0 => a.to_vec(),
-                _ => a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect(),
-            };
-            KernelArg::Levels(codes, levels.clone())
-        }
-        Column::Date(_) => KernelArg::Numbers(column.as_f64()),
-        Column::Text(a) => KernelArg::Texts(a.iter().map(|t| t.map(str::to_string)).collect()),
-    }
+    KernelArg::Held(Held::new(column.clone()))
 }
 
 /// A top-level `let`: a cohort's over the home dataset, a row's in this very view.

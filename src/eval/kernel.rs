@@ -1,7 +1,11 @@
 //! What a built-in metric looks like from here: a name and a function over columns.
 
 use super::estimate::{Measured, Undefined};
+use super::held::{GroupCodes, Held, Scores};
+use super::shared::Shared;
 use crate::check::Levels;
+use crate::data::Column;
+use arrow_buffer::BooleanBuffer;
 use std::sync::Arc;
 
 /// The code of a missing level in a column that may have one.
@@ -10,6 +14,8 @@ pub const MISSING_LEVEL: u32 = u32::MAX;
 /// One argument of a kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KernelArg {
+    /// A column in its own storage; its plain values are made where a kernel asks for them.
+    Held(Held),
     Bools(Vec<bool>),
     /// NaN stands for a missing number where the declaration allows one.
     Numbers(Vec<f64>),
@@ -29,6 +35,8 @@ pub enum KernelArg {
 #[derive(Debug, Clone)]
 pub struct KernelArgs {
     pub args: Vec<KernelArg>,
+    /// What other kernels worked out from the same rows.
+    pub shared: Option<Arc<Shared>>,
     /// For intervals and noise floors made by simulation.
     pub seed: u64,
     /// False inside a larger expression, where only the value counts.
@@ -40,15 +48,23 @@ fn wrong() -> Undefined {
 }
 
 impl KernelArg {
-    pub fn bools(&self) -> Result<&[bool], Undefined> {
+    /// As plain values.
+    pub fn plain(&self) -> &KernelArg {
         match self {
+            KernelArg::Held(held) => held.plain(),
+            plain => plain,
+        }
+    }
+
+    pub fn bools(&self) -> Result<&[bool], Undefined> {
+        match self.plain() {
             KernelArg::Bools(v) => Ok(v),
             _ => Err(wrong()),
         }
     }
 
     pub fn numbers(&self) -> Result<&[f64], Undefined> {
-        match self {
+        match self.plain() {
             KernelArg::Numbers(v) => Ok(v),
             _ => Err(wrong()),
         }
@@ -56,7 +72,7 @@ impl KernelArg {
 
     /// A column of categories: codes and the names they stand for.
     pub fn levels(&self) -> Result<(&[u32], &[String]), Undefined> {
-        match self {
+        match self.plain() {
             KernelArg::Levels(codes, levels) => Ok((codes, &levels.names)),
             _ => Err(wrong()),
         }
@@ -64,7 +80,7 @@ impl KernelArg {
 
     /// Texts; a list of texts in a script arrives as a column of levels.
     pub fn texts(&self) -> Result<Vec<Option<&str>>, Undefined> {
-        match self {
+        match self.plain() {
             KernelArg::Texts(v) => Ok(v.iter().map(Option::as_deref).collect()),
             KernelArg::Levels(codes, levels) => {
                 Ok(codes.iter().map(|&c| levels.names.get(c as usize).map(String::as_str)).collect())
@@ -91,6 +107,54 @@ impl KernelArgs {
         self.at(i)?.levels()
     }
 
+    /// Numbers in their own storage.
+    pub fn scores(&self, i: usize) -> Result<Scores<'_>, Undefined> {
+        match self.at(i)? {
+            KernelArg::Held(held) if held.scores().is_some() => held.scores().ok_or_else(wrong),
+            other => Ok(Scores::Wide(other.numbers()?)),
+        }
+    }
+
+    /// Flags as bits.
+    pub fn flags(&self, i: usize) -> Result<BooleanBuffer, Undefined> {
+        match self.at(i)? {
+            KernelArg::Held(held) => match held.column() {
+                Column::Bool(flags) if held.column().missing() == 0 => Ok(flags.values().clone()),
+                _ => Err(wrong()),
+            },
+            other => Ok(BooleanBuffer::from(other.bools()?)),
+        }
+    }
+
+    /// A column of categories in its own storage: codes and the names they stand for.
+    pub fn groups(&self, i: usize) -> Result<(GroupCodes<'_>, &[String]), Undefined> {
+        match self.at(i)? {
+            KernelArg::Held(held) => match (held.codes(), held.column()) {
+                (Some(codes), Column::Level(_, levels)) => Ok((codes, &levels.names)),
+                _ => held.plain().levels().map(|(codes, names)| (GroupCodes::Words(codes), names)),
+            },
+            other => other.levels().map(|(codes, names)| (GroupCodes::Words(codes), names)),
+        }
+    }
+
+    /// What `make` gives for some of the arguments; made once for all kernels that are given the same columns.
+    pub fn share<T: Send + Sync + 'static>(
+        &self,
+        what: &'static str,
+        from: &[usize],
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let held = |i: &usize| match self.args.get(*i) {
+            Some(KernelArg::Held(held)) => Some(held.column()),
+            _ => None,
+        };
+        let columns: Option<Vec<&Column>> = from.iter().map(held).collect();
+        match (&self.shared, columns) {
+            (Some(shared), Some(columns)) => shared.of(what, &columns, make),
+            _ => Arc::new(make()),
+        }
+    }
+
     /// Texts, all present.
     pub fn texts(&self, i: usize) -> Result<Vec<&str>, Undefined> {
         let texts = self.at(i)?.texts()?;
@@ -103,7 +167,7 @@ impl KernelArgs {
 
     /// Row weights; nothing where every row counts alike (the default).
     pub fn weights(&self, i: usize) -> Result<Option<&[f64]>, Undefined> {
-        match self.at(i)? {
+        match self.at(i)?.plain() {
             KernelArg::Numbers(v) => Ok(Some(v)),
             KernelArg::Number(_) => Ok(None),
             _ => Err(wrong()),

@@ -1,6 +1,7 @@
 //! The rows an expression sees.
 
 use super::chunk::memo::Memo;
+use super::shared::Shared;
 use super::value::Value;
 use crate::data::{Column, Table};
 use arrow_array::UInt32Array;
@@ -14,11 +15,13 @@ pub struct View {
     pub rows: usize,
     /// What was worked out about these rows.
     memo: Arc<Memo>,
+    /// What kernels worked out from columns of these rows; further columns leave it as it is.
+    shared: Arc<Shared>,
 }
 
 impl View {
     pub fn new(columns: BTreeMap<String, Column>, rows: usize) -> Self {
-        View { columns: Arc::new(columns), rows, memo: Arc::default() }
+        View { columns: Arc::new(columns), rows, memo: Arc::default(), shared: Arc::default() }
     }
 
     pub fn of(table: &Table) -> Self {
@@ -34,6 +37,10 @@ impl View {
         &self.memo
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.get(name)
     }
@@ -46,7 +53,7 @@ impl View {
     pub fn with(&self, more: impl IntoIterator<Item = (String, Column)>) -> View {
         let mut columns = (*self.columns).clone();
         columns.extend(more);
-        View::new(columns, self.rows)
+        View { shared: self.shared.clone(), ..View::new(columns, self.rows) }
     }
 
     /// The rows at `index`, with the columns in `names` only.

@@ -3,6 +3,7 @@
 //! Knows lengths and values only; which metric asks is not its business. Rows count from 1.
 
 use crate::eval::estimate::Undefined;
+use crate::eval::held::Scores;
 
 /// Refuses nothing to measure.
 pub(crate) fn not_empty(n: usize) -> Result<(), Undefined> {
@@ -38,6 +39,24 @@ pub(crate) fn finite(what: &str, x: &[f64]) -> Result<(), Undefined> {
             Some(v) if !v.is_nan() => format!("the {what} in row {} is infinite", i + 1),
             _ => format!("the {what} in row {} is missing", i + 1),
         })),
+    }
+}
+
+/// The same in either storage.
+pub(crate) fn finite_scores(what: &str, x: Scores) -> Result<(), Undefined> {
+    match x {
+        Scores::Wide(x) => finite(what, x),
+        Scores::Narrow(x) if x.iter().all(|v| v.is_finite()) => Ok(()),
+        Scores::Narrow(x) => finite(what, &x.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()),
+    }
+}
+
+/// Refuses probabilities that are missing or lie outside 0..1, in either storage.
+pub(crate) fn probability_scores(p: Scores) -> Result<(), Undefined> {
+    match p {
+        Scores::Wide(p) => probabilities(p),
+        Scores::Narrow(p) if p.iter().all(|v| (0.0..=1.0).contains(v)) => Ok(()),
+        Scores::Narrow(p) => probabilities(&p.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Knows counts of right and wrong rows only; thresholds and classes are chosen by the caller.
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
-use crate::metrics::checks;
+use crate::metrics::counts::{self, Cells};
 use crate::metrics::inference::{self, LEVEL};
 use crate::metrics::resampling::{self, REPLICATES};
 
@@ -24,41 +24,40 @@ impl Confusion {
         if denominator == 0 { 0.0 } else { hits as f64 / denominator as f64 }
     }
 
-    fn cells(self) -> [u64; 4] {
-        [self.true_positive, self.false_positive, self.false_negative, self.true_negative]
+    pub fn rows(self) -> u64 {
+        self.true_positive + self.false_positive + self.false_negative + self.true_negative
     }
 
-    fn from_cells([true_positive, false_positive, false_negative, true_negative]: [u64; 4]) -> Self {
+    fn cells(self) -> Cells {
+        [self.true_negative, self.false_positive, self.false_negative, self.true_positive]
+    }
+}
+
+impl From<Cells> for Confusion {
+    fn from([true_negative, false_positive, false_negative, true_positive]: Cells) -> Self {
         Confusion { true_positive, false_positive, false_negative, true_negative }
     }
 }
 
 /// Counts the rows by prediction and outcome. Undefined for no rows or unequal lengths.
 pub fn confusion(yhat: &[bool], y: &[bool]) -> Result<Confusion, Undefined> {
-    checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
-    checks::not_empty(y.len())?;
-    let mut table = Confusion::default();
-    for (predicted, actual) in yhat.iter().zip(y) {
-        *match (predicted, actual) {
-            (true, true) => &mut table.true_positive,
-            (true, false) => &mut table.false_positive,
-            (false, true) => &mut table.false_negative,
-            (false, false) => &mut table.true_negative,
-        } += 1;
-    }
-    Ok(table)
+    counts::pairs(&yhat.into(), &y.into()).map(Confusion::from)
 }
 
 /// The share of rows predicted right, as `sklearn.metrics.accuracy_score`, with Wilson's interval.
 ///
 /// One row has a value and a wide interval. No rows or unequal lengths are undefined.
 pub fn accuracy(yhat: &[bool], y: &[bool]) -> Measured {
-    let table = confusion(yhat, y)?;
-    let right = table.true_positive + table.true_negative;
-    Ok(Estimate {
-        interval: inference::wilson(right, y.len() as u64, LEVEL),
-        ..Estimate::plain(right as f64 / y.len() as f64, y.len())
-    })
+    Ok(accuracy_of(confusion(yhat, y)?))
+}
+
+/// The same from counts of one row or more.
+pub fn accuracy_of(table: Confusion) -> Estimate {
+    let (right, rows) = (table.true_positive + table.true_negative, table.rows());
+    Estimate {
+        interval: inference::wilson(right, rows, LEVEL),
+        ..Estimate::plain(right as f64 / rows as f64, rows as usize)
+    }
 }
 
 /// F1 of the positive class (van Rijsbergen 1979; `sklearn.metrics.f1_score`), with a percentile
@@ -68,8 +67,12 @@ pub fn accuracy(yhat: &[bool], y: &[bool]) -> Measured {
 /// `zero_division`) and has no interval. With no hit or no mistake the bootstrap would have no spread;
 /// the interval is then Wilson's for q = TP / (TP + FP + FN), carried over by F1 = 2q / (1 + q).
 pub fn f1(yhat: &[bool], y: &[bool], seed: u64) -> Measured {
-    let table = confusion(yhat, y)?;
-    Ok(Estimate { interval: f1_interval(table, seed), ..Estimate::plain(table.f1(), y.len()) })
+    Ok(f1_of(confusion(yhat, y)?, seed))
+}
+
+/// The same from counts of one row or more.
+pub fn f1_of(table: Confusion, seed: u64) -> Estimate {
+    Estimate { interval: f1_interval(table, seed), ..Estimate::plain(table.f1(), table.rows() as usize) }
 }
 
 fn f1_interval(table: Confusion, seed: u64) -> Option<Interval> {
@@ -86,7 +89,7 @@ fn f1_interval(table: Confusion, seed: u64) -> Option<Interval> {
     }
     let cells = table.cells();
     let draws = resampling::replicate(REPLICATES, seed, resampling::Lane::Bootstrap, |rng| {
-        Confusion::from_cells(resampling::multinomial(rng, cells)).f1()
+        Confusion::from(resampling::multinomial(rng, cells)).f1()
     });
     inference::percentile_interval(&draws, LEVEL)
 }

@@ -56,6 +56,13 @@ pub fn mean_interval_normal(x: &[f64], level: f64) -> Option<Interval> {
     mean_interval(x, level, normal_quantile(level), "normal")
 }
 
+/// The normal interval of a mean, from the moments of the values.
+pub fn mean_interval_normal_of(moments: Moments, level: f64) -> Option<Interval> {
+    let half = normal_quantile(level) * (moments.variance()? / moments.n as f64).sqrt();
+    let (lo, hi) = (moments.mean - half, moments.mean + half);
+    (lo.is_finite() && hi.is_finite()).then(|| Interval { lo, hi, level, method: "normal".into() })
+}
+
 /// The interval of a mean on Student's t with n - 1 degrees of freedom, or nothing for fewer than
 /// two values.
 pub fn mean_interval_t(x: &[f64], level: f64) -> Option<Interval> {

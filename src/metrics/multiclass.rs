@@ -6,6 +6,7 @@
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
+use crate::metrics::counts::Cells;
 
 /// Weighted counts of rows by true and predicted class.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,14 @@ pub fn table(yhat: &[u32], y: &[u32], k: usize, w: Option<&[f64]>) -> Result<Tab
 pub fn binary(yhat: &[bool], y: &[bool], w: Option<&[f64]>) -> Result<Table, Undefined> {
     let codes = |v: &[bool]| -> Vec<u32> { v.iter().map(|&b| u32::from(b)).collect() };
     table(&codes(yhat), &codes(y), 2, w)
+}
+
+/// The table of two classes from the cells of [`counts`](crate::metrics::counts).
+pub fn of_cells(cells: Cells) -> Table {
+    let [tn, fp, fn_, tp] = cells;
+    let present = vec![tn + fp + fn_ > 0, fp + fn_ + tp > 0];
+    let rows = cells.iter().sum::<u64>() as usize;
+    Table { k: 2, cells: cells.iter().map(|c| *c as f64).collect(), present, rows }
 }
 
 fn ratio(a: f64, b: f64) -> Option<f64> {

@@ -3,8 +3,10 @@
 //! Only the order of the scores counts, so any finite score is welcome, a probability or not.
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
+use crate::eval::held::Scores;
 use crate::metrics::checks;
 use crate::metrics::inference::{self, LEVEL};
+use crate::metrics::ranks::Ranked;
 
 /// An AUROC with DeLong's variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,9 +40,19 @@ pub struct DeLongComparison {
 /// Scores that are all equal have an AUROC of 1/2 without error. Undefined when one class is absent,
 /// for missing or infinite scores, no rows or unequal lengths.
 pub fn auroc(p: &[f64], y: &[bool]) -> Measured {
-    let placed = Placements::of(p, y)?;
-    let figure = placed.delong();
-    Ok(Estimate { interval: auroc_interval(&placed, figure), ..Estimate::plain(figure.auc, y.len()) })
+    auroc_of(&Ranked::new(Scores::Wide(p), &y.into())?)
+}
+
+/// The same from rows in order.
+pub fn auroc_of(ranked: &Ranked) -> Measured {
+    let figure = DeLong {
+        auc: ranked.area()?,
+        variance: ranked.delong_variance(),
+        positives: ranked.positives as usize,
+        negatives: ranked.negatives as usize,
+    };
+    let interval = auroc_interval(ranked.runs.len() == 1, figure);
+    Ok(Estimate { interval, ..Estimate::plain(figure.auc, ranked.rows() as usize) })
 }
 
 /// AUROC and its variance (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44:837) by the mid-rank
@@ -75,7 +87,6 @@ struct Placements {
     auc: f64,
     of_positives: Vec<f64>,
     of_negatives: Vec<f64>,
-    constant: bool,
 }
 
 impl Placements {
@@ -96,10 +107,8 @@ impl Placements {
         let mut placed = vec![0.0; y.len()];
         let (mut positives_below, mut negatives_below) = (0_usize, 0_usize);
         let mut doubled_wins = 0_u128;
-        let mut blocks = 0_usize;
         // -0 and 0 are neighbours in the total order and equal here, so they tie.
         for tie in order.chunk_by(|a, b| a.0 == b.0) {
-            blocks += 1;
             let rows = || tie.iter().filter_map(|&(_, row)| Some((row, *y.get(row)?)));
             let positive = rows().filter(|&(_, outcome)| outcome).count();
             let negative = tie.len() - positive;
@@ -119,7 +128,6 @@ impl Placements {
             auc: doubled_wins as f64 / (2.0 * positives as f64 * negatives as f64),
             of_positives: pick(true),
             of_negatives: pick(false),
-            constant: blocks == 1,
         })
     }
 
@@ -144,10 +152,10 @@ fn covariance(a: &[f64], b: &[f64]) -> f64 {
     inference::sum(&products) / (a.len() - 1) as f64
 }
 
-fn auroc_interval(placed: &Placements, figure: DeLong) -> Option<Interval> {
+fn auroc_interval(constant: bool, figure: DeLong) -> Option<Interval> {
     let DeLong { auc, variance, positives, negatives } = figure;
     match variance {
-        Some(v) if placed.constant || (v > 0.0 && auc > 0.0 && auc < 1.0) => {
+        Some(v) if constant || (v > 0.0 && auc > 0.0 && auc < 1.0) => {
             let centre = (auc / (1.0 - auc)).ln();
             let half = inference::normal_quantile(LEVEL) * v.sqrt() / (auc * (1.0 - auc));
             let back = |x: f64| 1.0 / (1.0 + (-x).exp());

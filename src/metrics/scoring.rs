@@ -2,8 +2,11 @@
 //! top-k accuracy, net benefit.
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::held::Scores;
 use crate::metrics::checks::{self, weighted_mean};
 use crate::metrics::curves::check_classes;
+use crate::metrics::passes;
+use arrow_buffer::BooleanBuffer;
 
 fn check(p: &[f64], y: &[bool], w: Option<&[f64]>) -> Result<(), Undefined> {
     checks::same_length(("probabilities", p.len()), ("outcomes", y.len()))?;
@@ -35,8 +38,21 @@ pub fn log_loss(p: &[f64], y: &[bool], w: Option<&[f64]>, clip: f64) -> Measured
     finite_mean(&losses, w, y.len())
 }
 
+/// [`log_loss`] of rows that count alike, from their own storage.
+pub fn log_loss_of(p: Scores, y: &BooleanBuffer, clip: f64) -> Measured {
+    checks::same_length(("probabilities", p.len()), ("outcomes", y.len()))?;
+    checks::not_empty(y.len())?;
+    checks::probability_scores(p)?;
+    let clipped = clipped(clip)?;
+    let sum = passes::sum_of(p, y, |p, y| -clipped(if y { p } else { 1.0 - p }).ln());
+    finite(sum / y.len() as f64, y.len())
+}
+
 fn finite_mean(losses: &[f64], w: Option<&[f64]>, n: usize) -> Measured {
-    let value = weighted_mean(losses, w);
+    finite(weighted_mean(losses, w), n)
+}
+
+fn finite(value: f64, n: usize) -> Measured {
     if value.is_finite() {
         return Ok(Estimate::plain(value, n));
     }

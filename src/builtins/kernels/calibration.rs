@@ -1,7 +1,7 @@
 //! How far probabilities can be taken at their word.
 
 use super::{as_is, over_rows};
-use crate::eval::estimate::{Estimate, Measured};
+use crate::eval::estimate::Measured;
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::calibration::binning::{self, Binning, Norm};
 use crate::metrics::calibration::{self, EdgeRule, decomposition, recalibration};
@@ -38,15 +38,14 @@ fn error(args: &KernelArgs, norm: Norm) -> Measured {
 }
 
 fn ece(args: &KernelArgs) -> Measured {
-    let (p, y) = (args.numbers(0)?, args.bools(1)?);
     let (bins, binning) = settings(args)?;
     let edge = match binning {
         Binning::Width(edge @ (EdgeRule::LeftClosed | EdgeRule::RightClosed)) => edge,
-        _ => return binning::error(p, y, bins, binning, Norm::L1),
+        _ => return binning::error(args.numbers(0)?, args.bools(1)?, bins, binning, Norm::L1),
     };
-    if args.interval {
-        calibration::ece(p, y, bins, edge, args.seed)
-    } else {
-        calibration::ece_value(p, y, bins, edge).map(|v| Estimate::plain(v, y.len()))
+    let (p, y) = (args.scores(0)?, args.flags(1)?);
+    if args.interval && y.len() <= calibration::BY_BIN {
+        return calibration::ece(args.numbers(0)?, args.bools(1)?, bins, edge, args.seed);
     }
+    calibration::ece_of(p, &y, bins, edge, args.interval.then_some(args.seed))
 }

@@ -4,18 +4,21 @@ use super::over_rows;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::classification as plain;
+use crate::metrics::counts::{self, Cells};
+use crate::metrics::inference::{self, LEVEL};
 use crate::metrics::multiclass::{self, Average, Cost, Rate, Table};
+use crate::metrics::resampling::REPLICATES;
 use crate::metrics::{checks_word, curves, scoring};
 
 pub(super) const ROWS: &[KernelRow] = &[
     over_rows("accuracy", accuracy),
-    over_rows("balanced_accuracy", |a| Ok(table(a)?.balanced_accuracy())),
-    over_rows("precision", |a| Ok(table(a)?.rate_or_zero(1, Rate::Precision, "true"))),
-    over_rows("recall", |a| Ok(table(a)?.rate_or_zero(1, Rate::Recall, "true"))),
-    over_rows("specificity", |a| Ok(table(a)?.rate_or_zero(0, Rate::Recall, "false"))),
-    over_rows("jaccard", |a| Ok(table(a)?.rate_or_zero(1, Rate::Jaccard, "true"))),
-    over_rows("mcc", |a| Ok(table(a)?.mcc())),
-    over_rows("kappa", |a| table(a)?.kappa(Cost::Plain)),
+    over_rows("balanced_accuracy", |a| counted(a, 2, |t| Ok(t.balanced_accuracy()))),
+    over_rows("precision", |a| counted(a, 2, |t| Ok(t.rate_or_zero(1, Rate::Precision, "true")))),
+    over_rows("recall", |a| counted(a, 2, |t| Ok(t.rate_or_zero(1, Rate::Recall, "true")))),
+    over_rows("specificity", |a| counted(a, 2, |t| Ok(t.rate_or_zero(0, Rate::Recall, "false")))),
+    over_rows("jaccard", |a| counted(a, 2, |t| Ok(t.rate_or_zero(1, Rate::Jaccard, "true")))),
+    over_rows("mcc", |a| counted(a, 2, |t| Ok(t.mcc()))),
+    over_rows("kappa", |a| counted(a, 2, |t| t.kappa(Cost::Plain))),
     over_rows("confusion", confusion),
     over_rows("f1", f1),
     over_rows("fbeta", fbeta),
@@ -39,38 +42,56 @@ pub(super) const ROWS: &[KernelRow] = &[
     }),
 ];
 
-/// The table of `yhat`, `y` and `weight`.
-fn table(args: &KernelArgs) -> Result<Table, Undefined> {
-    multiclass::binary(args.bools(0)?, args.bools(1)?, args.weights(2)?)
+/// The cells of `yhat` and `y`, counted once for every metric of them.
+fn cells(args: &KernelArgs) -> Result<Cells, Undefined> {
+    let (yhat, y) = (args.flags(0)?, args.flags(1)?);
+    args.share("cells", &[0, 1], || counts::pairs(&yhat, &y)).as_ref().clone()
+}
+
+/// The table of `yhat` and `y` with the weights at argument `at`.
+fn table(args: &KernelArgs, at: usize) -> Result<Table, Undefined> {
+    match args.weights(at)? {
+        None => cells(args).map(multiclass::of_cells),
+        weights => multiclass::binary(args.bools(0)?, args.bools(1)?, weights),
+    }
+}
+
+/// A figure of that table. Without weights its interval is a bootstrap of the cells, which is one of the rows.
+fn counted(args: &KernelArgs, at: usize, figure: impl Fn(&Table) -> Measured + Sync) -> Measured {
+    let out = figure(&table(args, at)?)?;
+    if !args.interval || args.weights(at)?.is_some() || out.n < 2 {
+        return Ok(out);
+    }
+    let draws = counts::replicates(&[cells(args)?], REPLICATES, args.seed, |cells| {
+        figure(&multiclass::of_cells(*cells.first()?)).ok().map(|e| e.value).filter(|v| v.is_finite())
+    });
+    Ok(Estimate { interval: inference::percentile_interval(&draws, LEVEL), ..out })
 }
 
 fn accuracy(args: &KernelArgs) -> Measured {
     match args.weights(2)? {
-        None => plain::accuracy(args.bools(0)?, args.bools(1)?),
-        Some(_) => Ok(table(args)?.accuracy()),
+        None => Ok(plain::accuracy_of(cells(args)?.into())),
+        Some(_) => Ok(table(args, 2)?.accuracy()),
     }
 }
 
 fn confusion(args: &KernelArgs) -> Measured {
-    let t = table(args)?;
-    let out = t.accuracy().with("true_negative", t.cell(0, 0)).with("false_positive", t.cell(0, 1));
-    Ok(out.with("false_negative", t.cell(1, 0)).with("true_positive", t.cell(1, 1)))
+    counted(args, 2, |t| {
+        let out = t.accuracy().with("true_negative", t.cell(0, 0)).with("false_positive", t.cell(0, 1));
+        Ok(out.with("false_negative", t.cell(1, 0)).with("true_positive", t.cell(1, 1)))
+    })
 }
 
 fn f1(args: &KernelArgs) -> Measured {
-    let (yhat, y, average) = (args.bools(0)?, args.bools(1)?, args.text(2)?);
-    let weights = args.weights(3)?;
-    if average == "positive" && weights.is_none() {
-        if args.interval {
-            return plain::f1(yhat, y, args.seed);
-        }
-        return plain::confusion(yhat, y).map(|c| Estimate::plain(c.f1(), y.len()));
+    let average = args.text(2)?;
+    if average != "positive" {
+        let average = Average::named(average)?;
+        return counted(args, 3, |t| Ok(t.average(Rate::F(1.0), average, &["false".into(), "true".into()])));
     }
-    let t = multiclass::binary(yhat, y, weights)?;
-    if average == "positive" {
-        return Ok(t.rate_or_zero(1, Rate::F(1.0), "true"));
+    match args.weights(3)? {
+        None if args.interval => Ok(plain::f1_of(cells(args)?.into(), args.seed)),
+        _ => counted(args, 3, |t| Ok(t.rate_or_zero(1, Rate::F(1.0), "true"))),
     }
-    Ok(t.average(Rate::F(1.0), Average::named(average)?, &["false".into(), "true".into()]))
 }
 
 fn fbeta(args: &KernelArgs) -> Measured {
@@ -78,8 +99,7 @@ fn fbeta(args: &KernelArgs) -> Measured {
     if !(beta >= 0.0 && beta.is_finite()) {
         return Err(Undefined::new(format!("beta is {beta}, not a number from 0 on")));
     }
-    let t = multiclass::binary(args.bools(0)?, args.bools(1)?, args.weights(3)?)?;
-    Ok(t.rate_or_zero(1, Rate::F(beta), "true"))
+    counted(args, 3, |t| Ok(t.rate_or_zero(1, Rate::F(beta), "true")))
 }
 
 /// The table of two category columns, the names of its classes; weights at argument `at`.

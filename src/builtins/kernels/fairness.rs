@@ -4,8 +4,12 @@ use super::over_rows;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::calibration::{self, EdgeRule};
-use crate::metrics::fairness::rates::{self, Compare, GroupRate, Lone, Method, Odds};
+use crate::metrics::counts::{self, Cells};
+use crate::metrics::fairness::rates::{self, Compare, GroupRate, Lone, Method, Odds, Rates};
+use crate::metrics::inference::{self, LEVEL};
+use crate::metrics::resampling::REPLICATES;
 use crate::metrics::{fairness, ranking};
+use std::sync::Arc;
 
 pub(super) const ROWS: &[KernelRow] = &[
     over_rows("dpd", dpd),
@@ -20,7 +24,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("equalized_odds_ratio", |a| odds(a, Compare::Ratio)),
     over_rows("group_rates", |a| {
         let rate = GroupRate::named(a.text(3)?)?;
-        Ok(rates::rates(a.bools(0)?, a.bools(1)?, a.levels(2)?, rate, a.weights(4)?)?.estimate())
+        by_cells(a, (0, 1, 2), 4, rate, |r| Ok(r.estimate()))
     }),
     over_rows("group_means", |a| Ok(rates::means(a.numbers(0)?, a.levels(1)?, a.weights(2)?)?.estimate())),
     over_rows("auroc_gap", |a| {
@@ -48,42 +52,80 @@ fn taken(p: &[f64], y: &[bool], rows: &[usize]) -> Result<(Vec<f64>, Vec<bool>),
     Ok(rows.iter().filter_map(|&r| Some((*p.get(r)?, *y.get(r)?))).unzip())
 }
 
-fn dpd(args: &KernelArgs) -> Measured {
-    let (yhat, (codes, names)) = (args.bools(0)?, args.levels(1)?);
-    if args.interval {
-        return fairness::dpd(yhat, codes, names, args.seed);
-    }
-    let parts = fairness::selection_rates(yhat, codes, names)?;
-    if parts.iter().filter(|p| p.value.is_some()).count() < 2 {
-        return Err(Undefined::new("a difference between groups needs two groups with rows"));
-    }
-    let gap = fairness::gap(&parts).ok_or_else(|| Undefined::new("no group has a selection rate"))?;
-    Ok(Estimate::plain(gap, yhat.len()))
+/// Columns of predictions, outcomes and groups.
+type Columns = (usize, usize, usize);
+
+/// The cells of every group, counted once for every metric of them.
+fn cells(args: &KernelArgs, (yhat, y, groups): Columns) -> Result<(Arc<Counted>, &[String]), Undefined> {
+    let (called, have, (codes, names)) = (args.flags(yhat)?, args.flags(y)?, args.groups(groups)?);
+    let make = || counts::by_group(&called, &have, codes, names.len());
+    Ok((args.share("cells by group", &[yhat, y, groups], make), names))
 }
 
-/// `method`, `lone` and `weight` from argument `at` on.
-fn settings(args: &KernelArgs, at: usize) -> Result<(Method, Lone, Option<&[f64]>), Undefined> {
-    Ok((Method::named(args.text(at)?)?, Lone::named(args.text(at + 1)?)?, args.weights(at + 2)?))
+type Counted = Result<Vec<Cells>, Undefined>;
+
+/// What `figure` makes of a rate by group, with the weights at argument `at`. Without weights its interval is a
+/// bootstrap of the cells, which is one of the rows.
+fn by_cells(
+    args: &KernelArgs,
+    columns: Columns,
+    at: usize,
+    rate: GroupRate,
+    figure: impl Fn(Rates) -> Measured + Sync,
+) -> Measured {
+    if let weights @ Some(_) = args.weights(at)? {
+        let (yhat, y, groups) = columns;
+        return figure(rates::rates(args.bools(yhat)?, args.bools(y)?, args.levels(groups)?, rate, weights)?);
+    }
+    let (cells, names) = cells(args, columns)?;
+    resampled(args, cells.as_ref().as_ref().map_err(Clone::clone)?, |c| figure(rates::counted(c, names, rate)?))
+}
+
+/// A figure of cells with its bootstrap interval, where one is asked for.
+fn resampled(args: &KernelArgs, cells: &[Cells], figure: impl Fn(&[Cells]) -> Measured + Sync) -> Measured {
+    let out = figure(cells)?;
+    if !args.interval || out.n < 2 {
+        return Ok(out);
+    }
+    let draws =
+        counts::replicates(cells, REPLICATES, args.seed, |c| figure(c).ok().map(|e| e.value).filter(|v| v.is_finite()));
+    Ok(Estimate { interval: inference::percentile_interval(&draws, LEVEL), ..out })
+}
+
+fn dpd(args: &KernelArgs) -> Measured {
+    let (cells, names) = cells(args, (0, 0, 1))?;
+    let cells = cells.as_ref().as_ref().map_err(Clone::clone)?;
+    if args.interval { fairness::dpd_of(cells, names, args.seed) } else { fairness::dpd_value(cells, names) }
+}
+
+/// `method` and `lone` from argument `at` on; the weights follow.
+fn settings(args: &KernelArgs, at: usize) -> Result<(Method, Lone), Undefined> {
+    Ok((Method::named(args.text(at)?)?, Lone::named(args.text(at + 1)?)?))
 }
 
 fn parity(args: &KernelArgs, compare: Compare) -> Measured {
-    let (yhat, (method, lone, w)) = (args.bools(0)?, settings(args, 2)?);
-    rates::rates(yhat, yhat, args.levels(1)?, GroupRate::Selection, w)?.compare(compare, method, lone)
+    let (method, lone) = settings(args, 2)?;
+    by_cells(args, (0, 0, 1), 4, GroupRate::Selection, |r| r.compare(compare, method, lone))
 }
 
 fn opportunity(args: &KernelArgs, compare: Compare) -> Measured {
-    let (method, lone, w) = settings(args, 3)?;
-    let rates = rates::rates(args.bools(0)?, args.bools(1)?, args.levels(2)?, GroupRate::TruePositive, w)?;
-    rates.compare(compare, method, lone)
+    let (method, lone) = settings(args, 3)?;
+    by_cells(args, (0, 1, 2), 5, GroupRate::TruePositive, |r| r.compare(compare, method, lone))
 }
 
 fn rate(args: &KernelArgs, compare: Compare) -> Measured {
-    let (rate, (method, lone, w)) = (GroupRate::named(args.text(3)?)?, settings(args, 4)?);
-    rates::rates(args.bools(0)?, args.bools(1)?, args.levels(2)?, rate, w)?.compare(compare, method, lone)
+    let (rate, (method, lone)) = (GroupRate::named(args.text(3)?)?, settings(args, 4)?);
+    by_cells(args, (0, 1, 2), 6, rate, |r| r.compare(compare, method, lone))
 }
 
 fn odds(args: &KernelArgs, compare: Compare) -> Measured {
     let odds = Odds::named(args.text(3)?)?;
-    let (method, lone, w) = settings(args, 4)?;
-    rates::equalized_odds(args.bools(0)?, args.bools(1)?, args.levels(2)?, (compare, method, lone), odds, w)
+    let (method, lone) = settings(args, 4)?;
+    if let weights @ Some(_) = args.weights(6)? {
+        let (yhat, y, groups) = (args.bools(0)?, args.bools(1)?, args.levels(2)?);
+        return rates::equalized_odds(yhat, y, groups, (compare, method, lone), odds, weights);
+    }
+    let (cells, names) = cells(args, (0, 1, 2))?;
+    let cells = cells.as_ref().as_ref().map_err(Clone::clone)?;
+    resampled(args, cells, |c| rates::counted_odds(c, names, (compare, method, lone), odds))
 }

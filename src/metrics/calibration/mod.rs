@@ -9,9 +9,13 @@ pub mod recalibration;
 
 pub use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
+use crate::eval::held::Scores;
 use crate::metrics::checks;
 use crate::metrics::inference::{self, LEVEL};
+use crate::metrics::passes::{self, BinSums};
 use crate::metrics::resampling::{self, Lane, REPLICATES};
+use arrow_buffer::BooleanBuffer;
+use rand_distr::{Distribution, StandardNormal};
 
 /// Simulated cohorts behind the noise floor of the calibration error.
 pub const FLOOR_DRAWS: usize = REPLICATES;
@@ -23,6 +27,12 @@ fn check(p: &[f64], y: &[bool]) -> Result<(), Undefined> {
     checks::same_length(("probabilities", p.len()), ("outcomes", y.len()))?;
     checks::not_empty(y.len())?;
     checks::probabilities(p)
+}
+
+fn check_scores(p: Scores, y: &BooleanBuffer) -> Result<(), Undefined> {
+    checks::same_length(("probabilities", p.len()), ("outcomes", y.len()))?;
+    checks::not_empty(y.len())?;
+    checks::probability_scores(p)
 }
 
 fn check_bins(bins: usize) -> Result<(), Undefined> {
@@ -38,12 +48,16 @@ fn check_bins(bins: usize) -> Result<(), Undefined> {
 ///
 /// Undefined for missing probabilities, probabilities outside 0..1, no rows or unequal lengths.
 pub fn brier(p: &[f64], y: &[bool]) -> Measured {
-    check(p, y)?;
-    let errors: Vec<f64> = p.iter().zip(y).map(|(&p, &y)| (f64::from(u8::from(y)) - p).powi(2)).collect();
-    let value = inference::sum(&errors) / errors.len() as f64;
-    let interval =
-        inference::mean_interval_normal(&errors, LEVEL).map(|i| Interval { lo: i.lo.max(0.0), hi: i.hi.min(1.0), ..i });
-    Ok(Estimate { interval, ..Estimate::plain(value, y.len()) })
+    brier_of(Scores::Wide(p), &y.into())
+}
+
+/// The same from the columns' own storage.
+pub fn brier_of(p: Scores, y: &BooleanBuffer) -> Measured {
+    check_scores(p, y)?;
+    let (sum, moments) = passes::moments_of(p, y, |p, y| (f64::from(u8::from(y)) - p).powi(2));
+    let interval = inference::mean_interval_normal_of(moments, LEVEL);
+    let interval = interval.map(|i| Interval { lo: i.lo.max(0.0), hi: i.hi.min(1.0), ..i });
+    Ok(Estimate { interval, ..Estimate::plain(sum / y.len() as f64, y.len()) })
 }
 
 /// Expected calibration error: the mean over rows of |observed rate - mean probability| of the row's
@@ -78,11 +92,44 @@ pub fn ece(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule, seed: u64) -> Mea
     Ok(Estimate { interval, noise_floor: inference::mean(&floors), ..Estimate::plain(value, n) })
 }
 
+/// Beyond this many rows the simulated cohorts are drawn bin by bin instead of row by row.
+pub const BY_BIN: usize = 100_000;
+
+/// [`ece`] from the columns' own storage, in one pass. With a seed it brings interval and noise floor; those of more
+/// than [`BY_BIN`] rows are simulated by bin: how many rows a resample has in each bin is a multinomial draw, and
+/// what their outcomes exceed the probabilities by is a sum of that many independent terms, so it is drawn from the
+/// normal law with their mean and variance. (A bin of so few rows that the normal law is far off holds too small a
+/// share of such a cohort to be seen in the figure.)
+pub fn ece_of(p: Scores, y: &BooleanBuffer, bins: usize, edge: EdgeRule, seed: Option<u64>) -> Measured {
+    check_scores(p, y)?;
+    check_bins(bins)?;
+    let n = y.len();
+    let sums: Vec<BinSums> = passes::bin_sums(p, y, bins, edge).into_iter().filter(|b| b.n > 0).collect();
+    let gap = |excess: &mut dyn Iterator<Item = f64>| excess.map(f64::abs).sum::<f64>() / n as f64;
+    let value = gap(&mut sums.iter().map(|b| b.excess));
+    let Some(seed) = seed.filter(|_| n >= 2) else { return Ok(Estimate::plain(value, n)) };
+    let normal = |rng: &mut resampling::Stream| -> f64 { StandardNormal.sample(rng) };
+    let floors = resampling::replicate(FLOOR_DRAWS, seed, Lane::NoiseFloor, |rng| {
+        gap(&mut sums.iter().map(|b| b.noise.sqrt() * normal(rng)))
+    });
+    let draws = resampling::replicate(REPLICATES, seed, Lane::Bootstrap, |rng| {
+        let (mut left, mut weight) = (n as u64, n as u64);
+        gap(&mut sums.iter().map(|b| {
+            let rows = if b.n == weight { left } else { resampling::binomial(rng, left, b.n as f64 / weight as f64) };
+            left -= rows;
+            weight -= b.n;
+            let (rows, mean) = (rows as f64, b.excess / b.n as f64);
+            let variance = (b.squares / b.n as f64 - mean * mean).max(0.0);
+            rows * mean + (rows * variance).sqrt() * normal(rng)
+        }))
+    });
+    let interval = ece_interval(value, &draws, &floors);
+    Ok(Estimate { interval, noise_floor: inference::mean(&floors), ..Estimate::plain(value, n) })
+}
+
 /// The expected calibration error alone: no interval, no noise floor, no random number.
 pub fn ece_value(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule) -> Result<f64, Undefined> {
-    check(p, y)?;
-    check_bins(bins)?;
-    Ok(Binned::new(p, y, bins, edge).value())
+    ece_of(Scores::Wide(p), &y.into(), bins, edge, None).map(|e| e.value)
 }
 
 fn ece_interval(value: f64, draws: &[f64], floors: &[f64]) -> Option<Interval> {

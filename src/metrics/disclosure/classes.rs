@@ -26,11 +26,11 @@ const KEYS: usize = 1 << 11;
 const TABLES: usize = 4;
 
 impl Codes<'_> {
-    /// Numbers by rank; NaN is a value of its own, ranked last.
-    pub fn of_numbers(x: &[f64]) -> Codes<'static> {
+    /// Numbers of any width by rank; NaN is a value of its own, ranked last.
+    pub fn of_numbers<T: Copy + Into<f64> + Sync>(x: &[T]) -> Codes<'static> {
         let codes = ranks_of_whole_numbers(x).unwrap_or_else(|| {
-            let mut order: Vec<(u64, u32)> =
-                x.par_iter().zip(0..x.len() as u32).map(|(v, i)| (sortable(*v), i)).collect();
+            let sorted = |(v, i): (&T, u32)| (sortable((*v).into()), i);
+            let mut order: Vec<(u64, u32)> = x.par_iter().zip(0..x.len() as u32).map(sorted).collect();
             order.par_sort_unstable();
             let mut codes = vec![0; x.len()];
             let (mut rank, mut last) = (0, order.first().map(|o| o.0));
@@ -67,15 +67,15 @@ fn sortable(v: f64) -> u64 {
 }
 
 /// Smallest and largest number, and whether all are whole; NaN counts as whole and as neither end.
-fn ends(x: &[f64]) -> (bool, f64, f64) {
+fn ends<T: Copy + Into<f64>>(x: &[T]) -> (bool, f64, f64) {
     wide(
         #[inline(always)]
         || {
             let (mut odd, mut lo, mut hi) = ([0_u64; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
             let (whole, rest) = x.as_chunks::<8>();
             let mut last = [f64::NAN; 8];
-            last.iter_mut().zip(rest).for_each(|(l, v)| *l = *v);
-            for eight in whole.iter().chain([&last]) {
+            last.iter_mut().zip(rest).for_each(|(l, v)| *l = (*v).into());
+            for eight in whole.iter().map(|eight| eight.map(Into::into)).chain([last]) {
                 for (((v, odd), lo), hi) in eight.iter().zip(&mut odd).zip(&mut lo).zip(&mut hi) {
                     // Neither comparison holds for NaN.
                     let down = v.floor();
@@ -93,7 +93,7 @@ fn ends(x: &[f64]) -> (bool, f64, f64) {
 }
 
 /// Ranks of whole numbers that lie close together, by a table of those that occur.
-fn ranks_of_whole_numbers(x: &[f64]) -> Option<Vec<u32>> {
+fn ranks_of_whole_numbers<T: Copy + Into<f64> + Sync>(x: &[T]) -> Option<Vec<u32>> {
     let join = |a: (bool, f64, f64), b: (bool, f64, f64)| (a.0 & b.0, a.1.min(b.1), a.2.max(b.2));
     let (whole, lo, hi) = x.par_chunks(CHUNK).map(ends).reduce(|| (true, f64::INFINITY, f64::NEG_INFINITY), join);
     let span = hi - lo;
@@ -110,6 +110,7 @@ fn ranks_of_whole_numbers(x: &[f64]) -> Option<Vec<u32>> {
             #[inline(always)]
             || {
                 for (code, v) in codes.iter_mut().zip(x) {
+                    let v: f64 = (*v).into();
                     let step = (v - lo) as i32;
                     *code = if v.is_nan() { top } else { step } as u32;
                 }

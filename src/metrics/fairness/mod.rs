@@ -5,9 +5,12 @@
 pub mod rates;
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
+use crate::eval::held::GroupCodes;
 use crate::metrics::checks;
+use crate::metrics::counts::{self, Cells};
 use crate::metrics::inference::{self, LEVEL};
 use crate::metrics::resampling::{self, Lane, REPLICATES};
+use arrow_buffer::BooleanBuffer;
 
 /// Applies `kernel` to the rows of every group, in the order of `levels`.
 ///
@@ -63,10 +66,15 @@ pub fn gap(parts: &[Part]) -> Option<f64> {
 /// two groups. Noise floor: the mean gap of groups of these sizes that all share the overall rate. Fewer than two groups with rows (Fairlearn: 0), a missing
 /// group, no rows or unequal lengths are undefined.
 pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measured {
-    checks::same_length(("predictions", yhat.len()), ("groups", codes.len()))?;
-    checks::not_empty(codes.len())?;
-    let parts = selection_rates(yhat, codes, levels)?;
-    let counts = selections(yhat, codes, levels.len());
+    let selected = BooleanBuffer::from(yhat);
+    dpd_of(&counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?, levels, seed)
+}
+
+/// The same from cells by group, of which the predictions count.
+pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
+    let counts = selections(cells);
+    let rows = counts.iter().map(|c| c.1).sum::<u64>() as usize;
+    let parts = selection_parts(&counts, levels);
     let filled: Vec<(u64, u64)> = counts.into_iter().filter(|&(_, n)| n > 0).collect();
     let value = match filled.len() {
         0 | 1 => {
@@ -81,34 +89,45 @@ pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measur
     Ok(Estimate {
         value,
         interval: dpd_interval(&filled, value, &floors, seed),
-        n: yhat.len(),
+        n: rows,
         noise_floor: inference::mean(&floors),
         parts,
         notes: Vec::new(),
     })
 }
 
-/// The share of positive predictions in every group with Wilson's interval.
-pub fn selection_rates(yhat: &[bool], codes: &[u32], levels: &[String]) -> Result<Vec<Part>, Undefined> {
-    by_group(codes, levels, |rows| {
-        let selected = rows.iter().filter(|&&row| yhat.get(row) == Some(&true)).count();
-        Ok(Estimate {
-            interval: inference::wilson(selected as u64, rows.len() as u64, LEVEL),
-            ..Estimate::plain(selected as f64 / rows.len() as f64, rows.len())
-        })
-    })
+/// The gap of selection rates alone: no interval, no noise floor, no random number.
+pub fn dpd_value(cells: &[Cells], levels: &[String]) -> Measured {
+    let counts = selections(cells);
+    let parts = selection_parts(&counts, levels);
+    if parts.iter().filter(|p| p.value.is_some()).count() < 2 {
+        return Err(Undefined::new("a difference between groups needs two groups with rows"));
+    }
+    let gap = gap(&parts).ok_or_else(|| Undefined::new("no group has a selection rate"))?;
+    Ok(Estimate::plain(gap, counts.iter().map(|c| c.1).sum::<u64>() as usize))
 }
 
-/// (selected, rows) of every level.
-fn selections(yhat: &[bool], codes: &[u32], levels: usize) -> Vec<(u64, u64)> {
-    let mut counts = vec![(0, 0); levels];
-    for (&selected, &code) in yhat.iter().zip(codes) {
-        if let Some((k, n)) = counts.get_mut(code as usize) {
-            *k += u64::from(selected);
-            *n += 1;
-        }
-    }
-    counts
+/// The share of positive predictions in every group with Wilson's interval; groups without rows have none.
+/// Undefined for no rows, unequal lengths and a row of no group.
+pub fn selection_rates(yhat: &[bool], codes: &[u32], levels: &[String]) -> Result<Vec<Part>, Undefined> {
+    let selected = BooleanBuffer::from(yhat);
+    let cells = counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?;
+    Ok(selection_parts(&selections(&cells), levels))
+}
+
+fn selection_parts(counts: &[(u64, u64)], levels: &[String]) -> Vec<Part> {
+    let part = |((k, n), level): (&(u64, u64), &String)| Part {
+        group: level.clone(),
+        value: (*n > 0).then(|| rate(&(*k, *n))),
+        interval: inference::wilson(*k, *n, LEVEL),
+        n: *n as usize,
+    };
+    counts.iter().zip(levels).map(part).collect()
+}
+
+/// (selected, rows) of every group.
+fn selections(cells: &[Cells]) -> Vec<(u64, u64)> {
+    cells.iter().map(|[tn, fp, fn_, tp]| (fp + tp, tn + fp + fn_ + tp)).collect()
 }
 
 fn rate(&(k, n): &(u64, u64)) -> f64 {

@@ -6,7 +6,9 @@
 
 use super::rows_by_group;
 use crate::eval::estimate::{Estimate, Measured, Part, Undefined};
+use crate::eval::held::GroupCodes;
 use crate::metrics::checks;
+use crate::metrics::counts;
 use crate::metrics::inference;
 
 /// What a group is measured by.
@@ -126,25 +128,57 @@ pub fn rates(
     rate: GroupRate,
     w: Option<&[f64]>,
 ) -> Result<Rates, Undefined> {
+    let Some(weights) = w else {
+        let cells = counts::by_group(&yhat.into(), &y.into(), GroupCodes::Words(codes), names.len())?;
+        return counted(&cells, names, rate);
+    };
     checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
     checks::same_length(("predictions", yhat.len()), ("groups", codes.len()))?;
     checks::not_empty(yhat.len())?;
     checks::weights(w, yhat.len())?;
-    let weight = |row: usize| w.map_or(1.0, |w| w[row]);
-    let mut all = Cells::default();
     let mut groups = vec![Cells::default(); names.len()];
-    for (row, (&s, &o)) in yhat.iter().zip(y).enumerate() {
+    for (row, ((&s, &o), weight)) in yhat.iter().zip(y).zip(weights).enumerate() {
         let group = groups.get_mut(codes[row] as usize);
         let group = group.ok_or_else(|| Undefined::new(format!("row {} belongs to no known group", row + 1)))?;
-        for cells in [&mut all, group] {
-            *match (s, o) {
-                (true, true) => &mut cells.tp,
-                (true, false) => &mut cells.fp,
-                (false, true) => &mut cells.fn_,
-                (false, false) => &mut cells.tn,
-            } += weight(row);
-            cells.rows += 1;
+        *match (s, o) {
+            (true, true) => &mut group.tp,
+            (true, false) => &mut group.fp,
+            (false, true) => &mut group.fn_,
+            (false, false) => &mut group.tn,
+        } += weight;
+        group.rows += 1;
+    }
+    of_cells(&groups, names, rate)
+}
+
+/// The same of rows that count alike, from their cells by group; the parts have Wilson's intervals.
+pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate) -> Result<Rates, Undefined> {
+    let number = |[tn, fp, fn_, tp]: &counts::Cells| Cells {
+        tp: *tp as f64,
+        fp: *fp as f64,
+        fn_: *fn_ as f64,
+        tn: *tn as f64,
+        rows: (tn + fp + fn_ + tp) as usize,
+    };
+    let cells: Vec<Cells> = cells.iter().map(number).collect();
+    let mut out = of_cells(&cells, names, rate)?;
+    if rate != GroupRate::Count {
+        for (part, cells) in out.parts.iter_mut().zip(&cells) {
+            let (a, b) = cells.fraction(rate);
+            part.interval = inference::wilson(a as u64, b as u64, inference::LEVEL);
         }
+    }
+    Ok(out)
+}
+
+fn of_cells(groups: &[Cells], names: &[String], rate: GroupRate) -> Result<Rates, Undefined> {
+    let mut all = Cells::default();
+    for group in groups {
+        all.tp += group.tp;
+        all.fp += group.fp;
+        all.fn_ += group.fn_;
+        all.tn += group.tn;
+        all.rows += group.rows;
     }
     let mut notes = Vec::new();
     let mut parts = Vec::new();
@@ -166,7 +200,7 @@ pub fn rates(
         parts.push(Part { group: name.clone(), value, interval: None, n: cells.rows });
     }
     let (a, b) = all.fraction(rate);
-    Ok(Rates { parts, overall: if b == 0.0 { 0.0 } else { a / b }, rows: yhat.len(), notes })
+    Ok(Rates { parts, overall: if b == 0.0 { 0.0 } else { a / b }, rows: all.rows, notes })
 }
 
 /// The weighted mean of a number in every group and overall. Undefined as [`rates`] is, and for numbers
@@ -263,8 +297,23 @@ pub fn equalized_odds(
     w: Option<&[f64]>,
 ) -> Measured {
     let one = |rate| rates(yhat, y, groups, rate, w).map(|r| r.compare(compare, method, lone));
-    let (tpr, fpr) = (one(GroupRate::TruePositive)?, one(GroupRate::FalsePositive)?);
-    let mut out = Estimate::plain(0.0, yhat.len());
+    both_odds(one(GroupRate::TruePositive)?, one(GroupRate::FalsePositive)?, compare, odds, yhat.len())
+}
+
+/// The same of rows that count alike, from their cells by group.
+pub fn counted_odds(
+    cells: &[counts::Cells],
+    names: &[String],
+    (compare, method, lone): (Compare, Method, Lone),
+    odds: Odds,
+) -> Measured {
+    let one = |rate| counted(cells, names, rate).map(|r| r.compare(compare, method, lone));
+    let rows = cells.iter().flatten().sum::<u64>() as usize;
+    both_odds(one(GroupRate::TruePositive)?, one(GroupRate::FalsePositive)?, compare, odds, rows)
+}
+
+fn both_odds(tpr: Measured, fpr: Measured, compare: Compare, odds: Odds, rows: usize) -> Measured {
+    let mut out = Estimate::plain(0.0, rows);
     let mut values = Vec::new();
     let mut refusal = None;
     for (name, found) in [("true_positive_rate", tpr), ("false_positive_rate", fpr)] {

@@ -151,7 +151,9 @@ fn bootstraps_over_rows_and_within_groups_agree_with_scipy() {
         let draws = bootstrap_rows(yhat.len(), 10_000, 4, |rows| {
             let take: Vec<bool> = rows.iter().map(|&r| yhat[r as usize]).collect();
             let who: Vec<u32> = rows.iter().map(|&r| codes[r as usize]).collect();
-            spread(selections(&take, &who, levels.len()).iter().filter(|g| g.1 > 0).map(rate))
+            let take = BooleanBuffer::from(take.as_slice());
+            let cells = counts::by_group(&take, &take, GroupCodes::Words(&who), levels.len()).unwrap();
+            spread(selections(&cells).iter().filter(|g| g.1 > 0).map(rate))
         });
         let over_rows = inference::percentile_interval(&draws, LEVEL).unwrap();
         let within = dpd(&yhat, &codes, &levels, 4).unwrap().interval.unwrap();
