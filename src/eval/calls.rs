@@ -184,8 +184,7 @@ pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::
             && env.local(name).is_none()
         {
             let parts = (0..).map_while(|at| env.view.column(&part_name(name, at)));
-            // Kernels look at lists column by column, as plain values.
-            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional).plain().clone()).collect();
+            let parts: Vec<KernelArg> = parts.map(|c| kernel_column(name, c, ty.optional)).collect();
             if parts.iter().any(|p| matches!(p, KernelArg::Missing(_))) {
                 args.push(KernelArg::Missing(name.to_string()));
             } else {
@@ -221,10 +220,7 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
     if column.missing() > 0 && !optional {
         return KernelArg::Missing(name.to_string());
     }
-    match column {
-        Column::Bool(_) if column.missing() > 0 => KernelArg::Missing(name.to_string()),
-        _ => KernelArg::Held(Held::new(column.clone())),
-    }
+    KernelArg::Held(Held::new(column.clone()))
 }
 
 /// A top-level `let`: a cohort's over the home dataset, a row's in this very view.

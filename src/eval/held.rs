@@ -2,9 +2,10 @@
 //! those, made when first asked for.
 
 use super::kernel::{KernelArg, MISSING_LEVEL};
+use crate::check::Levels;
 use crate::data::Column;
 use crate::data::numbers::{Codes, Numbers};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A column that was handed to a kernel.
 #[derive(Debug, Clone)]
@@ -97,14 +98,20 @@ impl PartialEq for Held {
     }
 }
 
-/// A column as plain values. A flag without a value has no plain form.
+/// A column as plain values. Flags of which some are missing are a category, since a truth has no value for that.
 pub fn plain(column: &Column) -> KernelArg {
     match column {
         Column::Bool(a) if column.missing() == 0 => KernelArg::Bools(a.values().iter().collect()),
-        Column::Bool(_) => KernelArg::Missing("a flag".into()),
+        Column::Bool(a) => {
+            let levels = Levels { column: "a flag".into(), names: vec!["false".into(), "true".into()] };
+            KernelArg::Levels(a.iter().map(|v| v.map_or(MISSING_LEVEL, u32::from)).collect(), Arc::new(levels))
+        }
         Column::Number(a) => KernelArg::Numbers(a.to_vec()),
         Column::Level(a, levels) => {
-            let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
+            let codes = match column.missing() {
+                0 => a.to_vec(),
+                _ => a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect(),
+            };
             KernelArg::Levels(codes, levels.clone())
         }
         Column::Date(_) => KernelArg::Numbers(column.as_f64()),

@@ -65,11 +65,8 @@ pub fn points(columns: &[Mixed], reference: impl Fn(usize) -> bool) -> Result<Po
         }
     }
     let width = numbers.len();
-    let mut values = vec![0.0; n * width];
-    for (at, column) in numbers.iter().enumerate() {
-        values.iter_mut().skip(at).step_by(width).zip(column).for_each(|(v, x)| *v = *x);
-    }
-    Points::new(values, width)
+    let row = |row: usize| numbers.iter().map(move |column| column[row]);
+    Points::new((0..n).flat_map(row).collect(), width)
 }
 
 fn standardised(x: &[f64], reference: &impl Fn(usize) -> bool) -> Result<Vec<Vec<f64>>, Undefined> {

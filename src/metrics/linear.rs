@@ -173,6 +173,11 @@ impl Logistic {
         Err(unsettled())
     }
 
+    /// One weight an input.
+    pub fn weights(&self) -> &Array1<f64> {
+        &self.weights
+    }
+
     /// The log odds of other rows.
     pub fn scores(&self, x: &Array2<f64>) -> Array1<f64> {
         x.dot(&self.weights) + self.intercept

@@ -30,7 +30,7 @@ fn categories(args: &KernelArgs) -> Result<Vec<Vec<f64>>, Undefined> {
     let mut names: Vec<String> = Vec::new();
     let mut out = Vec::new();
     for column in args.columns(0)? {
-        if let KernelArg::Numbers(numbers) = column {
+        if let KernelArg::Numbers(numbers) = column.plain() {
             out.push(numbers.clone());
             continue;
         }

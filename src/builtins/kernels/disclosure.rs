@@ -1,7 +1,7 @@
 //! Disclosure: classes of equal rows, chances in a population, attacks on synthetic rows.
 
 use super::as_is;
-use super::columns::codes;
+use super::columns::with_codes;
 use super::synthetic::{parted, parted_by_two};
 use crate::eval::estimate::Measured;
 use crate::eval::{KernelArgs, KernelRow};
@@ -9,18 +9,24 @@ use crate::metrics::disclosure::attacks::{self, Score};
 use crate::metrics::disclosure::{self, Question, population};
 
 pub(super) const ROWS: &[KernelRow] = &[
-    as_is("k_anonymity", |a| disclosure::k_anonymity(&codes(a, 0)?, a.whole(1, 1, "a size of class")?)),
+    as_is("k_anonymity", |a| {
+        let small = a.whole(1, 1, "a size of class")?;
+        with_codes(a, 0, |quasi| disclosure::k_anonymity(quasi, small))
+    }),
     as_is("alpha_anonymity", |a| asked(a, Question::Alpha)),
     as_is("l_diversity", |a| asked(a, Question::Distinct)),
     as_is("entropy_l_diversity", |a| asked(a, Question::Entropy)),
     as_is("t_closeness", |a| asked(a, Question::Closeness)),
     as_is("beta_likeness", |a| asked(a, Question::Beta)),
     as_is("delta_disclosure", |a| asked(a, Question::Delta)),
-    as_is("k_map", |a| population::k_map(&codes(a, 0)?, a.bools(1)?, a.whole(2, 1, "a size of class")?)),
-    as_is("prosecutor_risk", |a| population::prosecutor(&codes(a, 0)?, a.number(1)?)),
-    as_is("journalist_risk", |a| population::journalist(&codes(a, 0)?, a.bools(1)?, a.number(2)?)),
-    as_is("marketer_risk", |a| population::marketer(&codes(a, 0)?, a.bools(1)?)),
-    as_is("uniqueness", |a| population::uniqueness(&codes(a, 0)?)),
+    as_is("k_map", |a| {
+        let small = a.whole(2, 1, "a size of class")?;
+        with_codes(a, 0, |quasi| population::k_map(quasi, a.bools(1)?, small))
+    }),
+    as_is("prosecutor_risk", |a| with_codes(a, 0, |quasi| population::prosecutor(quasi, a.number(1)?))),
+    as_is("journalist_risk", |a| with_codes(a, 0, |quasi| population::journalist(quasi, a.bools(1)?, a.number(2)?))),
+    as_is("marketer_risk", |a| with_codes(a, 0, |quasi| population::marketer(quasi, a.bools(1)?))),
+    as_is("uniqueness", |a| with_codes(a, 0, population::uniqueness)),
     as_is("singling_out_risk", |a| {
         let ratio = a.number(2)?;
         parted(a, |c, p| attacks::singling_out(c, p, ratio))
@@ -41,5 +47,5 @@ pub(super) const ROWS: &[KernelRow] = &[
 ];
 
 fn asked(args: &KernelArgs, question: Question) -> Measured {
-    disclosure::sensitive(&codes(args, 0)?, &codes(args, 1)?, question)
+    with_codes(args, 0, |quasi| with_codes(args, 1, |secret| disclosure::sensitive(quasi, secret, question)))
 }

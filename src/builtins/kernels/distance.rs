@@ -5,7 +5,7 @@ use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
 use crate::metrics::distance::histogram::{self, Kind};
 use crate::metrics::distance::{self, kolmogorov};
-use crate::metrics::explanation;
+use crate::metrics::explanation::{self, concepts, shapley};
 use crate::metrics::hypothesis::Alternative;
 
 pub(super) const ROWS: &[KernelRow] = &[
@@ -28,6 +28,10 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("path_area", |a| explanation::path_area(&a.matrix(0)?)),
     over_rows("completeness", |a| explanation::completeness(a.bools(0)?)),
     as_is("concept_completeness", |a| explanation::concept_completeness(a.number(0)?, a.number(1)?, a.number(2)?)),
+    over_rows("shapley", |a| shapley::of_answers(&a.matrix(0)?)),
+    as_is("tcav_significance", |a| {
+        concepts::significance(a.numbers(0)?, a.bools(1)?, a.whole(2, 1, "a number of concepts")?)
+    }),
     over_rows("localisation", |a| {
         let masks: Result<Vec<&[bool]>, Undefined> = a.columns(1)?.iter().map(KernelArg::bools).collect();
         explanation::localisation(&a.matrix(0)?, &masks?)

@@ -1,7 +1,7 @@
 //! Quality of synthetic rows and how near they come to real ones.
 
 use super::as_is;
-use super::columns::{codes, with_mixed};
+use super::columns::{with_codes, with_mixed};
 use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::disclosure::Keys;
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[KernelRow] = &[
         if let Some(row) = code.iter().position(|c| *c as usize >= names.len()) {
             return Err(Undefined::new(format!("the code in row {} is missing", row + 1)));
         }
-        let record = Keys::new(&codes(a, 1)?)?.ids();
+        let record = with_codes(a, 1, |columns| Ok(Keys::new(columns)?.ids()))?;
         let long = Long { code, record: &record, visit: a.numbers(2)?, first: a.bools(3)? };
         code_r2(&long, Of::named(a.text(4)?)?, a.seed)
     }),

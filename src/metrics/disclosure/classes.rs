@@ -8,6 +8,7 @@ use crate::metrics::checks;
 use crate::metrics::vector::wide;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A column as codes; ordered numbers say so.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,15 +20,17 @@ pub struct Codes<'a> {
 
 /// Rows that one task takes.
 const CHUNK: usize = 1 << 14;
+/// Rows whose keys are made at once: they stay in the first cache.
+const KEYS: usize = 1 << 11;
 /// Tables of counts side by side, at most.
 const TABLES: usize = 4;
 
 impl Codes<'_> {
-    /// Numbers by rank; NaN is a value of its own, ranked last.
-    pub fn of_numbers(x: &[f64]) -> Codes<'static> {
+    /// Numbers of any width by rank; NaN is a value of its own, ranked last.
+    pub fn of_numbers<T: Copy + Into<f64> + Sync>(x: &[T]) -> Codes<'static> {
         let codes = ranks_of_whole_numbers(x).unwrap_or_else(|| {
-            let mut order: Vec<(u64, u32)> =
-                x.par_iter().zip(0..x.len() as u32).map(|(v, i)| (sortable(*v), i)).collect();
+            let sorted = |(v, i): (&T, u32)| (sortable((*v).into()), i);
+            let mut order: Vec<(u64, u32)> = x.par_iter().zip(0..x.len() as u32).map(sorted).collect();
             order.par_sort_unstable();
             let mut codes = vec![0; x.len()];
             let (mut rank, mut last) = (0, order.first().map(|o| o.0));
@@ -44,7 +47,13 @@ impl Codes<'_> {
 
     /// One above the largest code.
     pub fn width(&self) -> u64 {
-        self.codes.par_chunks(CHUNK).map(|c| c.iter().copied().fold(0, u32::max)).max().map_or(0, |m| u64::from(m) + 1)
+        let largest = |codes: &[u32]| {
+            wide(
+                #[inline(always)]
+                || codes.iter().fold(0, |m: u32, c| m.max(*c)),
+            )
+        };
+        self.codes.par_chunks(CHUNK).map(largest).max().map_or(0, |m| u64::from(m) + 1)
     }
 }
 
@@ -58,15 +67,15 @@ fn sortable(v: f64) -> u64 {
 }
 
 /// Smallest and largest number, and whether all are whole; NaN counts as whole and as neither end.
-fn ends(x: &[f64]) -> (bool, f64, f64) {
+fn ends<T: Copy + Into<f64>>(x: &[T]) -> (bool, f64, f64) {
     wide(
         #[inline(always)]
         || {
             let (mut odd, mut lo, mut hi) = ([0_u64; 8], [f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
             let (whole, rest) = x.as_chunks::<8>();
             let mut last = [f64::NAN; 8];
-            last.iter_mut().zip(rest).for_each(|(l, v)| *l = *v);
-            for eight in whole.iter().chain([&last]) {
+            last.iter_mut().zip(rest).for_each(|(l, v)| *l = (*v).into());
+            for eight in whole.iter().map(|eight| eight.map(Into::into)).chain([last]) {
                 for (((v, odd), lo), hi) in eight.iter().zip(&mut odd).zip(&mut lo).zip(&mut hi) {
                     // Neither comparison holds for NaN.
                     let down = v.floor();
@@ -84,11 +93,13 @@ fn ends(x: &[f64]) -> (bool, f64, f64) {
 }
 
 /// Ranks of whole numbers that lie close together, by a table of those that occur.
-fn ranks_of_whole_numbers(x: &[f64]) -> Option<Vec<u32>> {
+fn ranks_of_whole_numbers<T: Copy + Into<f64> + Sync>(x: &[T]) -> Option<Vec<u32>> {
     let join = |a: (bool, f64, f64), b: (bool, f64, f64)| (a.0 & b.0, a.1.min(b.1), a.2.max(b.2));
     let (whole, lo, hi) = x.par_chunks(CHUNK).map(ends).reduce(|| (true, f64::INFINITY, f64::NEG_INFINITY), join);
     let span = hi - lo;
-    if !whole || !(span >= 0.0 && span <= (x.len() * 2 + 1024) as f64 && span < 1e9 && lo.abs() < 1e15) {
+    // Without any number the span is NaN and nothing holds.
+    let most = ((x.len() * 2 + 1024) as f64).min(1e9);
+    if !(whole && span >= 0.0 && span <= most && lo.abs() < 1e15) {
         return None;
     }
     // Steps above the smallest; NaN one above the largest.
@@ -99,6 +110,7 @@ fn ranks_of_whole_numbers(x: &[f64]) -> Option<Vec<u32>> {
             #[inline(always)]
             || {
                 for (code, v) in codes.iter_mut().zip(x) {
+                    let v: f64 = (*v).into();
                     let step = (v - lo) as i32;
                     *code = if v.is_nan() { top } else { step } as u32;
                 }
@@ -158,15 +170,37 @@ impl<'a> Keys<'a> {
         Ok(keys)
     }
 
+    /// The digits, those of joined columns first.
+    fn digits(&self) -> impl Iterator<Item = Digit<'_>> {
+        let joined = self.joined.iter().map(|(ids, step)| (ids.as_slice(), *step));
+        joined.chain(self.digits.iter().copied())
+    }
+
     /// The keys of some rows.
-    fn fill(&self, rows: std::ops::Range<usize>, out: &mut Vec<u64>) {
+    fn fill(&self, rows: Range<usize>, out: &mut Vec<u64>) {
         out.clear();
         out.resize(rows.len(), 0);
-        let joined = self.joined.iter().map(|(ids, step)| (ids.as_slice(), *step));
-        for (codes, step) in joined.chain(self.digits.iter().copied()) {
+        for (codes, step) in self.digits() {
             for (key, code) in out.iter_mut().zip(&codes[rows.clone()]) {
                 *key = key.wrapping_add(u64::from(*code).wrapping_mul(step));
             }
+        }
+    }
+
+    /// The same where the span fits into 32 bits.
+    fn fill_narrow(&self, rows: Range<usize>, out: &mut Vec<u32>) {
+        out.clear();
+        out.resize(rows.len(), 0);
+        for (codes, step) in self.digits() {
+            let (codes, step) = (&codes[rows.clone()], step as u32);
+            wide(
+                #[inline(always)]
+                || {
+                    for (key, code) in out.iter_mut().zip(codes) {
+                        *key = key.wrapping_add(code.wrapping_mul(step));
+                    }
+                },
+            );
         }
     }
 
@@ -203,14 +237,15 @@ impl<'a> Keys<'a> {
         keys.par_iter().map(|k| distinct.partition_point(|d| d < k) as u32).collect()
     }
 
-    /// The sizes of the classes in order of their keys.
-    pub fn sizes(&self) -> Vec<u32> {
+    /// Hands the size of each class to `see`, in order of their keys.
+    pub fn sizes(&self, mut see: impl FnMut(u32)) {
         if let Some(counts) = self.counted(self.span, |_, key| key) {
-            return counts.into_iter().filter(|c| *c > 0).collect();
+            counts.into_iter().filter(|c| *c > 0).for_each(see);
+            return;
         }
         let mut keys = self.all();
         keys.par_sort_unstable();
-        keys.chunk_by(|a, b| a == b).map(|c| c.len() as u32).collect()
+        keys.chunk_by(|a, b| a == b).for_each(|c| see(c.len() as u32));
     }
 
     /// How often each place below `span` is taken, where `place` says it from row and key; nothing when the places are
@@ -219,8 +254,8 @@ impl<'a> Keys<'a> {
         self.tables(span, span, |table, row, key| table[place(row, key) as usize] += 1, |a, b| *a += b)
     }
 
-    /// How many different values each class has, in order of the keys; nothing when places are too many.
-    pub fn distinct(&self, values: &[u32], width: u64) -> Option<Vec<u32>> {
+    /// The smallest number of different values in a class; nothing when places are too many.
+    fn least_distinct(&self, values: &[u32], width: u64) -> Option<u64> {
         let words = width.div_ceil(64);
         let span = self.span.checked_mul(words)?;
         let mark = |table: &mut [u64], row: usize, key: u64| {
@@ -228,8 +263,18 @@ impl<'a> Keys<'a> {
             table[(key * words + value / 64) as usize] |= 1 << (value % 64);
         };
         let table = self.tables(span, span.saturating_mul(2), mark, |a, b| *a |= b)?;
-        let ones = |c: &[u64]| c.iter().map(|w| w.count_ones()).sum::<u32>();
-        Some(table.par_chunks(words as usize).map(ones).filter(|c| *c > 0).collect())
+        let least = |table: &[u64]| {
+            wide(
+                #[inline(always)]
+                || {
+                    let ones = |class: &[u64]| class.iter().map(|w| w.count_ones()).sum::<u32>();
+                    // A class without rows becomes the largest number.
+                    table.chunks_exact(words as usize).fold(u32::MAX, |m, class| m.min(ones(class).wrapping_sub(1)))
+                },
+            )
+        };
+        let block = CHUNK * words as usize;
+        table.par_chunks(block).map(least).min().filter(|m| *m < u32::MAX).map(|m| u64::from(m) + 1)
     }
 
     /// One table over all rows, made as a few side by side; `cost` is its size in numbers of 32 bit.
@@ -241,7 +286,7 @@ impl<'a> Keys<'a> {
         join: impl Fn(&mut T, T) + Sync,
     ) -> Option<Vec<T>> {
         let most = 4 * self.rows as u64 + (1 << 16);
-        if cost > most {
+        if cost > most || self.span > u64::from(u32::MAX) {
             return None;
         }
         let tables = rayon::current_num_threads().min((most / cost.max(1)) as usize).clamp(1, TABLES);
@@ -252,9 +297,9 @@ impl<'a> Keys<'a> {
                 let mut table = vec![T::default(); span as usize];
                 let mut keys = Vec::new();
                 let end = ((t + 1) * rows).min(self.rows);
-                for first in ((t * rows).min(end)..end).step_by(CHUNK) {
-                    self.fill(first..(first + CHUNK).min(end), &mut keys);
-                    keys.iter().enumerate().for_each(|(i, key)| mark(&mut table, first + i, *key));
+                for first in ((t * rows).min(end)..end).step_by(KEYS) {
+                    self.fill_narrow(first..(first + KEYS).min(end), &mut keys);
+                    keys.iter().enumerate().for_each(|(i, key)| mark(&mut table, first + i, u64::from(*key)));
                 }
                 table
             })
@@ -317,8 +362,8 @@ fn pairs(keys: &Keys, values: &[u32], width: u64) -> Vec<u64> {
 
 /// The smallest number of different values in a class.
 pub fn least_distinct(keys: &Keys, values: &[u32], width: u64) -> Option<u64> {
-    if let Some(counts) = keys.distinct(values, width) {
-        return counts.iter().min().map(|c| u64::from(*c));
+    if let Some(least) = keys.least_distinct(values, width) {
+        return Some(least);
     }
     let mut pairs = pairs(keys, values, width);
     pairs.par_sort_unstable();

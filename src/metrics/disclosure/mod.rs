@@ -18,17 +18,21 @@ use classes::Count;
 /// (someone known to be in the table, at worst), `marketer` (on average).
 pub fn k_anonymity(quasi: &[Codes], small: usize) -> Measured {
     let keys = Keys::new(quasi)?;
-    let (sizes, n) = (keys.sizes(), keys.rows);
-    let k = sizes.iter().copied().min().unwrap_or(0);
-    let below = |limit: usize| sizes.iter().map(|s| *s as usize).filter(|s| *s < limit).sum::<usize>() as f64;
+    let n = keys.rows;
+    let (mut k, mut largest, mut classes, mut unique, mut below) = (u32::MAX, 0, 0_u64, 0_u64, 0_u64);
+    keys.sizes(|size| {
+        (k, largest, classes) = (k.min(size), largest.max(size), classes + 1);
+        unique += u64::from(size == 1);
+        below += if (size as usize) < small { u64::from(size) } else { 0 };
+    });
     Ok(Estimate::plain(f64::from(k), n)
-        .with("classes", sizes.len() as f64)
-        .with("largest", f64::from(sizes.iter().copied().max().unwrap_or(0)))
-        .with("mean_size", n as f64 / sizes.len() as f64)
-        .with("unique_rows", below(2))
-        .with("rows_below", below(small))
+        .with("classes", classes as f64)
+        .with("largest", f64::from(largest))
+        .with("mean_size", n as f64 / classes as f64)
+        .with("unique_rows", unique as f64)
+        .with("rows_below", below as f64)
         .with("prosecutor", 1.0 / f64::from(k))
-        .with("marketer", sizes.len() as f64 / n as f64))
+        .with("marketer", classes as f64 / n as f64))
 }
 
 /// What is asked about the sensitive values of the classes.

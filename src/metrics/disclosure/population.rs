@@ -59,7 +59,8 @@ pub fn k_map(quasi: &[Codes], released: &[bool], small: usize) -> Measured {
 pub fn prosecutor(quasi: &[Codes], threshold: f64) -> Measured {
     threshold_of(threshold)?;
     let keys = Keys::new(quasi)?;
-    let sizes = keys.sizes();
+    let mut sizes = Vec::new();
+    keys.sizes(|size| sizes.push(size));
     let n = keys.rows as f64;
     let above: f64 = sizes.iter().map(|s| f64::from(*s)).filter(|s| 1.0 / s > threshold).sum();
     let least = sizes.iter().copied().min().map_or(f64::NAN, f64::from);
@@ -94,8 +95,11 @@ pub fn marketer(quasi: &[Codes], released: &[bool]) -> Measured {
 /// The share of rows that nobody else equals. Parts: `unique_rows`, `classes`.
 pub fn uniqueness(quasi: &[Codes]) -> Measured {
     let keys = Keys::new(quasi)?;
-    let sizes = keys.sizes();
-    let unique = sizes.iter().filter(|s| **s == 1).count() as f64;
-    let out = Estimate::plain(unique / keys.rows as f64, keys.rows);
-    Ok(out.with("unique_rows", unique).with("classes", sizes.len() as f64))
+    let (mut unique, mut classes) = (0_u64, 0_u64);
+    keys.sizes(|size| {
+        unique += u64::from(size == 1);
+        classes += 1;
+    });
+    let out = Estimate::plain(unique as f64 / keys.rows as f64, keys.rows);
+    Ok(out.with("unique_rows", unique as f64).with("classes", classes as f64))
 }

@@ -88,12 +88,14 @@ fn numbers_become_ranks_by_table_and_by_sorting() {
     // All lanes of a block: present and absent steps, NaN and halves at its end.
     let wide: Vec<f64> = (0..1000).map(|i| f64::from(i % 37 * 3 - 50)).collect();
     assert!(Codes::of_numbers(&wide).codes.iter().zip(0..).all(|(c, i)| *c == i % 37));
+    let narrow: Vec<i16> = wide.iter().map(|v| *v as i16).collect();
+    assert_eq!(Codes::of_numbers(&narrow), Codes::of_numbers(&wide));
     let mut half = wide.clone();
     half.push(0.5);
     assert_eq!(*Codes::of_numbers(&half).codes.last().unwrap(), 17);
     let odd = [f64::INFINITY, f64::NEG_INFINITY, 1e308, f64::NAN];
     assert_eq!(*Codes::of_numbers(&odd).codes, [2, 0, 1, 3]);
-    assert!(Codes::of_numbers(&[]).codes.is_empty());
+    assert!(Codes::of_numbers::<f64>(&[]).codes.is_empty());
     assert_eq!(*Codes::of_numbers(&[f64::NAN, f64::NAN]).codes, [0, 0]);
 }
 

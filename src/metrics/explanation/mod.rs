@@ -1,6 +1,9 @@
 //! Metrics of explanations: what masking does to a model's answers, how many concepts an explanation
 //! covers, Shapley values.
 
+pub mod coalitions;
+pub mod concepts;
+pub mod saliency;
 pub mod shapley;
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
