@@ -10,7 +10,7 @@ use super::view::View;
 use crate::check::contract::Contract;
 use crate::check::is_crossing;
 use crate::check::program::ArgSource;
-use crate::check::{Base, Level};
+use crate::check::{Base, Level, Levels};
 use crate::data::Column;
 use crate::syntax::ast::{Arg, Expr, ExprKind};
 use arrow_array::Array;
@@ -222,6 +222,12 @@ fn kernel_column(name: &str, column: &Column, optional: bool) -> KernelArg {
     }
     match column {
         Column::Bool(a) if a.null_count() == 0 => KernelArg::Bools(a.values().iter().collect()),
+        // A flag that may be missing is a category of two levels.
+        Column::Bool(a) if optional => {
+            let names = ["false", "true"].map(String::from).to_vec();
+            let codes = a.iter().map(|flag| flag.map_or(MISSING_LEVEL, u32::from)).collect();
+            KernelArg::Levels(codes, Arc::new(Levels { column: name.into(), names }))
+        }
         Column::Number(a) => KernelArg::Numbers(a.to_vec()),
         Column::Level(a, levels) => {
             let codes = a.iter().map(|code| code.unwrap_or(MISSING_LEVEL)).collect();
