@@ -145,9 +145,10 @@ fn timed(runs: usize, mut work: impl FnMut() -> String) -> (f64, f64, String) {
     (times.first().copied().unwrap_or(0.0), times.get(runs / 2).copied().unwrap_or(0.0), value)
 }
 
-struct Bench {
-    program: Program,
-    view: View,
+/// A program and rows to ask in the language.
+pub struct Bench {
+    pub program: Program,
+    pub view: View,
 }
 
 impl Bench {
@@ -186,7 +187,8 @@ impl Bench {
         values.join(" ").chars().take(60).collect()
     }
 
-    fn time(&self, threads: usize, texts: &[String]) -> (f64, f64, String) {
+    /// Best and median seconds of several runs on so many threads, and the values.
+    pub fn time(&self, threads: usize, texts: &[String]) -> (f64, f64, String) {
         match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
             Ok(pool) => pool.install(|| timed(9, || self.ask(texts))),
             Err(_) => (f64::NAN, f64::NAN, "no threads".into()),

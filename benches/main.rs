@@ -1,10 +1,11 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
-//! [QUESTION…]`, `-- load`, `-- parse`.
+//! [QUESTION…]`, `-- load`, `-- parse`, `-- text`, `-- distances`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod columns;
+mod kernels_text;
 mod load;
 mod parse_check;
 
@@ -75,11 +76,13 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 4] = [
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 6] = [
         ("job", &job),
         ("columns", &|| columns::figures(&more)),
         ("load", &load::figures),
         ("parse", &parse_check::figures),
+        ("text", &kernels_text::texts_figures),
+        ("distances", &kernels_text::distance_figures),
     ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {
