@@ -67,7 +67,7 @@ fn columns(args: &KernelArgs) -> Result<Vec<Column<'_>>, Undefined> {
 }
 
 fn column(arg: &KernelArg) -> Result<Column<'_>, Undefined> {
-    Ok(match arg {
+    Ok(match arg.plain() {
         KernelArg::Numbers(x) => Column::Numbers(x),
         KernelArg::Bools(x) => Column::Categories(x.iter().map(|b| Some(u32::from(*b))).collect()),
         KernelArg::Levels(codes, levels) => {
