@@ -20,11 +20,13 @@ pub mod explanation;
 pub mod fairness;
 pub mod hypothesis;
 pub mod inference;
+mod laws;
 pub mod multiclass;
 pub mod ranking;
 pub mod resampling;
 pub mod scoring;
 pub mod text;
+pub mod units;
 
 pub(crate) use checks::word as checks_word;
 

@@ -1,9 +1,9 @@
 //! Distances between samples, disclosure, explanations.
 
-use super::{as_is, over_rows};
+use super::{as_is, codes, over_rows};
 use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
-use crate::metrics::disclosure::{self, Codes, Question};
+use crate::metrics::disclosure::{self, Question};
 use crate::metrics::distance::histogram::{self, Kind};
 use crate::metrics::distance::{self, kolmogorov};
 use crate::metrics::explanation;
@@ -50,27 +50,6 @@ fn histograms(args: &KernelArgs, kind: Kind) -> Measured {
 /// The random-mask column at argument 2, when there is one.
 fn control(args: &KernelArgs) -> Result<Option<&[f64]>, Undefined> {
     args.columns(2)?.first().map(KernelArg::numbers).transpose()
-}
-
-/// Columns of any kind as codes.
-fn codes(args: &KernelArgs, at: usize) -> Result<Vec<Codes>, Undefined> {
-    let one = |column: &KernelArg| match column {
-        KernelArg::Numbers(x) => Ok(Codes::of_numbers(x)),
-        KernelArg::Bools(x) => Ok(Codes { codes: x.iter().map(|b| u32::from(*b)).collect(), ordered: false }),
-        KernelArg::Levels(codes, levels) => {
-            let most = levels.names.len() as u32;
-            Ok(Codes { codes: codes.iter().map(|c| (*c).min(most)).collect(), ordered: false })
-        }
-        other => {
-            let texts = other.texts()?;
-            let mut names = texts.clone();
-            names.sort_unstable();
-            names.dedup();
-            let code = |t: &Option<&str>| names.partition_point(|n| n < t) as u32;
-            Ok(Codes { codes: texts.iter().map(code).collect(), ordered: false })
-        }
-    };
-    args.columns(at)?.iter().map(one).collect()
 }
 
 fn asked(args: &KernelArgs, question: Question) -> Measured {

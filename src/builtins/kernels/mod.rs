@@ -8,9 +8,12 @@ mod distance;
 mod fairness;
 mod inference;
 mod ranking;
+mod resampling;
 mod text;
 
-use crate::eval::{Kernel, KernelRow, Kernels};
+use crate::eval::estimate::Undefined;
+use crate::eval::{Kernel, KernelArg, KernelArgs, KernelRow, Kernels};
+use crate::metrics::disclosure::Codes;
 
 /// All kernels.
 pub fn kernels() -> Kernels {
@@ -20,6 +23,7 @@ pub fn kernels() -> Kernels {
         calibration::ROWS,
         fairness::ROWS,
         inference::ROWS,
+        resampling::ROWS,
         agreement::ROWS,
         text::ROWS,
         distance::ROWS,
@@ -35,4 +39,25 @@ const fn over_rows(name: &'static str, kernel: Kernel) -> KernelRow {
 /// A test, a fit or a figure that says nothing when its rows are resampled.
 const fn as_is(name: &'static str, kernel: Kernel) -> KernelRow {
     KernelRow { name, kernel, resampled: false }
+}
+
+/// Columns of any kind as codes.
+fn codes(args: &KernelArgs, at: usize) -> Result<Vec<Codes>, Undefined> {
+    let one = |column: &KernelArg| match column {
+        KernelArg::Numbers(x) => Ok(Codes::of_numbers(x)),
+        KernelArg::Bools(x) => Ok(Codes { codes: x.iter().map(|b| u32::from(*b)).collect(), ordered: false }),
+        KernelArg::Levels(codes, levels) => {
+            let most = levels.names.len() as u32;
+            Ok(Codes { codes: codes.iter().map(|c| (*c).min(most)).collect(), ordered: false })
+        }
+        other => {
+            let texts = other.texts()?;
+            let mut names = texts.clone();
+            names.sort_unstable();
+            names.dedup();
+            let code = |t: &Option<&str>| names.partition_point(|n| n < t) as u32;
+            Ok(Codes { codes: texts.iter().map(code).collect(), ordered: false })
+        }
+    };
+    args.columns(at)?.iter().map(one).collect()
 }
