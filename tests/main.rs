@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_input;
+mod bad_kernel_inputs;
 mod cli;
 mod conformance;
 mod determinism;

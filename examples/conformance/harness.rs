@@ -140,10 +140,15 @@ pub fn text(v: &str) -> KernelArg {
     KernelArg::Text(v.to_string())
 }
 
-/// Calls a public builtin by name.
+/// Calls a public builtin by name, for its value.
 pub fn call(name: &str, args: Vec<KernelArg>) -> Result<Estimate, Undefined> {
+    call_for(name, args, false)
+}
+
+/// Calls a public builtin by name, with or without its interval.
+pub fn call_for(name: &str, args: Vec<KernelArg>, interval: bool) -> Result<Estimate, Undefined> {
     match kernels().find(name) {
-        Some(kernel) => kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }),
+        Some(kernel) => kernel.run(&KernelArgs { args, shared: None, seed: 1, interval }),
         None => Err(Undefined::new(format!("there is no builtin `{name}`"))),
     }
 }
@@ -175,60 +180,12 @@ pub fn run(folder: &Path) -> Result<Vec<Report>, String> {
             bytes.as_slice().read_to_string(&mut text)
         };
         read.map_err(|e| format!("{}: {e}", path.display()))?;
-        let mut file: Value =
-            serde_json::from_str(&mark_fractions(&text)).map_err(|e| format!("{}: {e}", path.display()))?;
-        read_fractions(&mut file);
+        let file: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
         if file["schema"] == "dbf.metric-fixture.v1" {
             reports.push(family(&file));
         }
     }
     Ok(reports)
-}
-
-/// In front of a number that is kept as text.
-const MARK: char = '\u{e000}';
-
-/// Numbers that are not whole become marked texts: serde_json reads some of them one step off (its feature
-/// `float_roundtrip` is not on), and a value on the edge of a bin needs every bit.
-fn mark_fractions(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 5 / 4);
-    let (mut in_string, mut escaped) = (false, false);
-    let mut number = String::new();
-    for c in text.chars() {
-        if !in_string
-            && (c.is_ascii_digit() || "+-.eE".contains(c))
-            && (!number.is_empty() || "-0123456789".contains(c))
-        {
-            number.push(c);
-            continue;
-        }
-        if !number.is_empty() {
-            let whole = !number.contains(['.', 'e', 'E']);
-            out += &if whole { std::mem::take(&mut number) } else { format!("\"{MARK}{number}\"") };
-            number.clear();
-        }
-        out.push(c);
-        if c == '"' && !escaped {
-            in_string = !in_string;
-        }
-        escaped = in_string && c == '\\' && !escaped;
-    }
-    out
-}
-
-fn read_fractions(v: &mut Value) {
-    match v {
-        Value::String(s) => {
-            if let Some(number) =
-                s.strip_prefix(MARK).and_then(|s| s.parse().ok()).and_then(serde_json::Number::from_f64)
-            {
-                *v = Value::Number(number);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(read_fractions),
-        Value::Object(fields) => fields.values_mut().for_each(read_fractions),
-        _ => {}
-    }
 }
 
 fn family(file: &Value) -> Report {

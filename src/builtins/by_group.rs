@@ -85,10 +85,14 @@ fn settings_of(env: &Env, settings: &[Arg]) -> Result<(usize, Rule), Undefined> 
             ("rule", Value::Text(word)) if *word == *"refuse" => rule = Rule::Refuse,
             ("rule", Value::Text(word)) if *word == *"pool" => rule = Rule::Pool,
             ("rule", other) => {
-                return Err(Undefined::new(format!("the rule for small groups is \"refuse\" or \"pool\", not {other}")));
+                return Err(Undefined::new(format!(
+                    "the rule for small groups is \"refuse\" or \"pool\", not {other}"
+                )));
             }
             (name, other) => {
-                return Err(Undefined::new(format!("`{name}` of `by_group` is {other}, not a number of rows from 1 on")));
+                return Err(Undefined::new(format!(
+                    "`{name}` of `by_group` is {other}, not a number of rows from 1 on"
+                )));
             }
         }
     }

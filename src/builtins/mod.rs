@@ -43,6 +43,11 @@ pub const STD: &[StdModule] = &[
     },
     StdModule {
         path: "std.metrics",
+        file: "stdlib/metrics/resampling.dbf",
+        text: include_str!("../../stdlib/metrics/resampling.dbf"),
+    },
+    StdModule {
+        path: "std.metrics",
         file: "stdlib/metrics/text.dbf",
         text: include_str!("../../stdlib/metrics/text.dbf"),
     },

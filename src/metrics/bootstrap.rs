@@ -5,6 +5,7 @@ use crate::eval::estimate::Undefined;
 use crate::metrics::checks;
 use crate::metrics::hypothesis::Alternative;
 use crate::metrics::inference::{mean, quantile, sum, variance};
+use crate::metrics::laws::normal_upper;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// How the ends are found.
@@ -79,7 +80,7 @@ fn bca(sorted: &[f64], value: f64, jackknife: &[f64], tail: f64) -> Result<(f64,
     }
     let end = |q: f64| {
         let z = bias + law.inverse_cdf(q);
-        law.cdf(bias + z / (1.0 - acceleration * z))
+        normal_upper(-(bias + z / (1.0 - acceleration * z)))
     };
     Ok((end(tail), end(1.0 - tail)))
 }

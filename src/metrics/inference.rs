@@ -5,7 +5,8 @@
 pub use crate::eval::aggregate::{Moments, mean, quantile, sum, variance};
 use crate::eval::estimate::{Interval, Undefined};
 use crate::metrics::checks;
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use crate::metrics::laws;
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Confidence level of every interval that a kernel reports.
 pub const LEVEL: f64 = 0.95;
@@ -17,7 +18,7 @@ pub fn normal_quantile(level: f64) -> f64 {
 
 /// The two-sided p value of a standard normal statistic.
 pub fn normal_two_sided(z: f64) -> f64 {
-    (2.0 * Normal::standard().sf(z.abs())).min(1.0)
+    (2.0 * laws::normal_upper(z.abs())).min(1.0)
 }
 
 /// Wilson's score interval of `k` successes in `n` trials (Wilson 1927, JASA 22:209). Nothing when
@@ -89,19 +90,7 @@ fn mean_interval(x: &[f64], level: f64, quantile: f64, method: &str) -> Option<I
 
 /// The two-sided quantile of Student's t for a confidence level.
 fn t_quantile(level: f64, freedom: f64) -> Option<f64> {
-    let law = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    let tail = (1.0 - level.clamp(0.0, 1.0)) / 2.0;
-    let mut t = law.inverse_cdf(1.0 - tail);
-    // statrs inverts the incomplete beta function to about 1e-9; two Newton steps on the upper tail
-    // bring the quantile to machine precision.
-    for _ in 0..2 {
-        let density = statrs::distribution::Continuous::pdf(&law, t);
-        let step = (law.sf(t) - tail) / density;
-        if step.is_finite() {
-            t += step;
-        }
-    }
-    t.is_finite().then_some(t)
+    laws::t_quantile_upper((1.0 - level.clamp(0.0, 1.0)) / 2.0, freedom)
 }
 
 /// The t with the share `tail` of Student's law above it.
@@ -175,8 +164,7 @@ pub fn paired_t(a: &[f64], b: &[f64], level: f64) -> Result<PairedT, Undefined> 
     }
     let interval = mean_interval_t(&d, level).ok_or_else(undefined)?;
     let t = difference / (spread / n as f64).sqrt();
-    let law = StudentsT::new(0.0, 1.0, df).map_err(|_| undefined())?;
-    Ok(PairedT { difference, interval, t, df, p: (2.0 * law.sf(t.abs())).min(1.0), n })
+    Ok(PairedT { difference, interval, t, df, p: (2.0 * laws::t_upper(t.abs(), df)).min(1.0), n })
 }
 
 #[cfg(test)]

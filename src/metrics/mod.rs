@@ -22,6 +22,7 @@ pub mod fairness;
 pub mod features;
 pub mod hypothesis;
 pub mod inference;
+mod laws;
 pub mod linear;
 pub mod multiclass;
 pub mod neighbours;
@@ -33,6 +34,7 @@ pub mod resampling;
 pub mod scoring;
 pub mod synthetic;
 pub mod text;
+pub mod units;
 mod vector;
 
 pub(crate) use checks::word as checks_word;

@@ -3,8 +3,7 @@
 use super::super::harness::{Answer, Ask, Got, call, fields, levels, list, numbers, text};
 use super::unknown;
 use dbf::eval::KernelArg;
-use dbf::eval::estimate::Undefined;
-use dbf::metrics::calibration::{self, EdgeRule, binning, recalibration};
+use dbf::eval::estimate::{Estimate, Undefined};
 
 pub fn answer(ask: &Ask) -> Answer {
     if ask.input["task"] == "multiclass" { multiclass(ask) } else { binary(ask) }
@@ -34,15 +33,9 @@ fn binary(ask: &Ask) -> Answer {
         "netcal_ece" | "netcal_mce" | "netcal_ace" => error(&ask.metric[7..], text("left"), text("width")),
         "torchmetrics_binary_calibration_error" => error(norm(ask), text("torch"), text("width")),
         "reliability_curve" => {
-            let count = ask.param_number("n_bins") as usize;
-            let bins: Vec<(f64, f64)> = if ask.param("strategy") == "quantile" {
-                binning::quantile_bins(&p, &y, count)?.iter().map(|b| (b.observed, b.predicted)).collect()
-            } else {
-                let curve = calibration::reliability(&p, &y, count, EdgeRule::RightClosed)?;
-                curve.iter().filter_map(|b| Some((b.observed?, b.predicted?))).collect()
-            };
-            let (observed, predicted): (Vec<f64>, Vec<f64>) = bins.into_iter().unzip();
-            Ok(fields([("prob_true", observed.into()), ("prob_pred", predicted.into())]))
+            let binning = if ask.param("strategy") == "quantile" { "quantile" } else { "width" };
+            let e = call("reliability_curve", vec![parg, yarg, bins, text("right"), text(binning)])?;
+            Ok(fields([("prob_true", numbered(&e, "observed")), ("prob_pred", numbered(&e, "predicted"))]))
         }
         "brier_decomposition" => {
             let e = whole("brier_parts")?;
@@ -67,9 +60,24 @@ fn binary(ask: &Ask) -> Answer {
                 ("calibration_in_the_large", of("in_the_large")),
             ]))
         }
-        "isotonic_fit" => Ok(recalibration::isotonic(&p, &y)?.into()),
+        "isotonic_fit" => {
+            let e = whole("isotonic_fit")?;
+            let from = part_values(&e, "from");
+            let rates = part_values(&e, "rate");
+            let step = |p: &f64| from.partition_point(|f| f <= p).checked_sub(1).and_then(|i| rates.get(i).copied());
+            Ok(p.iter().map(step).collect::<Vec<Option<f64>>>().into())
+        }
         _ => unknown(ask),
     }
+}
+
+/// The parts `name 1`, `name 2`, … of a figure.
+fn part_values(e: &Estimate, name: &str) -> Vec<f64> {
+    (1..).map_while(|i| e.part(&format!("{name} {i}"))).collect()
+}
+
+fn numbered(e: &Estimate, name: &str) -> Got {
+    part_values(e, name).into()
 }
 
 fn norm(ask: &Ask) -> &'static str {

@@ -1,6 +1,6 @@
 //! `stat_tests`, `mcnemar_proportions`, `multiple_testing`, `delong`, `bootstrap`.
 
-use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, numbers, shown, text};
+use super::super::harness::{Answer, Ask, Got, call, call_for, categories, fields, levels, list, numbers, shown, text};
 use super::unknown;
 use dbf::eval::KernelArg;
 use dbf::eval::estimate::{Estimate, Undefined};
@@ -196,6 +196,25 @@ impl<'a> Data<'a> {
         self.columns.values().next().map_or(0, Vec::len)
     }
 
+    /// The builtin that bootstraps this statistic, where there is one.
+    fn bootstrap(&self) -> Option<(&'static str, Vec<KernelArg>)> {
+        let column = |key: &str| self.columns.get(key).cloned().unwrap_or_default();
+        let flags = |key: &str| KernelArg::Bools(column(key).into_iter().map(|v| v == 1.0).collect());
+        match self.statistic {
+            "mean" => Some(("bootstrap_mean", vec![KernelArg::Numbers(column("x"))])),
+            "mean_diff" => {
+                let d = column("a").iter().zip(column("b")).map(|(a, b)| a - b).collect();
+                Some(("bootstrap_mean", vec![KernelArg::Numbers(d)]))
+            }
+            "accuracy" => {
+                let right = column("y").iter().zip(column("y_pred")).map(|(a, b)| *a == b).collect();
+                Some(("bootstrap_rate", vec![KernelArg::Bools(right)]))
+            }
+            "auroc" => Some(("bootstrap_auroc", vec![KernelArg::Numbers(column("score")), flags("y")])),
+            _ => None,
+        }
+    }
+
     /// The statistic over chosen rows, through the builtins where there is one.
     fn statistic(&self, rows: &[usize]) -> Result<f64, Undefined> {
         let take = |key: &str| -> Vec<f64> {
@@ -253,6 +272,13 @@ pub fn intervals(ask: &Ask) -> Answer {
             Ok(two(bootstrap::interval(&distribution, value, &jackknife, method, level, alternative)?))
         }
         "ci_mc" => {
+            if let Some((name, mut args)) = data.bootstrap() {
+                let none = || KernelArg::Columns(Vec::new());
+                args.extend([none(), none(), text("percentile"), text("replace")]);
+                args.extend([KernelArg::Number(20_000.0), KernelArg::Number(ask.param_number("confidence_level"))]);
+                let e = call_for(name, args, true)?;
+                return Ok(fields([("low", of(&e, "low")), ("high", of(&e, "high"))]));
+            }
             let draws = resampling::bootstrap_rows(n, 20_000, 7, |rows| {
                 let rows: Vec<usize> = rows.iter().map(|&r| r as usize).collect();
                 data.statistic(&rows).unwrap_or(f64::NAN)

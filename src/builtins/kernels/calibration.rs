@@ -4,7 +4,7 @@ use super::{as_is, over_rows};
 use crate::eval::estimate::Measured;
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::calibration::binning::{self, Binning, Norm};
-use crate::metrics::calibration::{self, EdgeRule, decomposition, recalibration};
+use crate::metrics::calibration::{self, EdgeRule, decomposition, recalibration, smooth};
 
 pub(super) const ROWS: &[KernelRow] = &[
     over_rows("ece", ece),
@@ -21,6 +21,13 @@ pub(super) const ROWS: &[KernelRow] = &[
     }),
     over_rows("debiased_ce2", |a| binning::debiased(a.numbers(0)?, a.bools(1)?, a.whole(2, 1, "a number of bins")?)),
     over_rows("sweep_ece", |a| binning::sweep(a.numbers(0)?, a.bools(1)?)),
+    as_is("smooth_ece", |a| smooth::smooth(a.numbers(0)?, a.bools(1)?)),
+    as_is("reliability_curve", |a| {
+        let (bins, binning) = (a.whole(2, 1, "a number of bins")?, a.text(4)?);
+        let binning = if binning == "quantile" { None } else { Some(Binning::named(binning, a.text(3)?)?) };
+        binning::curve(a.numbers(0)?, a.bools(1)?, bins, binning)
+    }),
+    as_is("isotonic_fit", |a| recalibration::corp(a.numbers(0)?, a.bools(1)?)),
     over_rows("brier_parts", |a| decomposition::brier_parts(a.numbers(0)?, a.bools(1)?)),
     as_is("spiegelhalter", |a| decomposition::spiegelhalter(a.numbers(0)?, a.bools(1)?)),
     over_rows("calibration_slope", |a| recalibration::line(a.numbers(0)?, a.bools(1)?)),

@@ -5,8 +5,9 @@ use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::hypothesis::multiple;
 use crate::metrics::hypothesis::permutation::{self, Kind};
+use crate::metrics::hypothesis::power_t::{self, Design};
 use crate::metrics::hypothesis::rank::{self, Method, Zeros};
-use crate::metrics::hypothesis::{Alternative, power, proportions, split, t, tables};
+use crate::metrics::hypothesis::{Alternative, effects, power, proportions, split, t, tables};
 use crate::metrics::inference::{LEVEL, normal_quantile};
 use crate::metrics::ranking;
 
@@ -29,6 +30,12 @@ pub(super) const ROWS: &[KernelRow] = &[
     }),
     as_is("permutation", |a| {
         two_samples(a, |x, y| permutation::means(x, y, Kind::Independent, alternative(a, 2)?, a.seed))
+    }),
+    as_is("equivalence_samples", |a| two_samples(a, |x, y| t::equivalent_samples(x, y, a.number(2)?, a.flag(3)?))),
+    over_rows("hedges_g", |a| two_samples(a, effects::hedges_g)),
+    over_rows("cliffs_delta", |a| two_samples(a, effects::cliffs_delta)),
+    over_rows("odds_ratio", |a| {
+        effects::odds_ratio(table_of_flags(a, 4)?, a.bools(0)?.len(), a.number(2)?, a.number(3)?)
     }),
     over_rows("cohens_d", |a| two_samples(a, t::cohens_d)),
     as_is("mcnemar", |a| {
@@ -68,7 +75,21 @@ pub(super) const ROWS: &[KernelRow] = &[
     as_is("auroc_difference", auroc_difference),
     as_is("sample_size", |a| power::sample_size(a.number(0)?, a.number(1)?, a.number(2)?, a.number(3)?)),
     as_is("test_power", |a| power::power(a.number(0)?, a.number(1)?, a.number(2)?, a.number(3)?)),
+    as_is("t_sample_size", |a| {
+        power_t::sample_size(a.number(0)?, a.number(1)?, a.number(2)?, design(a.number(3)?, a.flag(4)?))
+    }),
+    as_is("t_power", |a| power_t::power(a.number(0)?, a.number(1)?, a.number(2)?, design(a.number(3)?, a.flag(4)?))),
+    as_is("auroc_sample_size", |a| {
+        power::auroc_sample_size(a.number(0)?, a.number(1)?, a.number(2)?, a.number(3)?, a.number(4)?)
+    }),
+    as_is("auroc_power", |a| {
+        power::auroc_power(a.number(0)?, a.number(1)?, (a.number(2)?, a.number(3)?), a.number(4)?)
+    }),
 ];
+
+fn design(ratio: f64, pairs: bool) -> Design {
+    if pairs { Design::Pairs } else { Design::Independent { ratio } }
+}
 
 fn alternative(args: &KernelArgs, at: usize) -> Result<Alternative, Undefined> {
     Alternative::named(args.text(at)?)

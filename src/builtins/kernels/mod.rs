@@ -10,6 +10,7 @@ mod distance;
 mod fairness;
 mod inference;
 mod ranking;
+mod resampling;
 mod synthetic;
 mod text;
 
@@ -23,6 +24,7 @@ pub fn kernels() -> Kernels {
         calibration::ROWS,
         fairness::ROWS,
         inference::ROWS,
+        resampling::ROWS,
         agreement::ROWS,
         text::ROWS,
         distance::ROWS,

@@ -3,7 +3,7 @@
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::checks;
 use crate::metrics::inference::LEVEL;
-use statrs::distribution::{ContinuousCDF, FisherSnedecor};
+use crate::metrics::laws;
 
 /// Which correlation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Form {
 }
 
 fn f_quantile(q: f64, a: f64, b: f64) -> f64 {
-    FisherSnedecor::new(a, b).map_or(f64::NAN, |law| law.inverse_cdf(q))
+    laws::f_quantile(q, a, b).unwrap_or(f64::NAN)
 }
 
 /// The correlation of ratings, one column a rater. Undefined for a missing rating, fewer than two raters

@@ -2,10 +2,10 @@
 //! values on an edge, four ways to sum up the gaps, debiased and swept variants, several classes.
 
 use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
-use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::estimate::{Estimate, Measured, Part, Undefined};
 use crate::metrics::checks;
 use crate::metrics::curves::check_classes;
-use crate::metrics::inference::sum;
+use crate::metrics::inference::{self, sum};
 
 /// How rows are put into bins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +246,26 @@ pub fn sweep(p: &[f64], y: &[bool]) -> Measured {
     let most = (1..=n.min(super::MOST_BINS)).take_while(rises).last().unwrap_or(1);
     let best: Vec<Bin> = chunks(&rows, most).filter_map(Bin::of).collect();
     Ok(Estimate::plain(summed(&best, Norm::L1), n).with("bins", best.len() as f64))
+}
+
+/// The reliability curve as parts: `predicted 1` (mean probability), `observed 1` (rate of the outcome, with Wilson's
+/// interval) and `rows 1` of the first bin with rows, and so on; the value is the calibration error over these bins.
+/// `quantile` cuts at quantiles of the probabilities instead. Undefined as [`bins`] is.
+pub fn curve(p: &[f64], y: &[bool], count: usize, binning: Option<Binning>) -> Measured {
+    let found = match binning {
+        Some(binning) => bins(p, y, count, binning)?,
+        None => quantile_bins(p, y, count)?,
+    };
+    let mut out = Estimate::plain(summed(&found, Norm::L1), y.len());
+    for (i, bin) in found.iter().enumerate() {
+        let i = i + 1;
+        out = out.with(format!("predicted {i}"), bin.predicted);
+        let hits = (bin.observed * bin.n as f64).round() as u64;
+        let interval = inference::wilson(hits, bin.n as u64, inference::LEVEL);
+        out.parts.push(Part { group: format!("observed {i}"), value: Some(bin.observed), interval, n: bin.n });
+        out = out.with(format!("rows {i}"), bin.n as f64);
+    }
+    Ok(out)
 }
 
 /// The bins of a reliability curve cut at quantiles of the probabilities, closed on the right

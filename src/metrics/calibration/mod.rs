@@ -6,6 +6,7 @@
 pub mod binning;
 pub mod decomposition;
 pub mod recalibration;
+pub mod smooth;
 
 pub use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};

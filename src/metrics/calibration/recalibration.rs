@@ -51,6 +51,37 @@ pub fn isotonic(p: &[f64], y: &[bool]) -> Result<Vec<f64>, Undefined> {
     Ok(fitted)
 }
 
+/// The most steps of an isotonic fit, and bins of a curve, that are listed.
+pub const MOST_STEPS: usize = 10_000;
+
+/// What the isotonic fit says of the Brier score (CORP; Dimitriadis, Gneiting and Jordan 2021, PNAS
+/// 118:e2016191118): the value is the miscalibration, by how much the fit lowers the score; parts `discrimination`
+/// and `uncertainty` (brier = value - discrimination + uncertainty), and the steps of the fit in order: `from 1` (the
+/// least probability), `rate 1`, `rows 1`, …. Undefined as [`isotonic`] is and for more than [`MOST_STEPS`] steps.
+pub fn corp(p: &[f64], y: &[bool]) -> Measured {
+    let fitted = isotonic(p, y)?;
+    let n = y.len() as f64;
+    let score = |p: &[f64]| {
+        let errors: Vec<f64> = p.iter().zip(y).map(|(p, y)| (f64::from(u8::from(*y)) - p).powi(2)).collect();
+        sum(&errors) / n
+    };
+    let rate = y.iter().filter(|y| **y).count() as f64 / n;
+    let (own, best, uncertainty) = (score(p), score(&fitted), rate * (1.0 - rate));
+    let mut out = Estimate::plain((own - best).max(0.0), y.len());
+    out = out.with("discrimination", (uncertainty - best).max(0.0)).with("uncertainty", uncertainty);
+    let mut rows: Vec<(f64, f64)> = p.iter().copied().zip(fitted).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (i, step) in rows.chunk_by(|a, b| a.1 == b.1).enumerate() {
+        if i == MOST_STEPS {
+            return Err(Undefined::new(format!("the fit has more than {MOST_STEPS} steps")));
+        }
+        let i = i + 1;
+        out = out.with(format!("from {i}"), step[0].0).with(format!("rate {i}"), step[0].1);
+        out = out.with(format!("rows {i}"), step.len() as f64);
+    }
+    Ok(out)
+}
+
 fn logits(p: &[f64]) -> Vec<f64> {
     p.iter().map(|p| p.clamp(CLIP, 1.0 - CLIP)).map(|p| (p / (1.0 - p)).ln()).collect()
 }

@@ -1,8 +1,10 @@
 //! Hypothesis tests: p values with their statistics as parts. The value of each estimate is the p value.
 
+pub mod effects;
 pub mod multiple;
 pub mod permutation;
 pub mod power;
+pub mod power_t;
 pub mod proportions;
 pub mod rank;
 pub mod t;
@@ -10,7 +12,7 @@ pub mod tables;
 
 use crate::eval::estimate::Undefined;
 use crate::metrics::checks;
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use crate::metrics::laws::{normal_upper, t_upper};
 
 /// Which departures count as extreme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +41,6 @@ impl Alternative {
             Alternative::Greater => upper(statistic),
         }
     }
-}
-
-fn normal_upper(z: f64) -> f64 {
-    Normal::standard().sf(z)
-}
-
-fn t_upper(t: f64, df: f64) -> f64 {
-    if t.is_nan() {
-        return f64::NAN;
-    }
-    if t.is_infinite() {
-        return if t > 0.0 { 0.0 } else { 1.0 };
-    }
-    StudentsT::new(0.0, 1.0, df).map_or(f64::NAN, |law| law.sf(t))
 }
 
 /// Two samples out of one column: the rows where `first` holds, and the others.

@@ -192,10 +192,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
         Alternative::Greater => u1,
     };
     let tail = if exact {
-        if a.len().saturating_mul(b.len()) > 1_000_000 {
-            return Err(Undefined::new("the samples are too large for the exact test"));
-        }
-        u_upper(a.len(), b.len(), u.floor().max(0.0) as usize)
+        u_upper(a.len(), b.len(), u.floor().max(0.0) as usize)?
     } else {
         let total = m + n;
         let spread = m * n / 12.0 * ((total + 1.0) - ties(&groups) / (total * (total - 1.0)));
@@ -212,42 +209,43 @@ pub fn mann_whitney(a: &[f64], b: &[f64], continuity: bool, method: Method, alte
     Ok(out.with("cliffs_delta", 2.0 * u1 / (m * n) - 1.0))
 }
 
-/// P(U >= u) of m values among m + n without ties.
-fn u_upper(m: usize, n: usize, u: usize) -> f64 {
-    let law = u_law(m, n);
-    let below = |end: usize| law.iter().take(end).sum::<f64>();
-    // The law is symmetric; only its lower half is there.
-    match (m * n).checked_sub(u) {
-        None => 0.0,
-        Some(mirrored) if mirrored < law.len() => below(mirrored + 1),
-        Some(_) => 1.0 - below(u),
+/// The most values of U whose chances are computed one from all before.
+const MOST_STEPS: usize = 60_000;
+
+/// P(U >= u) of m values among m + n without ties; the law is symmetric, so its shorter side is enough.
+fn u_upper(m: usize, n: usize, u: usize) -> Result<f64, Undefined> {
+    let all = m.saturating_mul(n);
+    if u > all {
+        return Ok(0.0);
     }
+    let (mirrored, short) = (all - u + 1, all - u + 1 <= u);
+    let steps = if short { mirrored } else { u };
+    if steps > MOST_STEPS {
+        return Err(Undefined::new("the samples are too large for the exact test; the asymptotic one will do"));
+    }
+    let below = u_below(m, n, steps);
+    Ok(if short { below } else { 1.0 - below })
 }
 
-/// The lower half of the law of U: the chances of 0 to m n / 2.
-///
-/// The Gaussian binomial coefficients grow by one value of the first sample at a time (multiplied by
-/// 1 - q^(n + i), divided by 1 - q^i). What lies beyond the middle of a step is mirrored, since there
-/// rounding would swallow what is small.
-fn u_law(m: usize, n: usize) -> Vec<f64> {
-    let half = m * n / 2;
-    let mut law = vec![0.0; half + 1];
-    law[0] = 1.0;
-    for i in 1..=m {
-        let (up, degree) = (n + i, i * n);
-        for k in (up..=half).rev() {
-            law[k] -= law[k - up];
+/// P(U < end). The numbers of ways are the coefficients of the Gaussian binomial; each follows from those before
+/// by the logarithmic derivative (Löffler 1983), which keeps small ones exact, as a product would not.
+fn u_below(m: usize, n: usize, end: usize) -> f64 {
+    let mut sigma = vec![0.0; end];
+    for (from, to, sign) in [(1, m, 1.0), (n + 1, n + m, -1.0)] {
+        for d in from..=to.min(end.saturating_sub(1)) {
+            sigma.iter_mut().skip(d).step_by(d).for_each(|s| *s += sign * d as f64);
         }
-        for k in i..=half {
-            law[k] += law[k - i];
-        }
-        for k in degree / 2 + 1..=half {
-            law[k] = if k > degree { 0.0 } else { law[degree - k] };
-        }
-        let share = i as f64 / up as f64;
-        law.iter_mut().for_each(|c| *c *= share);
     }
-    law
+    let mut ways = vec![1.0; end.min(1)];
+    for k in 1..end {
+        let from_before: f64 = ways.iter().rev().zip(&sigma[1..=k]).map(|(w, s)| w * s).sum();
+        ways.push(from_before / k as f64);
+    }
+    // The number of all choices may be too large for a number; its logarithm never is.
+    let choices: f64 = (1..=m).map(|i| ((n + i) as f64 / i as f64).ln()).sum();
+    let share = (1..=m).fold(1.0, |c, i| c * (n + i) as f64 / i as f64);
+    let sum: f64 = ways.iter().sum();
+    if share.is_finite() { sum / share } else { (sum.ln() - choices).exp() }
 }
 
 #[cfg(test)]

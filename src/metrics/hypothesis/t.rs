@@ -90,6 +90,20 @@ pub fn equivalent(a: &[f64], b: &[f64], margin: f64) -> Measured {
     Ok(Estimate::plain(p, d.len()).with("difference", m).with("lower", below.value).with("upper", above.value))
 }
 
+/// The same for two independent samples: the difference of their means lies within -margin..margin. `equal`
+/// pools the variances, else Welch's standard error and degrees of freedom are used (statsmodels `ttost_ind`).
+pub fn equivalent_samples(a: &[f64], b: &[f64], margin: f64, equal: bool) -> Measured {
+    if !(margin > 0.0 && margin.is_finite()) {
+        return Err(Undefined::new(format!("the margin of equivalence is {margin}, not above 0")));
+    }
+    let shifted = |by: f64| -> Vec<f64> { a.iter().map(|v| v + by).collect() };
+    let below = independent(&shifted(margin), b, equal, Alternative::Greater)?;
+    let above = independent(&shifted(-margin), b, equal, Alternative::Less)?;
+    let difference = below.part("difference").unwrap_or(f64::NAN) - margin;
+    let out = Estimate::plain(below.value.max(above.value), a.len() + b.len()).with("difference", difference);
+    Ok(out.with("lower", below.value).with("upper", above.value))
+}
+
 /// Cohen's d of two samples with the pooled standard deviation; Hedges' correction for small samples
 /// as part `hedges_g`.
 pub fn cohens_d(a: &[f64], b: &[f64]) -> Measured {
