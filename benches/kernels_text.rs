@@ -195,6 +195,24 @@ fn bytes(x: &[f64]) -> Vec<u8> {
     x.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
+/// How far our distances are from the peer's at most.
+fn furthest(columns: &[Vec<f64>], rows: usize, peers: &Value) -> Value {
+    let table = kernels();
+    let Some(kernel) = table.find("marginal_distances") else { return Value::Null };
+    let first = KernelArg::Bools((0..2 * rows).map(|i| i < rows).collect());
+    let mut out = json!({ "ks": 0.0, "wasserstein": 0.0, "jensen_shannon": 0.0 });
+    for (at, x) in columns.iter().enumerate() {
+        let args = vec![KernelArg::Numbers(x.clone()), first.clone(), KernelArg::Number(50.0)];
+        let Ok(found) = kernel.run(&KernelArgs { args, seed: 1, interval: false }) else { return Value::Null };
+        for name in ["ks", "wasserstein", "jensen_shannon"] {
+            let ours = if name == "ks" { Some(found.value) } else { found.part(name) };
+            let gap = ours.zip(peers[name]["value"][at].as_f64()).map(|(a, b)| (a - b).abs() / b);
+            out[name] = json!(gap.into_iter().chain(out[name].as_f64()).reduce(f64::max));
+        }
+    }
+    out
+}
+
 /// Twenty columns of a million values a sample.
 pub fn distance_figures() -> Value {
     const ROWS: usize = 1_000_000;
@@ -217,6 +235,7 @@ pub fn distance_figures() -> Value {
         schema += &format!("  x{i} : Real\n");
         view.insert(format!("x{i}"), Column::numbers(x.iter().map(|v| Some(*v))));
     }
+    let apart = peers.as_ref().map_or(Value::Null, |peers| furthest(&columns, ROWS, peers));
     drop(columns);
     let bench = match bench(&schema, view, 2 * ROWS) {
         Ok(bench) => bench,
@@ -230,6 +249,7 @@ pub fn distance_figures() -> Value {
         "ks": figure(&bench, &asked("kolmogorov_smirnov"), peer("ks")),
         "wasserstein": figure(&bench, &asked("wasserstein"), peer("wasserstein")),
     });
+    out["largest relative difference"] = apart;
     out["peers"] = peers.map_or_else(|why| json!({ "not run": why }), |p| p["versions"].clone());
     out["quality"] = quality_figures();
     out

@@ -124,6 +124,10 @@ fn columns_are_crossed_listed_and_weighted() {
     assert_eq!((rows.value, rows.part("classes"), rows.part("rows_below")), (40.0, Some(6.0), Some(240.0)));
     // Missing risks are a value of their own.
     assert_eq!(figure("k_anonymity([risk])").unwrap().value, 1.0);
+    assert_eq!(figure("k_anonymity([risk > 0.5])").unwrap().part("classes"), Some(3.0));
+    let shapes = figure("column_shapes([age, sex, risk, risk > 0.5], ill)").unwrap();
+    assert_eq!((shapes.parts.len(), shapes.interval.is_none()), (4, true));
+    assert!(shapes.parts.iter().all(|p| p.value.is_some_and(|v| v > 0.0 && v < 1.0)), "{shapes:?}");
     assert!(figure("krippendorff([risk, risk])").unwrap().interval.is_some());
     let weighted = figure("accuracy(age > 50 'a', ill, weight: age / 1 'a')").unwrap();
     assert!(weighted.interval.is_some() && weighted.value > 0.0);

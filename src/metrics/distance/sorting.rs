@@ -15,9 +15,11 @@ pub fn sort(x: &mut [f64]) {
     }
     let (lo, hi) = x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(*v), hi.max(*v)));
     let buckets = (x.len() / BUCKET).next_power_of_two().min(1 << 16);
-    // No width, or one that overflows, is one bucket: the conversion below turns NaN and 0 into 0.
-    let scale = (buckets - 1) as f64 / (hi - lo);
-    let places: Vec<u16> = x.iter().map(|v| ((v - lo) * scale) as u16).collect();
+    let top = (buckets - 1) as u16;
+    // No width, or one that overflows, is one bucket, since the conversion turns NaN into 0; one so small that the scale
+    // overflows is two.
+    let scale = f64::from(top) / (hi - lo);
+    let places: Vec<u16> = x.iter().map(|v| (((v - lo) * scale) as u16).min(top)).collect();
     let mut ends = vec![0_u32; buckets];
     for place in &places {
         ends[usize::from(*place)] += 1;
@@ -67,7 +69,9 @@ mod tests {
         let even: Vec<f64> = (0..9000).map(|_| next() as f64 / 1e19 - 0.5).collect();
         let whole: Vec<f64> = (0..5000).map(|_| (next() % 90) as f64 - 40.0).collect();
         let edges = [0.0, -0.0, 1.0, 5e-324, -5e-324, f64::MAX, f64::MIN];
-        for mut x in [random, even, whole, edges.repeat(400), vec![1.5; 3000], vec![2.0, 1.0]] {
+        for mut x in
+            [random, even, whole, edges.repeat(400), [5e-324, 0.0].repeat(1500), vec![1.5; 3000], vec![2.0, 1.0]]
+        {
             let mut wanted = x.clone();
             wanted.sort_by(f64::total_cmp);
             sort(&mut x);

@@ -78,13 +78,16 @@ impl Shift {
     }
 }
 
+/// Edits saved, length of the run, its start, its target.
+type Rank = (i64, usize, Reverse<usize>, Reverse<usize>);
+
 /// The shift that saves most edits, with those saved; the longest run, the earliest start and the earliest target
 /// win ties. Nothing when enough were tried.
 fn best_shift(words: &[u32], tables: &mut Tables, tried: &mut usize) -> Option<(i64, Shift)> {
     let reference = tables.reference;
     let before = i64::from(tables.distance());
     let Alignment { target, own_wrong, reference_wrong } = tables.align(words);
-    let mut best: Option<((i64, usize, Reverse<usize>, Reverse<usize>), Shift)> = None;
+    let mut best: Option<(Rank, Shift)> = None;
     for start in 0..words.len() {
         for at in start.saturating_sub(SHIFT_DISTANCE)..reference.len().min(start + SHIFT_DISTANCE + 1) {
             for length in 1..=SHIFT_SIZE {

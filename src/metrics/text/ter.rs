@@ -42,7 +42,7 @@ impl Settings {
         }
         if self.no_punctuation {
             let mark = |c: char| matches!(c, '.' | ',' | '?' | ':' | ';' | '!' | '"' | '(' | ')');
-            line.retain(|c| !mark(c) && !(self.asian && is_asian_mark(c)));
+            line.retain(|c| !(mark(c) || self.asian && is_asian_mark(c)));
         }
         words(&line).collect::<Vec<_>>().join(" ")
     }
