@@ -150,6 +150,7 @@ pub fn timed<T>(runs: usize, fresh: impl Fn() -> T, work: impl Fn(&mut T) -> Str
     (times.first().copied().unwrap_or(0.0), times.get(runs / 2).copied().unwrap_or(0.0), value)
 }
 
+/// A program and rows to ask in the language.
 pub struct Bench {
     pub program: Program,
     pub view: View,
@@ -183,6 +184,7 @@ impl Bench {
         values.join(" ").chars().take(60).collect()
     }
 
+    /// Best and median seconds of several runs on so many threads, and the values.
     pub fn time(&self, threads: usize, texts: &[String]) -> (f64, f64, String) {
         match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
             Ok(pool) => pool.install(|| timed(9, || self.program.clone(), |program| self.ask(program, texts))),

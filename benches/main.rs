@@ -1,5 +1,5 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
-//! [QUESTION…]`, `-- kernels [QUESTION…]`, `-- near [PART…]`, `-- load`, `-- parse`.
+//! [QUESTION…]`, `-- kernels [QUESTION…]`, `-- near [PART…]`, `-- load`, `-- parse`, `-- text`, `-- distances`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -7,6 +7,7 @@
 mod columns;
 mod kernels;
 mod kernels_near;
+mod kernels_text;
 mod load;
 mod parse_check;
 
@@ -77,13 +78,15 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 6] = [
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 8] = [
         ("job", &job),
         ("columns", &|| columns::figures(&more)),
         ("kernels", &|| kernels::figures(&more)),
         ("load", &load::figures),
         ("parse", &parse_check::figures),
         ("near", &|| kernels_near::figures(&more)),
+        ("text", &kernels_text::texts_figures),
+        ("distances", &kernels_text::distance_figures),
     ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {

@@ -12,9 +12,9 @@ fn every_open_fixture_passes() {
     let reports = harness::run(&root().join("tests/fixtures/metrics")).unwrap();
     let differences: Vec<&String> = reports.iter().flat_map(|r| &r.differences).collect();
     assert!(differences.is_empty(), "{differences:#?}");
-    assert_eq!(reports.len(), 17);
-    assert_eq!(reports.iter().map(|r| r.cases).sum::<usize>(), 669);
-    assert_eq!(reports.iter().map(|r| r.passed).sum::<usize>(), 669);
+    assert_eq!(reports.len(), 18);
+    assert_eq!(reports.iter().map(|r| r.cases).sum::<usize>(), 705);
+    assert_eq!(reports.iter().map(|r| r.passed).sum::<usize>(), 705);
     assert!(reports.iter().map(|r| r.values).sum::<usize>() > 6_000);
 }
 

@@ -3,6 +3,7 @@
 //! A kernel brings its own interval, `P` is Wilson's, `E` Student's; anything else is resampled by row
 //! (percentile bootstrap), so that a difference of two figures on the same rows is paired.
 
+use super::by_group;
 use crate::check::program::Callee;
 use crate::check::special::Special;
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
@@ -82,6 +83,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 let spread = aggregates::spread(env, args, given.as_deref()).map_err(reason)?;
                 Ok(Estimate { interval: inference::mean_interval_of(spread, level), n: spread.n as usize, ..estimate })
             }
+            Some(Callee::Special(Special::ByGroup)) => by_group::measured(env, args, level),
             // A count is what it is; a bootstrap says nothing about extremes.
             Some(Callee::Special(Special::Count)) => plain(env, expr),
             Some(Callee::Special(Special::Min | Special::Max)) => {

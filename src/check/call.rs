@@ -315,6 +315,7 @@ impl Checker<'_> {
             }
             Ok(s @ (Special::AddMonths | Special::AddYears)) => (Callee::Special(s), 3, 3),
             Ok(Special::Count) => (Callee::Special(Special::Count), 0, 1),
+            Ok(Special::ByGroup) => (Callee::Special(Special::ByGroup), 2, 4),
             Ok(s) => (Callee::Special(s), 1, 1),
         };
         let plan = CallPlan { callee, args: (0..args.len()).map(ArgSource::Given).collect() };
@@ -336,6 +337,7 @@ impl Checker<'_> {
         match form {
             Err(scalar) => self.scalar(name, scalar, first, second),
             Ok(Special::AddMonths | Special::AddYears) => self.add_calendar(name, args),
+            Ok(Special::ByGroup) => self.by_group(args),
             Ok(special) => self.special(name, special, first, second),
         }
     }
@@ -457,7 +459,7 @@ impl Checker<'_> {
                     }
                 }
             }
-            Special::AddMonths | Special::AddYears => Type::unknown(),
+            Special::AddMonths | Special::AddYears | Special::ByGroup => Type::unknown(),
             Special::YearsBetween => match (first, second) {
                 (Some(from), Some(to)) => self.years_between(from, to),
                 _ => Type::unknown(),
@@ -498,26 +500,8 @@ impl Checker<'_> {
                 Type { base: ty.base, optional: other.optional, level: ty.level.join(other.level) }
             }
             Special::Groups => {
-                let Some(x) = first else { return Type::unknown() };
-                let items: &[Expr] = match &x.kind {
-                    ExprKind::List(items) => items,
-                    _ => std::slice::from_ref(x),
-                };
-                for item in items {
-                    let ty = self.infer(item, None);
-                    if !matches!(ty.base, Base::Category(_) | Base::Bool | Base::Unknown)
-                        || ty.level != Level::Row && !ty.is_unknown()
-                    {
-                        self.error(
-                            codes::WRONG_TYPE,
-                            "groups are made from category columns",
-                            item.span,
-                            format!("this is {ty}"),
-                        );
-                    }
-                }
-                if let ExprKind::List(_) = x.kind {
-                    self.note(x, Type::new(Base::List(Box::new(Base::Unknown)), Level::Row));
+                if let Some(x) = first {
+                    self.grouping(x);
                 }
                 Type::new(Base::List(Box::new(Base::Group)), Level::Constant)
             }
@@ -530,6 +514,55 @@ impl Checker<'_> {
                 Type::new(Base::List(Box::new(Base::Bin)), Level::Constant)
             }
         }
+    }
+
+    /// The columns that groups are made from.
+    fn grouping(&mut self, x: &Expr) {
+        let items: &[Expr] = match &x.kind {
+            ExprKind::List(items) => items,
+            _ => std::slice::from_ref(x),
+        };
+        for item in items {
+            let ty = self.infer(item, None);
+            if !matches!(ty.base, Base::Category(_) | Base::Bool | Base::Unknown)
+                || ty.level != Level::Row && !ty.is_unknown()
+            {
+                self.error(
+                    codes::WRONG_TYPE,
+                    "groups are made from category columns",
+                    item.span,
+                    format!("this is {ty}"),
+                );
+            }
+        }
+        if let ExprKind::List(_) = x.kind {
+            self.note(x, Type::new(Base::List(Box::new(Base::Unknown)), Level::Row));
+        }
+    }
+
+    /// `by_group(figure, by: [a, b], small: 11, rule: "refuse")`.
+    fn by_group(&mut self, args: &[Arg]) -> Type {
+        let [figure, by, settings @ ..] = args else { return Type::unknown() };
+        let ty = self.infer(&figure.value, None);
+        self.grouping(&by.value);
+        for (at, setting) in settings.iter().enumerate() {
+            let name = setting.name.as_ref().map_or(["small", "rule"][at.min(1)], |n| n.name.as_str());
+            let wanted = if name == "rule" { Base::Text } else { Base::int() };
+            let given = self.infer(&setting.value, Some(&wanted));
+            self.fits(&setting.value, &given, &wanted, &format!("`{name}` of `by_group`"));
+        }
+        if ty.is_unknown() {
+            return ty;
+        }
+        if !ty.base.is_numeric() || ty.level == Level::Row {
+            self.found.push(
+                Diagnostic::new(codes::WRONG_TYPE, "`by_group` takes a figure of the rows together")
+                    .at(figure.value.span, format!("this is {ty}"))
+                    .help("for example `by_group(auroc(p, y), by: sex)` or `by_group(P(dead | treated), by: [sex, race])`"),
+            );
+            return Type::unknown();
+        }
+        Type { level: Level::Cohort, ..ty }
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Special {
     OrElse,
     /// `groups(by: [a, b])`.
     Groups,
+    /// `by_group(figure, by: [a, b], small: 11, rule: "refuse")`: the figure of all rows, the groups as its parts.
+    ByGroup,
     /// `bins(p, n)`: equal width over 0..1, closed on the right, 0 in the first.
     Bins,
     /// `is_missing(x)`.
@@ -117,6 +119,11 @@ pub const FORMS: &[(&str, Result<Special, Scalar>, &str)] = &[
     ("add_years", Ok(Special::AddYears), "add_years(date, n, rounding: \"down\"): n years later, as add_months"),
     ("years_between", Ok(Special::YearsBetween), "years_between(from, to): whole completed years, as an age in years"),
     ("groups", Ok(Special::Groups), "groups(by: [a, b]): every combination of levels"),
+    (
+        "by_group",
+        Ok(Special::ByGroup),
+        "by_group(figure, by: [a, b], small: 11, rule: \"refuse\"): the figure of all rows and, as parts, of every group; groups of fewer than `small` rows have none, or are put together with \"pool\"",
+    ),
     ("bins", Ok(Special::Bins), "bins(p, n): n bins of equal width over 0..1; `p in b`"),
     ("abs", Err(Scalar::Abs), "abs(x): distance from zero"),
     ("sqrt", Err(Scalar::Sqrt), "sqrt(x): square root"),

@@ -7,7 +7,6 @@ use super::kernel::{KernelArg, KernelArgs};
 use super::promise;
 use super::scalar;
 use super::value::Value;
-use super::view::View;
 use crate::check::contract::Contract;
 use crate::check::is_crossing;
 use crate::check::program::ArgSource;
@@ -84,7 +83,7 @@ pub(super) fn bound<'a>(
         rows = Some(made.len());
         columns.insert(name, made);
     }
-    Ok(Env { view: View::new(columns, rows.unwrap_or(0)), locals, ..env.clone() })
+    Ok(Env { view: env.view.parameters(columns, rows.unwrap_or(0)), locals, ..env.clone() })
 }
 
 /// Every combination of the levels of several category columns as the levels of one.

@@ -152,18 +152,25 @@ pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option
     }
     match special {
         special if special.is_plain() => plain::call(special, args, false, &|e| value(env, e, reader)),
-        Special::Groups => groups(env, args),
+        Special::Groups => match args.first() {
+            Some(arg) => groups_of(env, &arg.value),
+            None => Value::undefined("a missing argument"),
+        },
+        // The groups are seen by who asks for the estimate.
+        Special::ByGroup => match args.first() {
+            Some(figure) => value(env, &figure.value, reader),
+            None => Value::undefined("a missing argument"),
+        },
         Special::Bins => bins(env, args, reader).unwrap_or_else(|why| why),
         _ => aggregates::aggregate(env, special, args, given, reader),
     }
 }
 
 /// Every combination of levels, whether rows have it or not.
-fn groups(env: &Env, args: &[Arg]) -> Value {
-    let Some(arg) = args.first() else { return Value::undefined("a missing argument") };
-    let items: &[Expr] = match &arg.value.kind {
+pub fn groups_of(env: &Env, by: &Expr) -> Value {
+    let items: &[Expr] = match &by.kind {
         ExprKind::List(items) => items,
-        _ => std::slice::from_ref(&arg.value),
+        _ => std::slice::from_ref(by),
     };
     let mut combos: Vec<Vec<(String, u32, String)>> = vec![Vec::new()];
     for item in items {

@@ -56,6 +56,11 @@ impl View {
         View { shared: self.shared.clone(), ..View::new(columns, self.rows) }
     }
 
+    /// Other columns, made from those of these rows: the parameters of a call.
+    pub(super) fn parameters(&self, columns: BTreeMap<String, Column>, rows: usize) -> View {
+        View { shared: self.shared.clone(), ..View::new(columns, rows) }
+    }
+
     /// The rows at `index`, with the columns in `names` only.
     pub fn take(&self, index: &UInt32Array, names: &BTreeSet<String>) -> View {
         let columns = self

@@ -17,6 +17,9 @@ const PART: usize = 1 << 18;
 /// More groups than this are counted one by one in a single table.
 const MANY: usize = 4096;
 
+/// Tables that take turns, so that equal neighbours do not wait for each other.
+const TURNS: usize = 4;
+
 fn check(yhat: &BooleanBuffer, y: &BooleanBuffer) -> Result<(), Undefined> {
     checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
     checks::not_empty(y.len())
@@ -56,20 +59,29 @@ fn counted<C: Copy + Into<u32> + Sync>(
         return Err(Undefined::new(format!("row {} belongs to no known group", row + 1)));
     }
     let part = |from: usize, until: usize| -> Vec<u64> {
-        // Four tables take turns, so that equal neighbours do not wait for each other.
         let width = groups * 4;
-        let tables = if groups > MANY { 1 } else { 4 };
-        let mut counts = vec![0_u64; width * tables];
+        let mut counts = vec![0_u64; width * if groups > MANY { 1 } else { TURNS }];
         let (yhat, y) = (yhat.slice(from, until - from), y.slice(from, until - from));
         let words = yhat.bit_chunks().iter_padded().zip(y.bit_chunks().iter_padded());
         for (codes, (called, have)) in codes[from..until].chunks(64).zip(words) {
-            for (i, code) in codes.iter().enumerate() {
+            let place = |i: usize, code: C| {
                 let cell = (have >> i & 1) << 1 | (called >> i & 1);
-                counts[i % tables * width + (*code).into() as usize * 4 + cell as usize] += 1;
+                code.into() as usize * 4 + cell as usize
+            };
+            if groups > MANY {
+                codes.iter().enumerate().for_each(|(i, code)| counts[place(i, *code)] += 1);
+                continue;
             }
+            let (fours, rest) = codes.as_chunks::<TURNS>();
+            for (k, four) in fours.iter().enumerate() {
+                for (turn, code) in four.iter().enumerate() {
+                    counts[turn * width + place(k * TURNS + turn, *code)] += 1;
+                }
+            }
+            rest.iter().enumerate().for_each(|(i, code)| counts[place(fours.len() * TURNS + i, *code)] += 1);
         }
         let (first, rest) = counts.split_at_mut(width);
-        rest.chunks(width).for_each(|table| first.iter_mut().zip(table).for_each(|(a, b)| *a += b));
+        rest.chunks(width.max(1)).for_each(|table| first.iter_mut().zip(table).for_each(|(a, b)| *a += b));
         counts.truncate(width);
         counts
     };

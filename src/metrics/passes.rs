@@ -2,11 +2,13 @@
 //! order that `aggregate` lays down, so that the bits are those of a sum over a column of values.
 
 use crate::eval::aggregate::{BLOCK, Moments, block_sum, join_pairs};
-use crate::eval::bins::{EdgeRule, bin_edges};
+use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::held::Scores;
 use arrow_buffer::BooleanBuffer;
+use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The sum of `f(p, y)` over the rows.
 pub fn sum_of(p: Scores, y: &BooleanBuffer, f: impl Fn(f64, bool) -> f64 + Sync) -> f64 {
@@ -36,8 +38,8 @@ fn blocks<T: Send>(
         let at = block * BLOCK..((block + 1) * BLOCK).min(rows);
         buffer.resize(at.len(), 0.0);
         match p {
-            Scores::Narrow(p) => each(p, y, at, |i, p, y| buffer[i] = f(p, y)),
-            Scores::Wide(p) => each(p, y, at, |i, p, y| buffer[i] = f(p, y)),
+            Scores::Narrow(p) => filled(buffer, p, y, at, &f),
+            Scores::Wide(p) => filled(buffer, p, y, at, &f),
         }
         take(buffer)
     };
@@ -45,16 +47,33 @@ fn blocks<T: Send>(
     join_pairs(all.map_init(|| Vec::with_capacity(BLOCK), one).collect(), join)
 }
 
-/// Calls `f` with the place, the probability and the outcome of each row of a part.
-#[inline(always)]
-fn each<T: Copy + Into<f64>>(p: &[T], y: &BooleanBuffer, at: Range<usize>, mut f: impl FnMut(usize, f64, bool)) {
-    let words = y.slice(at.start, at.len());
-    let words = words.bit_chunks();
-    for (chunk, (p, word)) in p.get(at).unwrap_or(&[]).chunks(64).zip(words.iter_padded()).enumerate() {
-        for (i, p) in p.iter().enumerate() {
-            f(chunk * 64 + i, (*p).into(), word >> i & 1 == 1);
-        }
-    }
+/// `f` of each row of a part.
+fn filled<T: Copy + Into<f64>>(
+    out: &mut [f64],
+    p: &[T],
+    y: &BooleanBuffer,
+    at: Range<usize>,
+    f: &impl Fn(f64, bool) -> f64,
+) {
+    let p = p.get(at.clone()).unwrap_or(&[]);
+    wide(
+        #[inline(always)]
+        || {
+            for ((out, p), word) in
+                out.chunks_mut(64).zip(p.chunks(64)).zip(y.slice(at.start, p.len()).bit_chunks().iter_padded())
+            {
+                for (i, (out, p)) in out.iter_mut().zip(p).enumerate() {
+                    *out = f((*p).into(), word >> i & 1 == 1);
+                }
+            }
+        },
+    );
+}
+
+/// Runs a loop with the processor's vector instructions.
+fn wide<R>(work: impl FnOnce() -> R) -> R {
+    static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+    ARCH.dispatch(work)
 }
 
 /// What a calibration error needs to know of the rows of one bin.
@@ -81,16 +100,19 @@ impl BinSums {
 /// Rows that one thread sums up at a time; fixed, so that the bits do not depend on the number of threads.
 const PART: usize = 64 * BLOCK;
 
-/// The sums of each of `bins` bins of equal width; probabilities lie in 0..1.
-pub fn bin_sums(p: Scores, y: &BooleanBuffer, bins: usize, rule: EdgeRule) -> Vec<BinSums> {
+/// The sums of each of `bins` bins of equal width; probabilities lie in 0..1. Those of squares and noise are left at
+/// 0 unless `full`.
+pub fn bin_sums(p: Scores, y: &BooleanBuffer, bins: usize, rule: EdgeRule, full: bool) -> Vec<BinSums> {
     let rows = y.len();
     let starts: Vec<usize> = (0..rows).step_by(PART).collect();
     let edges = bin_edges(bins);
     let part = |from: usize| {
         let at = from..(from + PART).min(rows);
-        match p {
-            Scores::Narrow(p) => bin_part(p, y, at, &edges, rule),
-            Scores::Wide(p) => bin_part(p, y, at, &edges, rule),
+        match (p, full) {
+            (Scores::Narrow(p), false) => bin_part::<_, false>(p, y, at, &edges, rule),
+            (Scores::Narrow(p), true) => bin_part::<_, true>(p, y, at, &edges, rule),
+            (Scores::Wide(p), false) => bin_part::<_, false>(p, y, at, &edges, rule),
+            (Scores::Wide(p), true) => bin_part::<_, true>(p, y, at, &edges, rule),
         }
     };
     let parts: Vec<Vec<BinSums>> = starts.into_par_iter().map(part).collect();
@@ -100,7 +122,13 @@ pub fn bin_sums(p: Scores, y: &BooleanBuffer, bins: usize, rule: EdgeRule) -> Ve
     })
 }
 
-fn bin_part<T: Copy + Into<f64>>(
+/// Tables that take turns, so that equal neighbours do not wait for each other.
+const TURNS: usize = 4;
+
+/// How near an edge, in widths of a bin, the edges themselves decide; far more than a product can be off by.
+const EDGE: f64 = 1e-9;
+
+fn bin_part<T: Copy + Into<f64>, const FULL: bool>(
     p: &[T],
     y: &BooleanBuffer,
     at: Range<usize>,
@@ -108,23 +136,45 @@ fn bin_part<T: Copy + Into<f64>>(
     rule: EdgeRule,
 ) -> Vec<BinSums> {
     let bins = edges.len() - 1;
-    let last = bins - 1;
-    // Two tables take turns, so that equal neighbours do not wait for each other.
-    let mut sums = vec![BinSums::default(); 2 * bins];
-    each(p, y, at, |i, p, y| {
-        // The product is off by at most one bin; the edges decide.
-        let near = ((p * bins as f64) as usize).min(last);
-        let (lo, hi) = (edges[near], edges[near + 1]);
-        let (down, up) = match rule {
-            EdgeRule::LeftClosed => (p < lo, p >= hi),
-            EdgeRule::RightClosed => (p <= lo, p > hi),
-        };
-        let bin = near.saturating_sub(usize::from(down)) + usize::from(up && near < last);
-        let excess = f64::from(u8::from(y)) - p;
-        sums[(i % 2) * bins + bin].add(&BinSums { n: 1, excess, squares: excess * excess, noise: p * (1.0 - p) });
-    });
-    let (first, second) = sums.split_at_mut(bins);
-    first.iter_mut().zip(second).for_each(|(a, b)| a.add(b));
+    let mut sums = vec![BinSums::default(); TURNS * bins];
+    let p = p.get(at.clone()).unwrap_or(&[]);
+    let words = y.slice(at.start, p.len());
+    for (p, word) in p.chunks(64).zip(words.bit_chunks().iter_padded()) {
+        let (mut near, mut values, mut excess) = ([0_u32; 64], [0.0; 64], [0.0; 64]);
+        let mut by_an_edge = false;
+        wide(
+            #[inline(always)]
+            || {
+                for (i, (((near, value), excess), p)) in
+                    near.iter_mut().zip(&mut values).zip(&mut excess).zip(p).enumerate()
+                {
+                    *value = (*p).into();
+                    let place = *value * bins as f64;
+                    *near = place as u32;
+                    // Whether rounding may have put it into the neighbour's bin.
+                    let within = place - place.trunc();
+                    by_an_edge |= !(EDGE..=1.0 - EDGE).contains(&within);
+                    *excess = f64::from((word >> i & 1) as u8) - *value;
+                }
+            },
+        );
+        if by_an_edge {
+            for (near, p) in near.iter_mut().zip(values).take(p.len()) {
+                *near = bin_of(p, edges, rule) as u32;
+            }
+        }
+        for (i, ((near, p), excess)) in near.iter().zip(values).zip(excess).take(p.len()).enumerate() {
+            let sum = &mut sums[(i % TURNS) * bins + *near as usize];
+            sum.n = sum.n.wrapping_add(1);
+            sum.excess += excess;
+            if FULL {
+                sum.squares += excess * excess;
+                sum.noise += p * (1.0 - p);
+            }
+        }
+    }
+    let (first, rest) = sums.split_at_mut(bins);
+    rest.chunks(bins).for_each(|table| first.iter_mut().zip(table).for_each(|(a, b)| a.add(b)));
     sums.truncate(bins);
     sums
 }
@@ -133,7 +183,6 @@ fn bin_part<T: Copy + Into<f64>>(
 mod tests {
     use super::*;
     use crate::eval::aggregate;
-    use crate::eval::bins::bin_of;
 
     fn rows(n: usize) -> (Vec<f64>, Vec<bool>) {
         let p: Vec<f64> = (0..n).map(|i| (i * 37 % 1001) as f64 / 1000.0).collect();
@@ -166,7 +215,8 @@ mod tests {
                     let slot = &mut expected[bin_of(*p, &edges, rule)];
                     *slot = (slot.0 + 1, slot.1 + f64::from(u8::from(*y)) - p);
                 }
-                let found = bin_sums(Scores::Wide(&p), &BooleanBuffer::from(y.as_slice()), bins, rule);
+                let found = bin_sums(Scores::Wide(&p), &BooleanBuffer::from(y.as_slice()), bins, rule, true);
+                assert!(found.iter().map(|f| f.noise).sum::<f64>() > 0.0);
                 for (f, e) in found.iter().zip(expected) {
                     assert_eq!(f.n, e.0);
                     assert!((f.excess - e.1).abs() < 1e-8);

@@ -51,7 +51,7 @@ pub fn auroc_of(ranked: &Ranked) -> Measured {
         positives: ranked.positives as usize,
         negatives: ranked.negatives as usize,
     };
-    let interval = auroc_interval(ranked.runs.len() == 1, figure);
+    let interval = auroc_interval(ranked.runs().nth(1).is_none(), figure);
     Ok(Estimate { interval, ..Estimate::plain(figure.auc, ranked.rows() as usize) })
 }
 

@@ -5,7 +5,6 @@
 
 use super::radix::{self, Key};
 use super::resampling::{self, Lane};
-use crate::eval::aggregate::Moments;
 use crate::eval::estimate::Undefined;
 use crate::eval::held::Scores;
 use crate::metrics::checks;
@@ -23,7 +22,8 @@ pub struct Run {
 /// Rows by rising score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
-    pub runs: Vec<Run>,
+    /// Stretches of the order, one after the other.
+    stretches: Vec<Vec<Run>>,
     pub positives: u64,
     pub negatives: u64,
 }
@@ -34,12 +34,17 @@ impl Ranked {
         checks::same_length(("scores", scores.len()), ("outcomes", y.len()))?;
         checks::not_empty(y.len())?;
         checks::finite_scores("score", scores)?;
-        let runs = match scores {
-            Scores::Narrow(x) => runs(x, y, radix::key_of_f32, |k| f64::from(radix::f32_of_key(k))),
-            Scores::Wide(x) => runs(x, y, radix::key_of_f64, radix::f64_of_key),
+        let stretches = match scores {
+            Scores::Narrow(x) => runs::<u32>(x, y, x.iter().all(|x| *x >= 0.0)),
+            Scores::Wide(x) => runs::<u64>(x, y, x.iter().all(|x| *x >= 0.0)),
         };
         let positives = y.count_set_bits() as u64;
-        Ok(Ranked { runs, positives, negatives: y.len() as u64 - positives })
+        Ok(Ranked { stretches, positives, negatives: y.len() as u64 - positives })
+    }
+
+    /// The runs in rising order.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Run> + Clone {
+        self.stretches.iter().flatten()
     }
 
     pub fn rows(&self) -> u64 {
@@ -60,30 +65,34 @@ impl Ranked {
     /// Area under the ROC curve, exact up to one division.
     pub fn area(&self) -> Result<f64, Undefined> {
         self.both_classes()?;
-        Ok(area(self.runs.iter().map(|r| (r.positives, r.negatives))))
+        Ok(area(self.runs().map(|r| (r.positives, r.negatives))))
     }
 
     /// Variance of the area by DeLong's placements, the rows of a run sharing theirs; nothing when a class has a
     /// single row.
     pub fn delong_variance(&self) -> Option<f64> {
         let (m, n) = (self.positives as f64, self.negatives as f64);
-        let (mut above, mut below) = (Moments::default(), Moments::default());
+        if self.positives < 2 || self.negatives < 2 {
+            return None;
+        }
+        // Both kinds of placements have the area as their mean.
+        let area = self.area().ok()?;
+        let (mut above, mut below) = (0.0, 0.0);
         let (mut positives, mut negatives) = (0_u64, 0_u64);
-        let placed = |count: u32, mean: f64| Moments { n: u64::from(count), mean, m2: 0.0 };
-        for run in &self.runs {
+        for run in self.runs() {
             let win = (negatives as f64 + f64::from(run.negatives) / 2.0) / n;
             let loss = (positives as f64 + f64::from(run.positives) / 2.0) / m;
-            above = above.join(placed(run.positives, win));
-            below = below.join(placed(run.negatives, 1.0 - loss));
+            above += f64::from(run.positives) * (win - area).powi(2);
+            below += f64::from(run.negatives) * (1.0 - loss - area).powi(2);
             positives += u64::from(run.positives);
             negatives += u64::from(run.negatives);
         }
-        Some(above.variance()? / m + below.variance()? / n)
+        Some(above / (m - 1.0) / m + below / (n - 1.0) / n)
     }
 
     /// Average precision; nothing when no row is positive.
     pub fn average_precision(&self) -> Option<f64> {
-        (self.positives > 0).then(|| average_precision(self.runs.iter().map(|r| (r.positives, r.negatives))))
+        (self.positives > 0).then(|| average_precision(self.runs().map(|r| (r.positives, r.negatives))))
     }
 
     /// What `figure` gives for resamples of the rows, one after the other. It sees how often the positives and the
@@ -96,8 +105,7 @@ impl Ranked {
         // Where the positives and the negatives of a run end, when rows stand in order.
         let mut at = 0;
         let ends: Vec<(usize, usize)> = self
-            .runs
-            .iter()
+            .runs()
             .map(|r| {
                 let positives = at + r.positives as usize;
                 at = positives + r.negatives as usize;
@@ -152,16 +160,67 @@ pub fn average_precision(runs: impl DoubleEndedIterator<Item = (u32, u32)> + Clo
     area
 }
 
-/// The runs of equal scores, rising.
-fn runs<T: Copy + Sync, K: Key>(x: &[T], y: &BooleanBuffer, key: fn(T) -> K, score: fn(K) -> f64) -> Vec<Run> {
-    let split = |class: bool| {
-        let rows = if class { y.count_set_bits() } else { y.len() - y.count_set_bits() };
-        let mut keys = Vec::with_capacity(rows);
-        keys.extend(x.iter().zip(y).filter(|(_, y)| *y == class).map(|(x, _)| key(*x)));
-        radix::sort(keys)
+/// The runs of equal scores, rising. The keys are dealt out to the threads by value, so that each sorts a stretch of
+/// the order; where they are cut depends on the number of threads, what comes out does not.
+fn runs<K: Key>(x: &[K::Number], y: &BooleanBuffer, from_zero: bool) -> Vec<Vec<Run>> {
+    let threads = rayon::current_num_threads();
+    let mut cuts: Vec<K> = Vec::new();
+    if x.len() > MANY && threads > 1 {
+        let mut sample: Vec<K> = x.iter().step_by(x.len() / 1024).map(|x| K::of(*x)).collect();
+        sample.sort_unstable();
+        cuts = (1..threads).filter_map(|i| sample.get(i * sample.len() / threads).copied()).collect();
+        cuts.dedup();
+    }
+    let part = |at: usize| {
+        let (from, until) = (at.checked_sub(1).and_then(|i| cuts.get(i)), cuts.get(at));
+        let mine = |key: &K| from.is_none_or(|from| key >= from) & until.is_none_or(|until| key < until);
+        let (mut keys, mut negatives) = (Vec::new(), Vec::new());
+        keys.reserve(x.len() / (cuts.len() + 1) * 9 / 8);
+        let mut chosen = [(K::default(), false); 64];
+        for (x, word) in x.chunks(64).zip(y.bit_chunks().iter_padded()) {
+            // Every row is written, and the next one over it if it was not wanted: nothing to guess.
+            let mut count = 0;
+            for (i, x) in x.iter().enumerate() {
+                let key = K::of(*x);
+                chosen[count] = (key, word >> i & 1 == 1);
+                count += usize::from(mine(&key));
+            }
+            let chosen = chosen.iter().take(count);
+            if from_zero {
+                keys.extend(chosen.map(|(key, positive)| key.flagged(*positive)));
+            } else {
+                chosen.for_each(|(key, y)| if *y { keys.push(*key) } else { negatives.push(*key) });
+            }
+        }
+        if from_zero { counted(&radix::sort(keys)) } else { merged(&radix::sort(keys), &radix::sort(negatives)) }
     };
-    let (positives, negatives) = rayon::join(|| split(true), || split(false));
-    let mut out: Vec<Run> = Vec::new();
+    (0..=cuts.len()).into_par_iter().map(part).collect()
+}
+
+/// Rows from which on a sort is shared among the threads.
+const MANY: usize = 1 << 16;
+
+/// Runs of keys that carry the outcome as their flag.
+fn counted<K: Key>(keys: &[K]) -> Vec<Run> {
+    let mut out: Vec<Run> = Vec::with_capacity(keys.len());
+    let mut last: Option<K> = None;
+    for key in keys {
+        let (key, positive) = key.unflagged();
+        if last != Some(key) {
+            out.push(Run { score: key.number(), positives: 0, negatives: 0 });
+            last = Some(key);
+        }
+        if let Some(run) = out.last_mut() {
+            run.positives += u32::from(positive);
+            run.negatives += u32::from(!positive);
+        }
+    }
+    out
+}
+
+/// Both classes in one order.
+fn merged<K: Key>(positives: &[K], negatives: &[K]) -> Vec<Run> {
+    let mut out: Vec<Run> = Vec::with_capacity(positives.len().max(negatives.len()));
     let (mut i, mut j) = (0, 0);
     loop {
         let key = match (positives.get(i), negatives.get(j)) {
@@ -176,7 +235,7 @@ fn runs<T: Copy + Sync, K: Key>(x: &[T], y: &BooleanBuffer, key: fn(T) -> K, sco
         while negatives.get(j) == Some(&key) {
             j += 1;
         }
-        out.push(Run { score: score(key), positives: (i - from_i) as u32, negatives: (j - from_j) as u32 });
+        out.push(Run { score: key.number(), positives: (i - from_i) as u32, negatives: (j - from_j) as u32 });
     }
 }
 
@@ -196,10 +255,14 @@ mod tests {
 
     #[test]
     fn the_same_figures_as_row_by_row() {
-        for (n, distinct) in [(5, 3), (300, 10), (5000, 1 << 30), (5000, 7)] {
+        for (n, distinct) in [(5, 3), (300, 10), (5000, 1 << 30), (5000, 7), (200_000, 1000)] {
             let (p, y) = cohort(n, distinct);
             let bits = BooleanBuffer::from(y.as_slice());
             let wide = Ranked::new(Scores::Wide(&p), &bits).unwrap();
+            let moved: Vec<f64> = p.iter().map(|p| p - 0.5).collect();
+            let below_zero = Ranked::new(Scores::Wide(&moved), &bits).unwrap();
+            assert_eq!(below_zero.area(), wide.area());
+            assert_eq!(below_zero.runs().count(), wide.runs().count());
             let narrow: Vec<f32> = p.iter().map(|p| *p as f32).collect();
             let back: Vec<f64> = narrow.iter().map(|p| f64::from(*p)).collect();
             assert_eq!(Ranked::new(Scores::Narrow(&narrow), &bits), Ranked::new(Scores::Wide(&back), &bits));

@@ -150,8 +150,15 @@ impl Answer {
                     out.push_str(&format!("   noise floor {}", figure(floor)));
                 }
                 for part in &e.parts {
-                    let value = part.value.map_or("no rows".into(), figure);
-                    out.push_str(&format!("\n  {:<12} {value}   n = {}", part.group, part.n));
+                    let nothing = if part.n == 0 { "no rows" } else { "no figure" };
+                    let value = part.value.map_or(nothing.into(), figure);
+                    out.push_str(&format!("\n  {:<12} {value}", part.group));
+                    if let Some(i) = &part.interval {
+                        out.push_str(&format!("   {}% {} to {}", figure(i.level * 100.0), figure(i.lo), figure(i.hi)));
+                    }
+                    if part.n > 0 {
+                        out.push_str(&format!("   n = {}", part.n));
+                    }
                 }
                 for note in &e.notes {
                     out.push_str(&format!("\n  note: {note}"));

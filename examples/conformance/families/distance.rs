@@ -1,9 +1,9 @@
-//! `distribution_distance`, `privacy_anonymity`, `shapley_exact`.
+//! `distribution_distance`, `synthetic_quality`, `privacy_anonymity`, `shapley_exact`.
 
 use super::super::harness::{Answer, Ask, Got, call, categories, fields, levels, list, number, numbers, shown, text};
 use super::unknown;
 use dbf::eval::KernelArg;
-use dbf::eval::estimate::Undefined;
+use dbf::eval::estimate::{Estimate, Undefined};
 use dbf::metrics::explanation::shapley;
 use serde_json::Value;
 
@@ -101,6 +101,50 @@ pub fn anonymity(ask: &Ask) -> Answer {
                 ("rows_in_classes_below_3", of("rows_below")),
                 ("unique_rows", of("unique_rows")),
             ]))
+        }
+        _ => unknown(ask),
+    }
+}
+
+/// A column of the real table with that of the synthetic one below it.
+fn pooled(kind: &str, real: &Value, synthetic: &Value) -> KernelArg {
+    let cells = || list(real).iter().chain(list(synthetic));
+    if kind == "numerical" {
+        return KernelArg::Numbers(cells().map(|v| if v.is_null() { f64::NAN } else { number(v) }).collect());
+    }
+    KernelArg::Texts(cells().map(|v| (!v.is_null()).then(|| shown(v))).collect())
+}
+
+pub fn quality(ask: &Ask) -> Answer {
+    let (real, synthetic) = (list(&ask.input["real"]), list(&ask.input["synthetic"]));
+    let kinds = list(&ask.input["kinds"]).iter().filter_map(Value::as_str);
+    let columns: Vec<KernelArg> = kinds.zip(real).zip(synthetic).map(|((k, r), s)| pooled(k, r, s)).collect();
+    let (m, n) = (real.first().map_or(0, |c| list(c).len()), synthetic.first().map_or(0, |c| list(c).len()));
+    let first = KernelArg::Bools((0..m + n).map(|row| row < m).collect());
+    let thresholds = ["real_correlation_threshold", "real_association_threshold"];
+    let related = |name: &str| {
+        let mut args = vec![KernelArg::Columns(columns.clone()), first.clone()];
+        args.extend(thresholds.map(|t| KernelArg::Number(ask.param_number(t))));
+        call(name, args)
+    };
+    let scored = |found: Result<Estimate, Undefined>, part: &str, parts: usize| {
+        let details = found.as_ref().map(|e| e.parts.iter().filter(|p| p.group.starts_with(part)).map(|p| p.value));
+        let details: Vec<Option<f64>> = details.map_or_else(|_| vec![None; parts], Iterator::collect);
+        fields([("score", found.map(Got::from).into()), ("details", details.into())])
+    };
+    match ask.metric {
+        "column_shapes" => {
+            let found = call("column_shapes", vec![KernelArg::Columns(columns.clone()), first.clone()]);
+            Ok(scored(found, "column ", columns.len()))
+        }
+        "column_pair_trends" => {
+            Ok(scored(related("column_pair_trends"), "pair ", columns.len() * (columns.len() - 1) / 2))
+        }
+        "quality" => Ok(related("synthetic_quality")?.into()),
+        "cs_test" => {
+            let at = ask.params["column"].as_u64().unwrap_or(0) as usize;
+            let cells: Vec<String> = list(&real[at]).iter().chain(list(&synthetic[at])).map(shown).collect();
+            Ok(call("chi_square_proportions", vec![categories(&cells), first])?.into())
         }
         _ => unknown(ask),
     }

@@ -30,6 +30,7 @@ pub fn answer(ask: &Ask) -> Answer {
         "porter_stemmer" => text::stems(ask),
         "distribution_distance" => distance::distances(ask),
         "privacy_anonymity" => distance::anonymity(ask),
+        "synthetic_quality" => distance::quality(ask),
         "shapley_exact" => distance::explanations(ask),
         other => Err(Undefined::new(format!("the family `{other}` is not known"))),
     }

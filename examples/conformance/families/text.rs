@@ -81,7 +81,8 @@ pub fn chrf_ter(ask: &Ask) -> Answer {
             Ok(fields([("score", e.value.into()), ("signature", signature(&e))]))
         }
         "corpus_ter" | "sentence_ter" => {
-            let settings = ["normalized", "no_punct", "case_sensitive"].map(|key| flag(ask, key, false));
+            let settings =
+                ["normalized", "no_punct", "case_sensitive", "asian_support"].map(|key| flag(ask, key, false));
             args.extend(settings);
             let e = call("ter", args)?;
             Ok(fields([

@@ -4,6 +4,7 @@ use super::{as_is, over_rows};
 use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
 use crate::metrics::distance::histogram::{self, Kind};
+use crate::metrics::distance::quality::{self, Column, Thresholds};
 use crate::metrics::distance::{self, kolmogorov};
 use crate::metrics::explanation::{self, concepts, shapley};
 use crate::metrics::hypothesis::Alternative;
@@ -21,6 +22,14 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("total_variation", |a| {
         let (codes, names) = a.levels(0)?;
         histogram::distance(codes, names.len(), a.bools(1)?, a.weights(2)?, Kind::TotalVariation, 2.0)
+    }),
+    as_is("marginal_distances", |a| distance::marginal(a.numbers(0)?, a.bools(1)?, a.whole(2, 1, "a number of bins")?)),
+    as_is("column_shapes", |a| quality::shapes(&columns(a)?, a.bools(1)?)),
+    as_is("column_pair_trends", |a| quality::trends(&columns(a)?, a.bools(1)?, thresholds(a)?)),
+    as_is("synthetic_quality", |a| quality::quality(&columns(a)?, a.bools(1)?, thresholds(a)?)),
+    as_is("chi_square_proportions", |a| {
+        let (codes, names) = a.levels(0)?;
+        quality::chi_square_of_proportions(codes, names.len(), a.bools(1)?)
     }),
     over_rows("fidelity", |a| explanation::fidelity(a.numbers(0)?, a.numbers(1)?, control(a)?)),
     over_rows("comprehensiveness", |a| explanation::comprehensiveness(a.numbers(0)?, a.numbers(1)?, control(a)?)),
@@ -46,4 +55,32 @@ fn histograms(args: &KernelArgs, kind: Kind) -> Measured {
 /// The random-mask column at argument 2, when there is one.
 fn control(args: &KernelArgs) -> Result<Option<&[f64]>, Undefined> {
     args.columns(2)?.first().map(KernelArg::numbers).transpose()
+}
+
+fn thresholds(args: &KernelArgs) -> Result<Thresholds, Undefined> {
+    Ok(Thresholds { correlation: args.number(2)?, association: args.number(3)? })
+}
+
+/// The columns of both samples.
+fn columns(args: &KernelArgs) -> Result<Vec<Column<'_>>, Undefined> {
+    args.columns(0)?.iter().map(column).collect()
+}
+
+fn column(arg: &KernelArg) -> Result<Column<'_>, Undefined> {
+    Ok(match arg.plain() {
+        KernelArg::Numbers(x) => Column::Numbers(x),
+        KernelArg::Bools(x) => Column::Categories(x.iter().map(|b| Some(u32::from(*b))).collect()),
+        KernelArg::Levels(codes, levels) => {
+            let known = |c: &u32| Some(*c).filter(|c| (*c as usize) < levels.names.len());
+            Column::Categories(codes.iter().map(known).collect())
+        }
+        other => {
+            let texts = other.texts()?;
+            let mut names: Vec<&str> = texts.iter().copied().flatten().collect();
+            names.sort_unstable();
+            names.dedup();
+            let code = |t: &Option<&str>| t.map(|t| names.partition_point(|n| *n < t) as u32);
+            Column::Categories(texts.iter().map(code).collect())
+        }
+    })
 }

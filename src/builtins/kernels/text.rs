@@ -1,10 +1,10 @@
 //! Generated texts against references.
 
 use super::over_rows;
-use crate::eval::estimate::{Measured, Undefined};
+use crate::eval::estimate::Undefined;
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
 use crate::metrics::text::tokenize::Tokenizer;
-use crate::metrics::text::{Pairs, bleu, chrf, matching, rouge, ter};
+use crate::metrics::text::{Pairs, bleu, chrf, grounding, matching, rouge, ter};
 
 pub(super) const ROWS: &[KernelRow] = &[
     over_rows("bleu", |a| bleu::corpus(&pairs(a)?, &bleu_settings(a)?)),
@@ -21,23 +21,29 @@ pub(super) const ROWS: &[KernelRow] = &[
         chrf::corpus(&pairs(a)?, &settings)
     }),
     over_rows("ter", |a| {
-        let settings = ter::Settings { normalized: a.flag(2)?, no_punctuation: a.flag(3)?, case_sensitive: a.flag(4)? };
+        let settings = ter::Settings {
+            normalized: a.flag(2)?,
+            no_punctuation: a.flag(3)?,
+            case_sensitive: a.flag(4)?,
+            asian: a.flag(5)?,
+        };
         ter::corpus(&pairs(a)?, &settings)
     }),
     over_rows("rouge", |a| rouge::corpus(&pairs(a)?, rouge::Kind::named(a.text(2)?)?, a.flag(3)?)),
     over_rows("exact_match", |a| matching::exact(&a.texts(0)?, &a.texts(1)?, a.flag(2)?)),
-    over_rows("token_f1", |a| matching::token_f1(&a.texts(0)?, &a.texts(1)?)),
-    over_rows("edit_distance", |a| matching::mean_edit_distance(&a.texts(0)?, &a.texts(1)?, a.flag(2)?)),
-    over_rows("numbers_grounded", numbers_grounded),
+    over_rows("token_f1", |a| matching::token_f1(&a.texts(0)?, &a.texts(1)?, seed(a))),
+    over_rows("edit_distance", |a| matching::mean_edit_distance(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, seed(a))),
+    over_rows("numbers_grounded", |a| grounding::numbers_grounded(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, seed(a))),
 ];
-
-fn numbers_grounded(args: &KernelArgs) -> Measured {
-    matching::numbers_grounded(&args.texts(0)?, &args.texts(1)?)
-}
 
 fn pairs(args: &KernelArgs) -> Result<Pairs<'_>, Undefined> {
     let columns: Result<Vec<_>, _> = args.columns(1)?.iter().map(KernelArg::texts).collect();
-    Pairs::new(args.texts(0)?, &columns?)
+    Ok(Pairs { seed: seed(args), ..Pairs::new(args.texts(0)?, &columns?)? })
+}
+
+/// The seed of the interval, where one is wanted.
+fn seed(args: &KernelArgs) -> Option<u64> {
+    args.interval.then_some(args.seed)
 }
 
 fn bleu_settings(args: &KernelArgs) -> Result<bleu::Settings, Undefined> {

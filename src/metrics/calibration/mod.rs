@@ -104,7 +104,8 @@ pub fn ece_of(p: Scores, y: &BooleanBuffer, bins: usize, edge: EdgeRule, seed: O
     check_scores(p, y)?;
     check_bins(bins)?;
     let n = y.len();
-    let sums: Vec<BinSums> = passes::bin_sums(p, y, bins, edge).into_iter().filter(|b| b.n > 0).collect();
+    let sums: Vec<BinSums> =
+        passes::bin_sums(p, y, bins, edge, seed.is_some()).into_iter().filter(|b| b.n > 0).collect();
     let gap = |excess: &mut dyn Iterator<Item = f64>| excess.map(f64::abs).sum::<f64>() / n as f64;
     let value = gap(&mut sums.iter().map(|b| b.excess));
     let Some(seed) = seed.filter(|_| n >= 2) else { return Ok(Estimate::plain(value, n)) };

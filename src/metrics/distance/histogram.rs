@@ -45,6 +45,11 @@ pub fn distance(codes: &[u32], k: usize, first: &[bool], w: Option<&[f64]>, kind
         return Err(Undefined::new(format!("the base of the logarithm is {base}, not above 1")));
     }
     let [p, q] = shares(codes, k, first, w)?;
+    Ok(Estimate::plain(between(&p, &q, kind, base), codes.len()))
+}
+
+/// The distance of two lists of shares that add up to 1.
+pub(super) fn between(p: &[f64], q: &[f64], kind: Kind, base: f64) -> f64 {
     let pairs = || p.iter().copied().zip(q.iter().copied());
     let term = |a: f64, b: f64| if a == 0.0 { 0.0 } else { a * (a / b).ln() };
     let over = |f: &dyn Fn(f64, f64) -> f64| sum(&pairs().map(|(a, b)| f(a, b)).collect::<Vec<_>>());
@@ -52,11 +57,10 @@ pub fn distance(codes: &[u32], k: usize, first: &[bool], w: Option<&[f64]>, kind
         let half = |a: f64, b: f64| term(a, (a + b) / 2.0) / 2.0 + term(b, (a + b) / 2.0) / 2.0;
         over(&half).max(0.0) / base.ln()
     };
-    let value = match kind {
+    match kind {
         Kind::JensenShannon => jensen().sqrt(),
         Kind::JensenShannonDivergence => jensen(),
         Kind::KullbackLeibler => over(&term) / base.ln(),
         Kind::TotalVariation => over(&|a, b| (a - b).abs()) / 2.0,
-    };
-    Ok(Estimate::plain(value, codes.len()))
+    }
 }

@@ -2,6 +2,7 @@
 //! asymptotic p value, as SciPy gives them.
 
 use super::samples;
+use super::walk::Walk;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
 use crate::metrics::hypothesis::Alternative;
@@ -33,27 +34,20 @@ const EXACT: usize = 100_000_000;
 /// above; "less": below) with part `p`. Undefined for an empty sample, missing or infinite values.
 pub fn test(x: &[f64], first: &[bool], method: Method, alternative: Alternative) -> Measured {
     let (a, b) = samples(x, first, None)?;
-    let (m, n) = (a.values.len(), b.values.len());
-    // Gaps in units of 1/(m n), so that they are whole.
-    let (mut i, mut j, mut most, mut least) = (0_usize, 0_usize, 0_i64, 0_i64);
-    while i < m || j < n {
-        let at = match (a.values.get(i), b.values.get(j)) {
-            (Some(x), Some(y)) => x.min(*y),
-            (Some(x), None) => *x,
-            (_, y) => y.copied().unwrap_or(f64::INFINITY),
-        };
-        i += a.values[i..].iter().take_while(|v| **v <= at).count();
-        j += b.values[j..].iter().take_while(|v| **v <= at).count();
-        let gap = (i * n) as i64 - (j * m) as i64;
-        most = most.max(gap);
-        least = least.min(gap);
-    }
-    let gap = match alternative {
-        Alternative::TwoSided => most.max(-least),
-        Alternative::Greater => most,
-        Alternative::Less => -least,
-    };
-    let statistic = gap as f64 / (m as f64 * n as f64);
+    let walk = Walk::along(&a, &b);
+    let p = p_value(&walk, a.values.len(), b.values.len(), method, alternative)?;
+    Ok(Estimate::plain(walk.statistic(alternative), x.len()).with("p", p))
+}
+
+/// The p value of the gaps of samples of m and n values.
+pub(super) fn p_value(
+    walk: &Walk,
+    m: usize,
+    n: usize,
+    method: Method,
+    alternative: Alternative,
+) -> Result<f64, Undefined> {
+    let (gap, statistic) = (walk.gap(alternative), walk.statistic(alternative));
     let exact = match method {
         Method::Exact if m.saturating_mul(n) > EXACT => {
             return Err(Undefined::new("the samples are too large for the exact test"));
@@ -74,7 +68,7 @@ pub fn test(x: &[f64], first: &[bool], method: Method, alternative: Alternative)
         let z = (m * n / (m + n)).sqrt() * statistic;
         (-2.0 * z * z - 2.0 * z * (m + 2.0 * n) / (m * n * (m + n)).sqrt() / 3.0).exp()
     };
-    Ok(Estimate::plain(statistic, x.len()).with("p", p.clamp(0.0, 1.0)))
+    Ok(p.clamp(0.0, 1.0))
 }
 
 /// The chance that a random interleaving of m and n values reaches a gap of `gap` / (m n). Paths are
@@ -132,15 +126,33 @@ fn one_sample_upper(n: usize, d: f64) -> f64 {
 
 /// The chance that the empirical distribution function of n values exceeds the true one by d somewhere.
 fn smirnov(n: usize, d: f64) -> f64 {
+    /// Terms between two that are looked at first.
+    const STEP: usize = 256;
     let size = n as f64;
-    let term = |j: usize| {
+    let log = |j: usize| {
         let below = d + j as f64 / size;
         let above = 1.0 - below;
         let ways = ln_factorial(n as u64) - ln_factorial(j as u64) - ln_factorial((n - j) as u64);
         let power = if above <= 0.0 { f64::NEG_INFINITY } else { (n - j) as f64 * above.ln() };
-        (ways + power + (j as f64 - 1.0) * below.ln()).exp()
+        ways + power + (j as f64 - 1.0) * below.ln()
     };
-    d * (0..=((size * (1.0 - d)).floor() as usize)).map(term).sum::<f64>()
+    let last = (size * (1.0 - d)).floor() as usize;
+    let looked: Vec<usize> = (0..last).step_by(STEP).chain([last]).collect();
+    let logs: Vec<f64> = looked.iter().map(|j| log(*j)).collect();
+    // The terms rise to one peak and fall like a normal density.
+    let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let above = |drop: f64| move |log: &f64| *log > peak - drop;
+    if let [first, .., end] = logs.as_slice()
+        && first.max(*end) < peak - 80.0
+        && logs.iter().filter(|l| above(0.5)(l)).count() >= 8
+    {
+        // Over a peak as wide as this, every so-manieth term stands for those between, to all digits.
+        return d * STEP as f64 * logs.iter().take(logs.len() - 1).map(|log| log.exp()).sum::<f64>();
+    }
+    // Stretches that do not reach the 10^-35th part of the peak are left out.
+    let stretches = looked.windows(2).zip(logs.windows(2)).filter(|(_, ends)| ends.iter().any(above(80.0)));
+    let end = if logs.last().is_some_and(above(80.0)) { log(last).exp() } else { 0.0 };
+    d * (stretches.flat_map(|(j, _)| j[0]..j[1]).map(|j| log(j).exp()).sum::<f64>() + end)
 }
 
 /// P(D_n <= d) by Durbin's matrix (Marsaglia, Tsang and Wang 2003).
@@ -265,4 +277,29 @@ fn pelz_good(n: f64, d: f64) -> f64 {
     sums[2] += extra2 * pi2 * root / (-36.0 * z3);
     sums[3] += extra3 * pi2 * root / (216.0 * z6);
     sums.iter().enumerate().map(|(i, s)| s / n.powf(i as f64 / 2.0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ln_factorial, smirnov};
+
+    #[test]
+    fn stretches_left_out_do_not_count() {
+        for n in [1_usize, 2, 40, 300, 5_000, 60_000, 500_000] {
+            for d in [0.9, 0.5, 0.2, 0.05, 0.02, 0.01, 0.003] {
+                let size = n as f64;
+                let term = |j: usize| {
+                    let below = d + j as f64 / size;
+                    let ways = ln_factorial(n as u64) - ln_factorial(j as u64) - ln_factorial((n - j) as u64);
+                    let power = if below >= 1.0 { f64::NEG_INFINITY } else { (n - j) as f64 * (1.0 - below).ln() };
+                    (ways + power + (j as f64 - 1.0) * below.ln()).exp()
+                };
+                let whole = d * (0..=((size * (1.0 - d)).floor() as usize)).map(term).sum::<f64>();
+                let found = smirnov(n, d);
+                // The logarithm of n! is as large as n ln n, and rounded.
+                let allowed = (size * size.ln() * f64::EPSILON).max(1e-13);
+                assert!((found - whole).abs() <= allowed * whole, "{n} {d}: {found} {whole}");
+            }
+        }
+    }
 }

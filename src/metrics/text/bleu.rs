@@ -1,11 +1,10 @@
 //! BLEU (Papineni et al. 2002) as sacreBLEU 2.6.0 computes it (Post 2018): corpus and sentence.
 
 use super::tokenize::Tokenizer;
-use super::{Pairs, SACREBLEU, grams, overlap};
+use super::vocabulary::Vocabulary;
+use super::{Pairs, SACREBLEU, grams, mean};
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::sum;
-use std::collections::BTreeMap;
 
 /// What is done about orders without a match.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,29 +90,28 @@ impl Settings {
         )
     }
 
-    fn tokens(&self, text: &str) -> Vec<String> {
-        if self.lowercase { self.tokenizer.tokens(&text.to_lowercase()) } else { self.tokenizer.tokens(text) }
+    fn tokens(&self, text: &str, vocabulary: &mut Vocabulary) -> Vec<u32> {
+        match self.lowercase {
+            true => self.tokenizer.encode(&text.to_lowercase(), vocabulary),
+            false => self.tokenizer.encode(text, vocabulary),
+        }
     }
 
     /// The counts of one segment.
-    pub fn counts(&self, hypothesis: &str, references: &[&str]) -> Counts {
-        let own = self.tokens(hypothesis);
-        let others: Vec<Vec<String>> = references.iter().map(|r| self.tokens(r)).collect();
-        let mut out = Counts { length: own.len(), ..Counts::default() };
+    fn counts(&self, vocabulary: &mut Vocabulary, hypothesis: &str, references: &[&str]) -> Counts {
+        let own = self.tokens(hypothesis, vocabulary);
+        let others: Vec<Vec<u32>> = references.iter().map(|r| self.tokens(r, vocabulary)).collect();
         let closest = others.iter().map(Vec::len).min_by_key(|l| (l.abs_diff(own.len()), *l));
-        out.reference_length = closest.unwrap_or(0);
-        for n in 1..=self.max_order {
-            let mut allowed: BTreeMap<&[String], usize> = BTreeMap::new();
-            for other in &others {
-                for (gram, count) in grams(other, n) {
-                    let most = allowed.entry(gram).or_insert(0);
-                    *most = count.max(*most);
-                }
-            }
-            out.matches.push(overlap(&grams(&own, n), &allowed));
-            out.totals.push((own.len() + 1).saturating_sub(n));
+        Counts {
+            matches: grams::shared(&own, &others.iter().map(Vec::as_slice).collect::<Vec<_>>(), self.max_order),
+            totals: (1..=self.max_order).map(|n| (own.len() + 1).saturating_sub(n)).collect(),
+            length: own.len(),
+            reference_length: closest.unwrap_or(0),
         }
-        out
+    }
+
+    fn all_counts(&self, pairs: &Pairs) -> Vec<Counts> {
+        pairs.each(|vocabulary, (), hypothesis, references| self.counts(vocabulary, hypothesis, references))
     }
 
     /// The score of summed counts.
@@ -166,11 +164,11 @@ impl Settings {
 }
 
 impl Counts {
+    fn none(orders: usize) -> Counts {
+        Counts { matches: vec![0; orders], totals: vec![0; orders], ..Counts::default() }
+    }
+
     fn add(&mut self, other: &Counts) {
-        if self.matches.is_empty() {
-            *self = other.clone();
-            return;
-        }
         self.matches.iter_mut().zip(&other.matches).for_each(|(a, b)| *a += b);
         self.totals.iter_mut().zip(&other.totals).for_each(|(a, b)| *a += b);
         self.length += other.length;
@@ -189,10 +187,18 @@ fn check(settings: &Settings) -> Result<(), Undefined> {
 /// `reference_length`; the signature is a note.
 pub fn corpus(pairs: &Pairs, settings: &Settings) -> Measured {
     check(settings)?;
-    let mut counts = Counts::default();
-    pairs.items().for_each(|(h, r)| counts.add(&settings.counts(h, r)));
+    let rows = settings.all_counts(pairs);
+    let total = |chosen: &mut dyn Iterator<Item = &Counts>| {
+        chosen.fold(Counts::none(settings.max_order), |mut sum, row| {
+            sum.add(row);
+            sum
+        })
+    };
+    let counts = total(&mut rows.iter());
     let found = settings.score(&counts);
-    let mut out = Estimate::plain(found.score, pairs.hypotheses.len());
+    let interval = pairs
+        .interval(|drawn| settings.score(&total(&mut drawn.iter().filter_map(|&row| rows.get(row as usize)))).score);
+    let mut out = Estimate { interval, ..Estimate::plain(found.score, rows.len()) };
     let lists = [("precision", &found.precisions), ("matches", &found.matches), ("totals", &found.totals)];
     for (name, list) in lists {
         for (n, value) in list.iter().enumerate() {
@@ -207,7 +213,6 @@ pub fn corpus(pairs: &Pairs, settings: &Settings) -> Measured {
 /// The mean of the sentence scores, 0 to 100.
 pub fn sentences(pairs: &Pairs, settings: &Settings) -> Measured {
     check(settings)?;
-    let scores: Vec<f64> = pairs.items().map(|(h, r)| settings.score(&settings.counts(h, r)).score).collect();
-    let out = Estimate::plain(sum(&scores) / scores.len() as f64, scores.len());
-    Ok(out.note(settings.signature(&pairs.reference_count())))
+    let scores: Vec<f64> = settings.all_counts(pairs).iter().map(|c| settings.score(c).score).collect();
+    Ok(mean(&scores, pairs.seed).note(settings.signature(&pairs.reference_count())))
 }

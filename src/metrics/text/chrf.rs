@@ -1,7 +1,9 @@
 //! chrF and chrF++ (Popović 2015, 2017) as sacreBLEU 2.6.0 computes them.
 
-use super::{Pairs, SACREBLEU, grams, is_space, overlap, words};
+use super::vocabulary::{Vocabulary, is_space};
+use super::{Pairs, SACREBLEU, grams};
 use crate::eval::estimate::{Estimate, Measured, Undefined};
+use std::borrow::Cow;
 
 /// All settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,17 +36,19 @@ impl Settings {
         )
     }
 
-    fn counts(&self, hypothesis: &str, reference: &str) -> Vec<Order> {
-        let lower = |t: &str| if self.lowercase { t.to_lowercase() } else { t.to_string() };
-        let (a, b) = (lower(hypothesis), lower(reference));
-        let characters = |t: &str| t.chars().filter(|c| self.whitespace || !is_space(*c)).collect::<Vec<char>>();
-        let (ca, cb) = (characters(&a), characters(&b));
-        let mut out: Vec<Order> = (1..=self.characters).map(|n| order(&ca, &cb, n)).collect();
-        if self.words > 0 {
-            let (wa, wb) = (split_punctuation(&a), split_punctuation(&b));
-            out.extend((1..=self.words).map(|n| order(&wa, &wb, n)));
-        }
+    fn counts(&self, own: &Units, other: &Units) -> Vec<Order> {
+        let mut out = orders(&own.characters, &other.characters, self.characters);
+        out.extend(orders(&own.words, &other.words, self.words));
         out
+    }
+
+    fn units(&self, vocabulary: &mut Vocabulary, text: &str) -> Units {
+        let text = if self.lowercase { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) };
+        let counts = |c: &char| self.whitespace || !is_space(*c);
+        Units {
+            characters: text.chars().filter(counts).map(u32::from).collect(),
+            words: if self.words > 0 { vocabulary.encode(&text, &split_punctuation) } else { Vec::new() },
+        }
     }
 
     fn score(&self, counts: &[Order]) -> f64 {
@@ -78,10 +82,11 @@ impl Settings {
     }
 
     /// The counts against the reference with the best score, the first among equals.
-    fn best(&self, hypothesis: &str, references: &[&str]) -> Vec<Order> {
+    fn best(&self, vocabulary: &mut Vocabulary, hypothesis: &str, references: &[&str]) -> Vec<Order> {
+        let own = self.units(vocabulary, hypothesis);
         let mut best = (-1.0, Vec::new());
         for reference in references {
-            let counts = self.counts(hypothesis, reference);
+            let counts = self.counts(&own, &self.units(vocabulary, reference));
             let score = self.score(&counts);
             if score > best.0 {
                 best = (score, counts);
@@ -91,31 +96,38 @@ impl Settings {
     }
 }
 
-fn order<T: Ord>(a: &[T], b: &[T], n: usize) -> Order {
-    let (ga, gb) = (grams(a, n), grams(b, n));
-    let count = |x: &[T]| (x.len() + 1).saturating_sub(n);
-    // n-grams do not count where the reference has none.
-    [if gb.is_empty() { 0 } else { count(a) }, count(b), overlap(&ga, &gb)]
+/// What a text is made of, as numbers.
+struct Units {
+    characters: Vec<u32>,
+    words: Vec<u32>,
 }
 
-/// Words, with one punctuation mark taken off the end, else off the start.
-fn split_punctuation(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    for word in words(text) {
-        let mut rest = word.chars();
-        match (word.chars().count(), word.chars().next(), word.chars().next_back()) {
-            (2.., _, Some(last)) if last.is_ascii_punctuation() => {
-                rest.next_back();
-                out.extend([rest.as_str().to_string(), last.to_string()]);
-            }
-            (2.., Some(first), _) if first.is_ascii_punctuation() => {
-                rest.next();
-                out.extend([first.to_string(), rest.as_str().to_string()]);
-            }
-            _ => out.push(word.to_string()),
+fn orders(a: &[u32], b: &[u32], longest: usize) -> Vec<Order> {
+    let count = |x: &[u32], n: usize| (x.len() + 1).saturating_sub(n);
+    let order = |(n, shared): (usize, usize)| {
+        let (own, other) = (count(a, n), count(b, n));
+        // n-grams do not count where the reference has none.
+        [if other == 0 { 0 } else { own }, other, shared]
+    };
+    (1..).zip(grams::shared(a, &[b], longest)).map(order).collect()
+}
+
+/// A word, with one punctuation mark taken off the end, else off the start.
+fn split_punctuation(word: &str, out: &mut dyn FnMut(&str)) {
+    let mut rest = word.chars();
+    match (rest.next(), rest.next_back()) {
+        (Some(_), Some(last)) if last.is_ascii_punctuation() => {
+            let (word, mark) = word.split_at(word.len() - 1);
+            out(word);
+            out(mark);
         }
+        (Some(first), Some(_)) if first.is_ascii_punctuation() => {
+            let (mark, word) = word.split_at(1);
+            out(mark);
+            out(word);
+        }
+        _ => out(word),
     }
-    out
 }
 
 fn check(settings: &Settings) -> Result<(), Undefined> {
@@ -133,12 +145,18 @@ fn check(settings: &Settings) -> Result<(), Undefined> {
 /// a note.
 pub fn corpus(pairs: &Pairs, settings: &Settings) -> Measured {
     check(settings)?;
-    let mut total = vec![[0; 3]; settings.characters + settings.words];
-    for (hypothesis, references) in pairs.items() {
-        for (sum, own) in total.iter_mut().zip(settings.best(hypothesis, references)) {
-            sum.iter_mut().zip(own).for_each(|(a, b)| *a += b);
+    let best = |vocabulary: &mut Vocabulary, (): &mut (), h: &str, r: &[&str]| settings.best(vocabulary, h, r);
+    let rows = pairs.each(best);
+    let score = |chosen: &mut dyn Iterator<Item = &Vec<Order>>| {
+        let mut total = vec![[0; 3]; settings.characters + settings.words];
+        for counts in chosen {
+            for (sum, own) in total.iter_mut().zip(counts) {
+                sum.iter_mut().zip(own).for_each(|(a, b)| *a += b);
+            }
         }
-    }
-    let out = Estimate::plain(settings.score(&total), pairs.hypotheses.len());
+        settings.score(&total)
+    };
+    let interval = pairs.interval(|drawn| score(&mut drawn.iter().filter_map(|&row| rows.get(row as usize))));
+    let out = Estimate { interval, ..Estimate::plain(score(&mut rows.iter()), rows.len()) };
     Ok(out.note(settings.signature(&pairs.reference_count())))
 }

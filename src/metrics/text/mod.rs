@@ -6,32 +6,34 @@
 
 pub mod bleu;
 pub mod chrf;
+mod grams;
+pub mod grounding;
+mod lcs;
+mod levenshtein;
 pub mod matching;
 pub mod porter;
 pub mod rouge;
+mod shifts;
 pub mod ter;
 pub mod tokenize;
+mod vocabulary;
 
-use crate::eval::estimate::Undefined;
+use crate::eval::estimate::{Estimate, Interval, Undefined};
 use crate::metrics::checks;
-use std::collections::BTreeMap;
+use crate::metrics::inference::{LEVEL, percentile_interval, sum};
+use crate::metrics::resampling::{REPLICATES, bootstrap_rows};
+use rayon::prelude::*;
+use vocabulary::Vocabulary;
 
 /// The sacreBLEU release whose numbers these equal; part of every signature.
 const SACREBLEU: &str = "2.6.0";
-
-/// White space as Python sees it: Unicode's, and the four separators from U+001C on.
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(is_space).filter(|w| !w.is_empty())
-}
 
 /// Texts with their references, one list of references an item, absent ones left out.
 pub struct Pairs<'a> {
     pub hypotheses: Vec<&'a str>,
     pub references: Vec<Vec<&'a str>>,
+    /// The seed of the interval, where one is wanted.
+    pub seed: Option<u64>,
 }
 
 impl<'a> Pairs<'a> {
@@ -46,12 +48,29 @@ impl<'a> Pairs<'a> {
         let references: Vec<Vec<&str>> = (0..hypotheses.len()).map(of).collect();
         match references.iter().position(Vec::is_empty) {
             Some(row) => Err(Undefined::new(format!("the text in row {} has no reference", row + 1))),
-            None => Ok(Pairs { hypotheses, references }),
+            None => Ok(Pairs { hypotheses, references, seed: None }),
         }
     }
 
-    fn items(&self) -> impl Iterator<Item = (&'a str, &Vec<&'a str>)> {
-        self.hypotheses.iter().copied().zip(&self.references)
+    /// What `work` makes of each text and its references, in their order, on all cores. Rows that one core does
+    /// one after the other share a vocabulary and room to work in.
+    fn each<S: Default, T: Send>(&self, work: impl Fn(&mut Vocabulary, &mut S, &str, &[&str]) -> T + Sync) -> Vec<T> {
+        let size = self.hypotheses.len().div_ceil(4 * rayon::current_num_threads()).clamp(1, 4096);
+        let parts = self.hypotheses.par_chunks(size).zip(self.references.par_chunks(size));
+        let part = |(texts, references): (&[&str], &[Vec<&str>])| {
+            let (mut vocabulary, mut room) = (Vocabulary::default(), S::default());
+            let one = |(text, references): (&&str, &Vec<&str>)| {
+                vocabulary.renew();
+                work(&mut vocabulary, &mut room, text, references)
+            };
+            texts.iter().zip(references).map(one).collect::<Vec<T>>()
+        };
+        parts.flat_map_iter(part).collect()
+    }
+
+    /// The interval of a figure of rows; see [`interval`].
+    fn interval(&self, figure: impl Fn(&[u32]) -> f64 + Sync) -> Option<Interval> {
+        interval(self.hypotheses.len(), self.seed, figure)
     }
 
     /// The number of references for a signature: one number, or `var`.
@@ -61,18 +80,21 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// How often each run of `n` items occurs.
-fn grams<T: Ord>(items: &[T], n: usize) -> BTreeMap<&[T], usize> {
-    let mut out = BTreeMap::new();
-    if n > 0 {
-        items.windows(n).for_each(|w| *out.entry(w).or_insert(0) += 1);
-    }
-    out
+/// The percentile bootstrap over rows, where there is a seed and more than one row: the bits that scoring resampled
+/// texts would give, from counts or scores that were made once.
+fn interval(rows: usize, seed: Option<u64>, figure: impl Fn(&[u32]) -> f64 + Sync) -> Option<Interval> {
+    let seed = seed.filter(|_| rows > 1)?;
+    percentile_interval(&bootstrap_rows(rows, REPLICATES, seed, figure), LEVEL)
 }
 
-/// Runs that both have, each as often as the rarer side has it.
-fn overlap<T: Ord>(a: &BTreeMap<&[T], usize>, b: &BTreeMap<&[T], usize>) -> usize {
-    a.iter().map(|(gram, n)| b.get(gram).map_or(0, |m| *n.min(m))).sum()
+/// The mean of scores of rows, with its interval.
+fn mean(scores: &[f64], seed: Option<u64>) -> Estimate {
+    let over = |drawn: &[u32]| {
+        let drawn: Vec<f64> = drawn.iter().filter_map(|&row| scores.get(row as usize)).copied().collect();
+        sum(&drawn) / drawn.len() as f64
+    };
+    let interval = interval(scores.len(), seed, over);
+    Estimate { interval, ..Estimate::plain(sum(scores) / scores.len() as f64, scores.len()) }
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! Porter's stemmer (1980) with NLTK's extensions, as rouge-score uses it.
 
-/// The stem of a lower-case word of ASCII letters and digits; other words come back as they are.
+/// The stem of a word, in lower case. Letters other than `aeiou` and some `y` are consonants, whatever their script.
 pub fn stem(word: &str) -> String {
-    if !word.is_ascii() {
-        return word.to_string();
-    }
-    let word = word.to_ascii_lowercase();
+    let short = letters(word) <= 2;
+    let word = word.to_lowercase();
     if let Some(known) = irregular(&word) {
         return known.to_string();
     }
-    if word.len() <= 2 {
+    if short {
         return word;
     }
     let word = plural(word);
@@ -39,13 +37,17 @@ fn irregular(word: &str) -> Option<&'static str> {
     })
 }
 
+fn letters(word: &str) -> usize {
+    word.chars().count()
+}
+
 /// Whether each letter is a consonant; y is one at the start and after a vowel.
 fn consonants(word: &str) -> Vec<bool> {
     let mut out: Vec<bool> = Vec::with_capacity(word.len());
-    for c in word.bytes() {
+    for c in word.chars() {
         let is = match c {
-            b'a' | b'e' | b'i' | b'o' | b'u' => false,
-            b'y' => out.last().is_none_or(|before| !before),
+            'a' | 'e' | 'i' | 'o' | 'u' => false,
+            'y' => out.last().is_none_or(|before| !before),
             _ => true,
         };
         out.push(is);
@@ -63,15 +65,16 @@ fn has_vowel(word: &str) -> bool {
 }
 
 fn ends_double(word: &str) -> bool {
-    let b = word.as_bytes();
-    b.len() >= 2 && b[b.len() - 1] == b[b.len() - 2] && consonants(word).last() == Some(&true)
+    let mut back = word.chars().rev();
+    let last = back.next();
+    last.is_some() && last == back.next() && consonants(word).last() == Some(&true)
 }
 
 fn ends_cvc(word: &str) -> bool {
     let kinds = consonants(word);
-    match (kinds.as_slice(), word.as_bytes().last()) {
-        ([.., true, false, true], Some(last)) => !matches!(last, b'w' | b'x' | b'y'),
-        ([false, true], _) => true,
+    match kinds.as_slice() {
+        [.., true, false, true] => !word.ends_with(['w', 'x', 'y']),
+        [false, true] => true,
         _ => false,
     }
 }
@@ -102,15 +105,17 @@ fn long(stem: &str) -> bool {
 }
 
 fn plural(word: String) -> String {
-    if word.len() == 4 && word.ends_with("ies") {
-        return format!("{}ie", &word[..1]);
+    if let Some(stem) = word.strip_suffix("ies")
+        && letters(stem) == 1
+    {
+        return format!("{stem}ie");
     }
     apply(word, &[("sses", "ss", always), ("ies", "i", always), ("ss", "ss", always), ("s", "", always)])
 }
 
 fn past(word: String) -> String {
     if let Some(stem) = word.strip_suffix("ied") {
-        return if word.len() == 4 { format!("{stem}ie") } else { format!("{stem}i") };
+        return if letters(stem) == 1 { format!("{stem}ie") } else { format!("{stem}i") };
     }
     if let Some(stem) = word.strip_suffix("eed") {
         return if some(stem) { format!("{stem}ee") } else { word };
@@ -123,14 +128,14 @@ fn past(word: String) -> String {
         }
     }
     if ends_double(stem) {
-        let keep = matches!(stem.as_bytes().last(), Some(b'l' | b's' | b'z'));
-        return if keep { stem.to_string() } else { stem[..stem.len() - 1].to_string() };
+        let kept = if stem.ends_with(['l', 's', 'z']) { 0 } else { stem.chars().next_back().map_or(0, char::len_utf8) };
+        return stem[..stem.len() - kept].to_string();
     }
     if measure(stem) == 1 && ends_cvc(stem) { format!("{stem}e") } else { stem.to_string() }
 }
 
 fn final_y(word: String) -> String {
-    apply(word, &[("y", "i", |stem| stem.len() > 1 && consonants(stem).last() == Some(&true))])
+    apply(word, &[("y", "i", |stem| letters(stem) > 1 && consonants(stem).last() == Some(&true))])
 }
 
 fn double_suffix(word: String) -> String {

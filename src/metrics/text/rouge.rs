@@ -3,11 +3,12 @@
 //!
 //! Tokens are runs of a-z and 0-9 after lower-casing, so accents split words and other scripts vanish.
 
-use super::{Pairs, grams, overlap, porter};
-use crate::eval::estimate::{Estimate, Measured, Undefined};
+use super::lcs::Places;
+use super::vocabulary::Vocabulary;
+use super::{Pairs, grams, mean, porter};
+use crate::eval::estimate::{Measured, Undefined};
 use crate::metrics::checks;
 use crate::metrics::inference::sum;
-use std::collections::BTreeMap;
 
 /// Which units are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,155 +54,125 @@ impl Score {
     }
 }
 
-/// The tokens of a text; with `stem` those longer than three characters are stemmed.
-pub fn tokens(text: &str, stem: bool) -> Vec<String> {
-    let lower = text.to_lowercase();
+/// The tokens of a run between white space; with `stem` those longer than three characters are stemmed.
+fn split(run: &str, stem: bool, out: &mut dyn FnMut(&str)) {
+    let lower = run.to_lowercase();
     let pieces = lower.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit())).filter(|t| !t.is_empty());
-    pieces.map(|t| if stem && t.len() > 3 { porter::stem(t) } else { t.to_string() }).collect()
+    pieces.for_each(|t| if stem && t.len() > 3 { out(&porter::stem(t)) } else { out(t) });
 }
 
-fn sentences(text: &str, stem: bool) -> Vec<Vec<String>> {
-    text.split('\n').filter(|s| !s.is_empty()).map(|s| tokens(s, stem)).collect()
+/// What is compared: the tokens of each text, or of each line of each.
+struct Compared<'a> {
+    vocabulary: &'a mut Vocabulary,
+    places: &'a mut Places,
+    kind: Kind,
+    stem: bool,
 }
 
-/// The score of a prediction against one reference.
-pub fn score(reference: &str, prediction: &str, kind: Kind, stem: bool) -> Score {
-    match kind {
-        Kind::N(n) => {
-            let (a, b) = (tokens(reference, stem), tokens(prediction, stem));
-            let shared = overlap(&grams(&a, n), &grams(&b, n)) as f64;
-            let count = |t: &[String]| (t.len() + 1).saturating_sub(n).max(1) as f64;
-            Score::new(shared / count(&b), shared / count(&a))
+/// The tokens of a text, one list a line for [`Kind::LSum`], else one list.
+type Tokens = Vec<Vec<u32>>;
+
+impl Compared<'_> {
+    fn tokens(&mut self, text: &str) -> Tokens {
+        let stem = self.stem;
+        let split = |run: &str, out: &mut dyn FnMut(&str)| split(run, stem, out);
+        match self.kind {
+            Kind::LSum => text.split('\n').map(|line| self.vocabulary.encode(line, &split)).collect(),
+            _ => vec![self.vocabulary.encode(text, &split)],
         }
-        Kind::L => {
-            let (a, b) = (tokens(reference, stem), tokens(prediction, stem));
-            if a.is_empty() || b.is_empty() {
-                return Score::default();
+    }
+
+    /// Nothing for texts too long to compare.
+    fn score(&mut self, reference: &Tokens, prediction: &Tokens) -> Option<Score> {
+        let length = |t: &Tokens| t.iter().map(Vec::len).sum::<usize>();
+        let (m, n) = (length(reference), length(prediction));
+        if m == 0 || n == 0 {
+            return Some(Score::default());
+        }
+        let (a, b) = (&reference[0], &prediction[0]);
+        Some(match self.kind {
+            Kind::N(n) => {
+                let shared = grams::shared(a, &[b], n)[n - 1] as f64;
+                let count = |t: &[u32]| (t.len() + 1).saturating_sub(n).max(1) as f64;
+                Score::new(shared / count(b), shared / count(a))
             }
-            let common = common_length(&a, &b) as f64;
-            Score::new(common / b.len() as f64, common / a.len() as f64)
-        }
-        Kind::LSum => union(&sentences(reference, stem), &sentences(prediction, stem)),
-    }
-}
-
-/// The length of the longest common subsequence, 64 tokens of `a` at a time (Hyyrö 2004).
-fn common_length(a: &[String], b: &[String]) -> usize {
-    let words = a.len().div_ceil(64);
-    let mut places: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (i, token) in a.iter().enumerate() {
-        places.entry(token).or_insert_with(|| vec![0; words])[i / 64] |= 1 << (i % 64);
-    }
-    // Bit i is clear where the sequence grows at token i.
-    let mut row = vec![u64::MAX; words];
-    for token in b {
-        let Some(mask) = places.get(token.as_str()) else { continue };
-        let mut carry = 0;
-        for (v, m) in row.iter_mut().zip(mask) {
-            let u = *v & m;
-            let (sum, over) = v.overflowing_add(u);
-            let (sum, again) = sum.overflowing_add(carry);
-            carry = u64::from(over || again);
-            *v = sum | (*v & !m);
-        }
-    }
-    let spare = words * 64 - a.len();
-    row.iter().map(|v| v.count_zeros() as usize).sum::<usize>() - clear_beyond(&row, spare)
-}
-
-/// Clear bits past the last token; they do not count.
-fn clear_beyond(row: &[u64], spare: usize) -> usize {
-    match (row.last(), spare) {
-        (Some(last), 1..) => (!last >> (64 - spare)).count_ones() as usize,
-        _ => 0,
-    }
-}
-
-/// The most cells of a table of subsequences.
-const MOST_CELLS: usize = 1 << 28;
-
-/// Lengths of the longest common subsequences of all beginnings.
-struct Lcs {
-    width: usize,
-    cells: Vec<u32>,
-}
-
-impl Lcs {
-    fn of(a: &[String], b: &[String]) -> Lcs {
-        let width = b.len() + 1;
-        let mut cells = vec![0_u32; (a.len() + 1) * width];
-        for (i, x) in a.iter().enumerate() {
-            for (j, y) in b.iter().enumerate() {
-                let at = (i + 1) * width + j + 1;
-                cells[at] = if x == y { cells[at - width - 1] + 1 } else { cells[at - width].max(cells[at - 1]) };
+            // One line against one: no token can count twice.
+            Kind::L | Kind::LSum if reference.len() == 1 && prediction.len() == 1 => {
+                let common = self.places.length(a, b) as f64;
+                Score::new(common / n as f64, common / m as f64)
             }
-        }
-        Lcs { width, cells }
+            Kind::L | Kind::LSum => {
+                let longest = |t: &Tokens| t.iter().map(Vec::len).max().unwrap_or(0);
+                let words: usize = reference.iter().map(|line| line.len().div_ceil(64)).sum();
+                if longest(reference).saturating_mul(longest(prediction)) > MOST_CELLS
+                    || words.saturating_mul(n + prediction.len()) > MOST_WORDS
+                {
+                    return None;
+                }
+                let hits = self.union(reference, prediction) as f64;
+                Score::new(hits / n as f64, hits / m as f64)
+            }
+        })
     }
 
-    /// Marks the places in `a` of one longest common subsequence: the one that prefers steps up in `a`.
-    fn mark(&self, a: &[String], b: &[String], marked: &mut [bool]) {
-        let (mut i, mut j) = (a.len(), b.len());
-        while i > 0 && j > 0 {
-            if a[i - 1] == b[j - 1] {
-                marked[i - 1] = true;
-                (i, j) = (i - 1, j - 1);
-            } else if self.cells[i * self.width + j - 1] > self.cells[(i - 1) * self.width + j] {
-                j -= 1;
-            } else {
-                i -= 1;
+    /// Tokens of the reference in the union, over the lines of the prediction, of the longest common
+    /// subsequences of each line of the reference; no token counts twice.
+    fn union(&mut self, reference: &Tokens, prediction: &Tokens) -> usize {
+        let largest = reference.iter().chain(prediction).flatten().max().map_or(0, |m| *m as usize + 1);
+        let counted = |lines: &Tokens| {
+            let mut out = vec![0_u32; largest];
+            lines.iter().flatten().for_each(|t| out[*t as usize] += 1);
+            out
+        };
+        let (mut of_reference, mut of_prediction) = (counted(reference), counted(prediction));
+        let mut hits = 0;
+        let mut marked = Vec::new();
+        for line in reference {
+            marked.clear();
+            marked.resize(line.len(), false);
+            self.places.mark(line, prediction, &mut marked);
+            for token in line.iter().zip(&marked).filter(|t| *t.1).map(|t| *t.0 as usize) {
+                if of_prediction[token] > 0 && of_reference[token] > 0 {
+                    hits += 1;
+                    of_prediction[token] -= 1;
+                    of_reference[token] -= 1;
+                }
             }
         }
+        hits
     }
-}
 
-/// Each reference sentence against all sentences of the prediction; no token counts twice.
-fn union(reference: &[Vec<String>], prediction: &[Vec<String>]) -> Score {
-    let length = |s: &[Vec<String>]| s.iter().map(Vec::len).sum::<usize>();
-    let (m, n) = (length(reference), length(prediction));
-    if m == 0 || n == 0 {
-        return Score::default();
-    }
-    let counted = |sentences: &[Vec<String>]| {
-        let mut out: BTreeMap<String, usize> = BTreeMap::new();
-        sentences.iter().flatten().for_each(|t| *out.entry(t.clone()).or_insert(0) += 1);
-        out
-    };
-    let (mut of_reference, mut of_prediction) = (counted(reference), counted(prediction));
-    let mut hits = 0;
-    for sentence in reference {
-        let mut marked = vec![false; sentence.len()];
-        prediction.iter().for_each(|other| Lcs::of(sentence, other).mark(sentence, other, &mut marked));
-        for token in sentence.iter().zip(&marked).filter(|t| *t.1).map(|t| t.0) {
-            let left = (of_prediction.get_mut(token), of_reference.get_mut(token));
-            if let (Some(a @ 1..), Some(b @ 1..)) = left {
-                hits += 1;
-                *a -= 1;
-                *b -= 1;
+    /// The score against the reference with the best F measure, the first among equals.
+    fn best(&mut self, references: &[&str], prediction: &str) -> Option<Score> {
+        let prediction = self.tokens(prediction);
+        let mut best: Option<Score> = None;
+        for reference in references {
+            let reference = self.tokens(reference);
+            let score = self.score(&reference, &prediction)?;
+            if best.is_none_or(|b| score.fmeasure > b.fmeasure) {
+                best = Some(score);
             }
         }
+        best
     }
-    Score::new(hits as f64 / n as f64, hits as f64 / m as f64)
 }
 
-/// The score against the reference with the best F measure, the first among equals.
-pub fn best(references: &[&str], prediction: &str, kind: Kind, stem: bool) -> Score {
-    let scores = references.iter().map(|r| score(r, prediction, kind, stem));
-    scores.reduce(|best, s| if s.fmeasure > best.fmeasure { s } else { best }).unwrap_or_default()
-}
+/// The most pairs of places of two lines that a walk back looks at, and the most words of 64 places that all lines of
+/// two texts may take.
+const MOST_CELLS: usize = 1 << 32;
+const MOST_WORDS: usize = 1 << 33;
 
 /// The mean F measure over rows, each against its best reference; parts `precision` and `recall`. Undefined for
-/// [`Kind::LSum`] of texts whose lines are too long to compare (the product of two above 2^28 characters).
+/// [`Kind::LSum`] of texts whose lines are too long to compare: two lines of more than 65,000 tokens each, or more than
+/// some ten thousand lines each.
 pub fn corpus(pairs: &Pairs, kind: Kind, stem: bool) -> Measured {
-    let longest = |text: &str| text.lines().map(str::len).max().unwrap_or(0) / 2;
-    for (row, (hypothesis, references)) in pairs.items().enumerate() {
-        let other = references.iter().map(|r| longest(r)).max().unwrap_or(0);
-        if kind == Kind::LSum && longest(hypothesis).saturating_mul(other) > MOST_CELLS {
-            return Err(Undefined::new(format!("the lines in row {} are too long to compare", row + 1)));
-        }
+    let scores = pairs.each(|vocabulary, places, h, r| Compared { vocabulary, places, kind, stem }.best(r, h));
+    if let Some(row) = scores.iter().position(Option::is_none) {
+        return Err(Undefined::new(format!("the lines in row {} are too long to compare", row + 1)));
     }
-    let scores: Vec<Score> = pairs.items().map(|(h, r)| best(r, h, kind, stem)).collect();
-    let mean = |f: fn(&Score) -> f64| sum(&scores.iter().map(f).collect::<Vec<_>>()) / scores.len() as f64;
-    let out = Estimate::plain(mean(|s| s.fmeasure), scores.len());
-    Ok(out.with("precision", mean(|s| s.precision)).with("recall", mean(|s| s.recall)))
+    let scores: Vec<Score> = scores.into_iter().flatten().collect();
+    let of = |f: fn(&Score) -> f64| scores.iter().map(f).collect::<Vec<f64>>();
+    let out = mean(&of(|s| s.fmeasure), pairs.seed);
+    let part = |f| sum(&of(f)) / scores.len() as f64;
+    Ok(out.with("precision", part(|s| s.precision)).with("recall", part(|s| s.recall)))
 }

@@ -1,7 +1,8 @@
 //! Edges of the text metrics that no fixture holds.
 
-use super::matching::{edit_distance, exact, f1, numbers_grounded, quantities};
+use super::matching::{exact, f1};
 use super::*;
+use crate::eval::estimate::Measured;
 
 #[test]
 fn answers_are_compared_as_squad_does() {
@@ -11,23 +12,6 @@ fn answers_are_compared_as_squad_does() {
     assert_eq!(f1("", ""), 1.0);
     assert_eq!(f1("", "x"), 0.0);
     assert!(exact(&[], &[], true).is_err());
-}
-
-#[test]
-fn edits_are_counted_in_characters() {
-    assert_eq!(edit_distance("kitten", "sitting"), 3);
-    assert_eq!(edit_distance("", "abc"), 3);
-    assert_eq!(edit_distance("naïve", "naive"), 1);
-}
-
-#[test]
-fn numbers_carry_their_units() {
-    let found = quantities("K 6.8 mmol/L, 1,000 mg then 5-6 days; B12; 38.5°C");
-    let shown: Vec<(f64, &str)> = found.iter().map(|q| (q.value, q.unit.as_str())).collect();
-    assert_eq!(shown, [(6.8, "mmol/l"), (1000.0, "mg"), (5.0, ""), (6.0, "days"), (38.5, "°c")]);
-    let e = numbers_grounded(&["5 mg daily for 7 days"], &["give 5 mg for 10 days"]).unwrap();
-    assert_eq!((e.part("numbers"), e.part("grounded")), (Some(2.0), Some(1.0)));
-    assert!(numbers_grounded(&["none"], &["5"]).is_err());
 }
 
 #[test]
@@ -70,7 +54,9 @@ fn subsequences_by_bits_are_those_of_the_table() {
                 table[i + 1][j + 1] = if x == y { table[i][j] + 1 } else { table[i][j + 1].max(table[i + 1][j]) };
             }
         }
-        let recall = rouge::score(&a.join(" "), &b.join(" "), rouge::Kind::L, false).recall;
+        let (prediction, reference) = (b.join(" "), a.join(" "));
+        let pairs = Pairs::new(vec![&prediction], &[vec![Some(&reference)]]).unwrap();
+        let recall = rouge::corpus(&pairs, rouge::Kind::L, false).unwrap().part("recall").unwrap();
         let wanted = if a.is_empty() || b.is_empty() { 0.0 } else { table[a.len()][b.len()] as f64 / a.len() as f64 };
         assert_eq!(recall, wanted, "{a:?} {b:?}");
     }
@@ -80,5 +66,72 @@ fn subsequences_by_bits_are_those_of_the_table() {
 fn texts_too_long_to_align_are_refused() {
     let long = "word ".repeat(6_000);
     let pairs = Pairs::new(vec![&long], &[vec![Some(&long)]]).unwrap();
-    assert!(ter::corpus(&pairs, &ter::Settings::default()).is_err());
+    let refused = ter::corpus_within(&pairs, &ter::Settings::default(), 100_000);
+    assert_eq!(refused.unwrap_err().reason, "the texts in row 1 are too long to align");
+    assert_eq!(ter::corpus(&pairs, &ter::Settings::default()).unwrap().value, 0.0);
+}
+
+#[test]
+fn a_million_tokens_end() {
+    let mut seed = 5_u64;
+    let mut text = |words: usize| -> String {
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            format!("w{} ", (seed >> 33) % 1000)
+        };
+        (0..words).map(|_| next()).collect()
+    };
+    let (a, b) = (text(100_000), text(90_000));
+    let pairs = Pairs::new(vec![&a], &[vec![Some(&b)]]).unwrap();
+    assert!(ter::corpus(&pairs, &ter::Settings::default()).unwrap().value > 90.0);
+    let l = rouge::corpus(&pairs, rouge::Kind::L, false).unwrap().value;
+    assert_eq!(rouge::corpus(&pairs, rouge::Kind::LSum, false).unwrap().value, l);
+    assert!(l > 0.05 && l < 0.2, "{l}");
+    let (two, other) = (format!("{a}\nx"), format!("{b}\ny"));
+    let pairs = Pairs::new(vec![&two], &[vec![Some(&other)]]).unwrap();
+    let refused = rouge::corpus(&pairs, rouge::Kind::LSum, false).unwrap_err().reason;
+    assert_eq!(refused, "the lines in row 1 are too long to compare");
+}
+
+#[test]
+fn intervals_are_those_of_resampled_texts() {
+    use crate::metrics::resampling::{REPLICATES, bootstrap_rows};
+    static TEXTS: [&str; 5] = ["a b c d e", "the patient was well", "k 5 mg", "", "the patient was not well today"];
+    static REFERENCES: [&str; 5] = ["a b c e d", "the patient is well", "k 5 mg/L", "x", "the patient was well"];
+    let pairs = |rows: &[u32], seed| {
+        let of = |t: &'static [&str]| rows.iter().map(|&r| t[r as usize]).collect::<Vec<&str>>();
+        let (texts, references) = (of(&TEXTS), of(&REFERENCES));
+        let references: Vec<Option<&str>> = references.into_iter().map(Some).collect();
+        Pairs { seed, ..Pairs::new(texts, &[references]).unwrap() }
+    };
+    let settings = bleu::Settings {
+        tokenizer: tokenize::Tokenizer::V13a,
+        lowercase: false,
+        smoothing: bleu::Smoothing::Exp,
+        effective_order: true,
+        max_order: 2,
+    };
+    let chrf =
+        chrf::Settings { characters: 3, words: 2, beta: 2.0, lowercase: false, whitespace: false, epsilon: false };
+    let figures: [&dyn Fn(&Pairs) -> Measured; 5] = [
+        &|p| bleu::corpus(p, &settings),
+        &|p| bleu::sentences(p, &settings),
+        &|p| chrf::corpus(p, &chrf),
+        &|p| ter::corpus(p, &ter::Settings::default()),
+        &|p| rouge::corpus(p, rouge::Kind::L, true),
+    ];
+    for figure in figures {
+        let rows: Vec<u32> = (0..5).collect();
+        let whole = figure(&pairs(&rows, Some(3))).unwrap();
+        let mut drawn = Vec::new();
+        let draws = bootstrap_rows(5, REPLICATES, 3, |rows| f64::from(rows.iter().fold(0, |code, r| code * 5 + r)));
+        for code in draws {
+            let mut code = code as u32;
+            let mut rows = vec![0; 5];
+            rows.iter_mut().rev().for_each(|r| (*r, code) = (code % 5, code / 5));
+            drawn.push(figure(&pairs(&rows, None)).unwrap().value);
+        }
+        assert_eq!(whole.interval, percentile_interval(&drawn, LEVEL));
+        assert!(figure(&pairs(&[0], Some(3))).unwrap().interval.is_none());
+    }
 }

@@ -3,9 +3,10 @@
 //! Follows sacreBLEU 2.6.0, its quirks included: the Chinese tokenizer also sets apart everything from
 //! U+2001 to U+2A6D, since two of its ranges are written with escapes that end after four digits.
 
-use super::words;
+use super::vocabulary::{Vocabulary, is_space, words};
 use crate::eval::estimate::Undefined;
 use crate::metrics::checks;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// How a text becomes tokens.
@@ -43,24 +44,61 @@ impl Tokenizer {
         }
     }
 
-    /// The tokens of a text, trailing white space removed first.
-    pub fn tokens(self, text: &str) -> Vec<String> {
-        let text = text.trim_end_matches(super::is_space);
+    /// Adds the tokens of a text, trailing white space removed first, to `vocabulary`.
+    ///
+    /// None of these tokenizers looks across white space but for the joins of `13a`, so each run between white
+    /// space is split by itself, as if it stood between two blanks; only at the ends of a text is there none.
+    pub fn encode(self, text: &str, vocabulary: &mut Vocabulary) -> Vec<u32> {
+        let between = |run: &str, out: &mut dyn FnMut(&str)| self.split(run, true, true, out);
+        match self {
+            Tokenizer::None | Tokenizer::Characters => vocabulary.encode(text, &between),
+            Tokenizer::V13a => vocabulary.encode(&joined(text), &between),
+            Tokenizer::International | Tokenizer::Chinese => {
+                let opens = self == Tokenizer::International && text.starts_with(is_space);
+                let mut out = Vec::with_capacity(text.len() / 3);
+                let mut runs = words(text).enumerate().peekable();
+                while let Some((at, run)) = runs.next() {
+                    let (left, right) = (at > 0 || opens, runs.peek().is_some());
+                    if left && right {
+                        vocabulary.remembered(run, &between, &mut out);
+                    } else {
+                        self.split(run, left, right, &mut |token| out.push(vocabulary.number(token)));
+                    }
+                }
+                out
+            }
+        }
+    }
+
+    /// The tokens of a run without white space; `left` and `right` say whether white space stands there.
+    fn split(self, run: &str, left: bool, right: bool, out: &mut dyn FnMut(&str)) {
+        let padded = |run: &str| format!("{}{run}{}", if left { " " } else { "" }, if right { " " } else { "" });
         let marked = match self {
-            Tokenizer::None => text.to_string(),
-            Tokenizer::V13a => western(&format!(" {} ", unescaped(text))),
-            Tokenizer::International => international(text),
-            Tokenizer::Characters => text.chars().flat_map(|c| [c, ' ']).collect(),
-            Tokenizer::Chinese => western(&chinese(text)),
+            Tokenizer::None => return out(run),
+            Tokenizer::V13a if run.bytes().all(|b| b.is_ascii_alphanumeric()) => return out(run),
+            Tokenizer::V13a => western(&padded(run)),
+            Tokenizer::International => international(&padded(run)),
+            Tokenizer::Characters => {
+                return run.char_indices().for_each(|(at, c)| out(&run[at..at + c.len_utf8()]));
+            }
+            Tokenizer::Chinese => western(&padded(&apart(run, is_chinese))),
         };
-        words(&marked).map(str::to_string).collect()
+        words(&marked).for_each(out);
     }
 }
 
-fn unescaped(text: &str) -> String {
-    let mut line = text.replace("<skipped>", "").replace("-\n", "").replace('\n', " ");
+/// What 13a does to a text before it looks at punctuation.
+fn joined(text: &str) -> Cow<'_, str> {
+    let mut line = Cow::Borrowed(text.trim_end_matches(is_space));
+    if line.contains("<skipped>") {
+        line = line.replace("<skipped>", "").into();
+    }
+    if line.contains("-\n") {
+        line = line.replace("-\n", "").into();
+    }
+    // Other line ends are white space as any.
     if line.contains('&') {
-        line = entities(&line);
+        line = entities(&line).into();
     }
     line
 }
@@ -76,7 +114,7 @@ fn is_mark(c: char) -> bool {
 }
 
 /// Sets every character that `marks` holds apart by blanks.
-fn apart(line: &str, marks: impl Fn(char) -> bool) -> String {
+pub(super) fn apart(line: &str, marks: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(line.len() * 2);
     for c in line.chars() {
         if marks(c) {
@@ -143,10 +181,6 @@ fn international(text: &str) -> String {
     let line = pairs(text, |c| !number(c), punctuation, between);
     let line = pairs(&line, punctuation, |c| !number(c), around);
     apart(&line, |c| SYMBOLS.holds(c))
-}
-
-fn chinese(text: &str) -> String {
-    apart(text.trim_matches(super::is_space), is_chinese)
 }
 
 fn is_chinese(c: char) -> bool {
