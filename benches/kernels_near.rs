@@ -1,8 +1,9 @@
-//! Distance to the closest record and the classes of k-anonymity, beside scikit-learn, Polars and DuckDB in the same run.
+//! Distance to the closest record and the classes of k-anonymity, beside scikit-learn, Polars and DuckDB in the same
+//! run.
 //!
-//! Both sides hold the same numbers: the columns are made here and handed to `peers_near.py` as raw files. Ours are asked in
-//! the language, so parsing, checking and the columns' way into the kernels count. The peers run when `DBF_PEERS` names a
-//! Python with `numpy`, `pandas`, `scikit-learn`, `polars` and `duckdb`.
+//! Both sides hold the same numbers: the columns are made here and handed to `peers_near.py` as raw files. Ours are
+//! asked in the language, so parsing, checking and the columns' way into the kernels count. The peers run when
+//! `DBF_PEERS` names a Python with `numpy`, `pandas`, `scikit-learn`, `polars` and `duckdb`.
 
 use super::columns::Bench;
 use dbf::check::{Levels, Program};

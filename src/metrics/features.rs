@@ -1,9 +1,9 @@
 //! Columns of any kind as points of one space, so that rows have a distance.
 //!
-//! A number is standardised by mean and standard deviation (n - 1) of the reference rows that have it; it becomes 0 (the
-//! mean) where it is missing, and a column with missing values anywhere gets a flag 1 = missing beside it. A category
-//! becomes one 0/√½ number a level that occurs, missing being a level of its own, so two different levels lie at
-//! distance 1; a flag is 0 or 1. A number that does not vary in the reference rows is centred and keeps its unit.
+//! A number is standardised by mean and standard deviation (n - 1) of the reference rows that have it; it becomes 0
+//! (the mean) where it is missing, and a column with missing values anywhere gets a flag 1 = missing beside it. A
+//! category becomes one 0/√½ number a level that occurs, missing being a level of its own, so two different levels lie
+//! at distance 1; a flag is 0 or 1. A number that does not vary in the reference rows is centred and keeps its unit.
 
 use super::checks;
 use super::inference::{mean, variance};

@@ -113,8 +113,8 @@ fn softplus(z: f64) -> f64 {
 }
 
 impl Logistic {
-    /// Newton's method on the summed log loss + penalty / 2 * |weights|², halving steps that raise it. Undefined for one
-    /// class, other numbers of rows, a penalty that is not above 0 and where 100 steps do not settle.
+    /// Newton's method on the summed log loss + penalty / 2 * |weights|², halving steps that raise it. Undefined for
+    /// one class, other numbers of rows, a penalty that is not above 0 and where 100 steps do not settle.
     pub fn fit(x: &Array2<f64>, y: &[bool], penalty: f64) -> Result<Logistic, Undefined> {
         checks::same_length(("points", x.nrows()), ("outcomes", y.len()))?;
         let positives = y.iter().filter(|y| **y).count();

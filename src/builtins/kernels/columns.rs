@@ -18,8 +18,8 @@ fn coded(texts: &[Option<&str>]) -> (Vec<u32>, usize) {
     (texts.iter().map(|t| names.partition_point(|n| n < t) as u32).collect(), names.len())
 }
 
-/// Columns of any kind as codes, handed to a kernel over classes; a missing level is one more. A column's codes are made
-/// once for all kernels that are given it.
+/// Columns of any kind as codes, handed to a kernel over classes; a missing level is one more. A column's codes are
+/// made once for all kernels that are given it.
 pub(super) fn with_codes<R>(
     args: &KernelArgs,
     at: usize,

@@ -2,9 +2,9 @@
 //!
 //! Singling out, linking and inferring are the three risks of the Article 29 Working Party (opinion 05/2014). The
 //! estimators are this project's own: a synthetic row that isolates one record, linkage by regression, inference by
-//! regression. The excess risk is (rate on training rows - rate on hold-out rows) / (1 - rate on hold-out rows): what of the
-//! remaining chance the training rows lost. Its interval is Newcombe's for the difference, by the same denominator; it takes
-//! rows as independent and the hold-out rate in the denominator as given.
+//! regression. The excess risk is (rate on training rows - rate on hold-out rows) / (1 - rate on hold-out rows): what
+//! of the remaining chance the training rows lost. Its interval is Newcombe's for the difference, by the same
+//! denominator; it takes rows as independent and the hold-out rate in the denominator as given.
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
 use crate::metrics::checks;
@@ -49,12 +49,12 @@ fn rate(name: &str, k: usize, n: usize) -> Option<Part> {
     Some(Part { group: name.into(), value: Some(k as f64 / n as f64), interval: Some(interval), n })
 }
 
-/// Singling-out risk: how much more often a training row is isolated by a synthetic row than a hold-out row. A synthetic
-/// row isolates its nearest real record when no other is less than 1 / `ratio` times as far away (0 < `ratio` < 1).
-/// Parts: the two rates, `attack` and `control`.
+/// Singling-out risk: how much more often a training row is isolated by a synthetic row than a hold-out row. A
+/// synthetic row isolates its nearest real record when no other is less than 1 / `ratio` times as far away (0 < `ratio`
+/// < 1). Parts: the two rates, `attack` and `control`.
 ///
-/// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows, for a
-/// ratio outside 0..1.
+/// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows,
+/// for a ratio outside 0..1.
 pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64) -> Measured {
     parts.need_holdout("singling out")?;
     if !(ratio > 0.0 && ratio < 1.0) {
@@ -76,9 +76,10 @@ pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64) -> Measured {
 }
 
 /// Linkability risk: how much more often two files about the same people can be joined when the people were trained on.
-/// A ridge regression learnt on the synthetic rows predicts the columns of `right` from those of `left`; a row is linked when
-/// its own `right` is the one record nearest to the prediction (in residual standard deviations) among as many training, or
-/// hold-out, rows. The larger of the two sets is cut to the size of the other by the seed. Parts: `attack`, `control`.
+/// A ridge regression learnt on the synthetic rows predicts the columns of `right` from those of `left`; a row is
+/// linked when its own `right` is the one record nearest to the prediction (in residual standard deviations) among as
+/// many training, or hold-out, rows. The larger of the two sets is cut to the size of the other by the seed. Parts:
+/// `attack`, `control`.
 ///
 /// Undefined as [`singling_out`] is, and for fewer than two training or hold-out rows.
 pub fn linkability(left: &[Mixed], right: &[Mixed], parts: &Parts, seed: u64) -> Measured {
@@ -191,8 +192,9 @@ fn worst(secrets: &[Mixed], of: impl Fn(Mixed) -> Measured) -> Measured {
 }
 
 /// Inference risk: how much more often a secret of a training row can be told from its known columns than that of a
-/// hold-out row. A ridge regression learnt on the synthetic rows guesses: the level with the largest prediction, or a number,
-/// right within `tolerance` standard deviations. Of several secrets the worst counts. Parts: `attack`, `control`.
+/// hold-out row. A ridge regression learnt on the synthetic rows guesses: the level with the largest prediction, or a
+/// number, right within `tolerance` standard deviations. Of several secrets the worst counts. Parts: `attack`,
+/// `control`.
 ///
 /// Undefined as [`singling_out`] is, without secrets, for a negative tolerance, and where no row has the secret.
 pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f64) -> Measured {
@@ -212,11 +214,11 @@ pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f
     })
 }
 
-/// Attribute inference: how much better the nearest synthetic row (by the known columns) tells a training row's secret than
-/// the nearest hold-out row does, as difference of accuracies; above 0 the synthetic rows say more about the people they were
-/// learnt from than other people do. Numbers are right within `tolerance` standard deviations. The larger reference is cut to
-/// the size of the other by the seed. Of several secrets the worst counts. Interval: Student's t on the paired differences.
-/// Parts: `attack`, `control`. Undefined as [`inference`] is.
+/// Attribute inference: how much better the nearest synthetic row (by the known columns) tells a training row's secret
+/// than the nearest hold-out row does, as difference of accuracies; above 0 the synthetic rows say more about the
+/// people they were learnt from than other people do. Numbers are right within `tolerance` standard deviations. The
+/// larger reference is cut to the size of the other by the seed. Of several secrets the worst counts. Interval:
+/// Student's t on the paired differences. Parts: `attack`, `control`. Undefined as [`inference`] is.
 pub fn attribute(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f64, seed: u64) -> Measured {
     parts.need_holdout("attribute inference")?;
     tolerance_of(tolerance)?;
@@ -251,8 +253,8 @@ pub fn attribute(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f
 pub enum Score {
     /// The nearer a synthetic row, the likelier (Chen et al. 2020, GAN-Leaks).
     Nearest,
-    /// Density of synthetic rows by that of a reference, both from the distance to the fifth neighbour, or the last (the ratio of van
-    /// Breugel et al. 2023, DOMIAS, with a nearest-neighbour density).
+    /// Density of synthetic rows by that of a reference, both from the distance to the fifth neighbour, or the last
+    /// (the ratio of van Breugel et al. 2023, DOMIAS, with a nearest-neighbour density).
     Density,
 }
 
@@ -263,12 +265,13 @@ impl Score {
 }
 
 /// Membership inference: the AUROC at which an attacker tells training rows from hold-out rows by their scores; 0.5 is
-/// guessing. Interval: DeLong's. Parts: `tpr_at_1_percent` and `tpr_at_0.1_percent`, the share of training rows found when at
-/// most 1 % (0.1 %) of hold-out rows are taken for members, with Wilson's intervals, and `advantage` (2 AUROC - 1).
+/// guessing. Interval: DeLong's. Parts: `tpr_at_1_percent` and `tpr_at_0.1_percent`, the share of training rows found
+/// when at most 1 % (0.1 %) of hold-out rows are taken for members, with Wilson's intervals, and `advantage` (2 AUROC -
+/// 1).
 ///
-/// [`Score::Density`] keeps half of the hold-out rows, drawn by the seed, as reference; the others are the control. Undefined
-/// as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows, and for a density
-/// with fewer than two hold-out rows.
+/// [`Score::Density`] keeps half of the hold-out rows, drawn by the seed, as reference; the others are the control.
+/// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows,
+/// and for a density with fewer than two hold-out rows.
 pub fn membership(columns: &[Mixed], parts: &Parts, score: Score, seed: u64) -> Measured {
     parts.need_holdout("membership inference")?;
     let Placed { train, holdout, synthetic } = placed(columns, parts)?;

@@ -43,9 +43,9 @@ fn threshold_of(threshold: f64) -> Result<(), Undefined> {
     }
 }
 
-/// k-map (Sweeney 2002): the smallest number of people in the population that a released row may be. Parts: `rows_below`
-/// (released rows that fewer than `small` people may be), `classes`. Undefined without rows, quasi-identifiers or released
-/// rows.
+/// k-map (Sweeney 2002): the smallest number of people in the population that a released row may be. Parts:
+/// `rows_below` (released rows that fewer than `small` people may be), `classes`. Undefined without rows,
+/// quasi-identifiers or released rows.
 pub fn k_map(quasi: &[Codes], released: &[bool], small: usize) -> Measured {
     let classes = classes(quasi, released)?;
     let n = total(&classes, |c| c.released);
@@ -54,8 +54,8 @@ pub fn k_map(quasi: &[Codes], released: &[bool], small: usize) -> Measured {
     Ok(Estimate::plain(k, n as usize).with("rows_below", below).with("classes", classes.len() as f64))
 }
 
-/// Prosecutor risk: the largest chance to pick the right row of someone who is known to be in the table (1 by the smallest
-/// class). Parts: `mean` (over rows), `above` (share of rows whose chance is above `threshold`), `classes`.
+/// Prosecutor risk: the largest chance to pick the right row of someone who is known to be in the table (1 by the
+/// smallest class). Parts: `mean` (over rows), `above` (share of rows whose chance is above `threshold`), `classes`.
 pub fn prosecutor(quasi: &[Codes], threshold: f64) -> Measured {
     threshold_of(threshold)?;
     let keys = Keys::new(quasi)?;
@@ -84,8 +84,8 @@ pub fn journalist(quasi: &[Codes], released: &[bool], threshold: f64) -> Measure
     Ok(Estimate::plain(1.0 / least, n as usize).with("mean", by_population.max(by_rows)).with("above", above / n))
 }
 
-/// Marketer risk: the share of released rows that are right when each is matched to someone of its class in the population
-/// at random.
+/// Marketer risk: the share of released rows that are right when each is matched to someone of its class in the
+/// population at random.
 pub fn marketer(quasi: &[Codes], released: &[bool]) -> Measured {
     let classes = classes(quasi, released)?;
     let n = total(&classes, |c| c.released);

@@ -1,7 +1,7 @@
 //! Shapley values over any value function, sampled: by permutations and by weighted least squares (kernel SHAP).
 //!
-//! The value function says what a set of features is worth, `true` for those that are in; [`masked`] makes one from a model,
-//! a row and background rows. Every sample owns a stream of the seed, so threads change nothing.
+//! The value function says what a set of features is worth, `true` for those that are in; [`masked`] makes one from a
+//! model, a row and background rows. Every sample owns a stream of the seed, so threads change nothing.
 
 use super::shapley::Explanation;
 use crate::eval::estimate::Undefined;
@@ -65,8 +65,9 @@ fn numbers(values: &[f64]) -> Result<(), Undefined> {
     }
 }
 
-/// Shapley values by random orders of joining (Castro, Gómez and Tejada 2009), each order together with its reverse (Mitchell
-/// et al. 2022). The values add up to the whole exactly; each is unbiased. `pairs` orders cost 2 `features` evaluations each.
+/// Shapley values by random orders of joining (Castro, Gómez and Tejada 2009), each order together with its reverse
+/// (Mitchell et al. 2022). The values add up to the whole exactly; each is unbiased. `pairs` orders cost 2 `features`
+/// evaluations each.
 ///
 /// Undefined for no pairs, for no features or more than [`MOST_FEATURES`], and answers that are not numbers.
 pub fn permutation<V>(features: usize, value: V, pairs: usize, seed: u64) -> Result<Sampled, Undefined>
@@ -111,12 +112,13 @@ where
     })
 }
 
-/// Shapley values by weighted least squares over coalitions (Lundberg and Lee 2017, theorem 2), with the two ends as constraints
-/// and not as large weights. All coalitions are evaluated when 2^features - 2 are within `evaluations` (the values are exact
-/// then); otherwise sizes are drawn by their weight and every coalition comes with its complement (Covert and Lee 2021).
+/// Shapley values by weighted least squares over coalitions (Lundberg and Lee 2017, theorem 2), with the two ends as
+/// constraints and not as large weights. All coalitions are evaluated when 2^features - 2 are within `evaluations` (the
+/// values are exact then); otherwise sizes are drawn by their weight and every coalition comes with its complement
+/// (Covert and Lee 2021).
 ///
-/// Undefined for no features or more than [`MOST_FEATURES`], answers that are not numbers, and too few evaluations to tell
-/// the features apart.
+/// Undefined for no features or more than [`MOST_FEATURES`], answers that are not numbers, and too few evaluations to
+/// tell the features apart.
 pub fn kernel<V>(features: usize, value: V, evaluations: usize, seed: u64) -> Result<Sampled, Undefined>
 where
     V: Fn(&[bool]) -> f64 + Sync,

@@ -1,5 +1,5 @@
-//! Testing with concept activation vectors (Kim et al. 2018): directions of concepts, scores, and whether a concept's scores
-//! differ from those of random concepts.
+//! Testing with concept activation vectors (Kim et al. 2018): directions of concepts, scores, and whether a concept's
+//! scores differ from those of random concepts.
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
@@ -9,9 +9,9 @@ use crate::metrics::linear::{Logistic, matrix};
 use crate::metrics::neighbours::Points;
 use ndarray::{Axis, concatenate};
 
-/// The concept activation vector: the unit normal of a logistic regression (ridge penalty 1) that tells the activations of
-/// concept examples from random ones, pointing to the concept. Undefined for activations of different widths, without examples
-/// of either kind, and where nothing tells them apart.
+/// The concept activation vector: the unit normal of a logistic regression (ridge penalty 1) that tells the activations
+/// of concept examples from random ones, pointing to the concept. Undefined for activations of different widths,
+/// without examples of either kind, and where nothing tells them apart.
 pub fn activation_vector(concept: &Points, random: &Points) -> Result<Vec<f64>, Undefined> {
     let wide = |_| Undefined::new("the activations are of different widths");
     let x = concatenate(Axis(0), &[matrix(concept)?.view(), matrix(random)?.view()]).map_err(wide)?;
@@ -34,9 +34,9 @@ pub fn tcav(gradients: &Points, vector: &[f64]) -> Measured {
     Ok(Estimate { interval: wilson(k as u64, n as u64, LEVEL), ..Estimate::plain(k as f64 / n as f64, n) })
 }
 
-/// The p value that a concept's TCAV scores, over repeated trainings of its vector, have the mean of those of random concepts:
-/// Welch's test, two-sided, times the number of concepts that are tested (Bonferroni). Parts: `concept` and `random` (mean
-/// scores), `statistic`, `uncorrected`.
+/// The p value that a concept's TCAV scores, over repeated trainings of its vector, have the mean of those of random
+/// concepts: Welch's test, two-sided, times the number of concepts that are tested (Bonferroni). Parts: `concept` and
+/// `random` (mean scores), `statistic`, `uncorrected`.
 ///
 /// Undefined for scores outside 0..1, fewer than two of either kind, scores that are all equal, and no concepts.
 pub fn significance(scores: &[f64], concept: &[bool], concepts: usize) -> Measured {

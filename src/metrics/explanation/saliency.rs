@@ -1,4 +1,5 @@
-//! Saliency of one row by its model alone: occlusion, gradients by differences, and the random mask to hold them against.
+//! Saliency of one row by its model alone: occlusion, gradients by differences, and the random mask to hold them
+//! against.
 
 use super::shapley::top;
 use crate::eval::estimate::Undefined;
@@ -22,8 +23,8 @@ fn answered(values: Vec<f64>) -> Result<Vec<f64>, Undefined> {
     }
 }
 
-/// Occlusion (Zeiler and Fergus 2014): for each group of features, how far the answer falls when they take the values of
-/// `baseline`. A group is a list of places in the row (one feature, a patch of an image).
+/// Occlusion (Zeiler and Fergus 2014): for each group of features, how far the answer falls when they take the values
+/// of `baseline`. A group is a list of places in the row (one feature, a patch of an image).
 ///
 /// Undefined for no features, a baseline of another length, a place outside the row, and answers that are not numbers.
 pub fn occlusion<F>(model: F, x: &[f64], baseline: &[f64], groups: &[Vec<usize>]) -> Result<Vec<f64>, Undefined>
@@ -83,9 +84,9 @@ where
     answered(out)
 }
 
-/// Integrated gradients (Sundararajan, Taly and Yan 2017) from `baseline` to the row by the midpoint rule; they add up to the
-/// difference of the answers, up to the rule's error. Undefined as [`gradient`] is, for a baseline of another length and no
-/// steps.
+/// Integrated gradients (Sundararajan, Taly and Yan 2017) from `baseline` to the row by the midpoint rule; they add up
+/// to the difference of the answers, up to the rule's error. Undefined as [`gradient`] is, for a baseline of another
+/// length and no steps.
 pub fn integrated_gradients<F>(model: F, x: &[f64], baseline: &[f64], steps: usize) -> Result<Vec<f64>, Undefined>
 where
     F: Fn(&[f64]) -> f64,
@@ -104,8 +105,8 @@ where
     answered((0..x.len()).map(|i| mean(i) * (x[i] - baseline[i])).collect())
 }
 
-/// The answers that `fidelity`, `comprehensiveness` and the like compare: with the `k` strongest features of an explanation
-/// replaced by the baseline, and the mean answer with `k` features at random replaced.
+/// The answers that `fidelity`, `comprehensiveness` and the like compare: with the `k` strongest features of an
+/// explanation replaced by the baseline, and the mean answer with `k` features at random replaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Masked {
     pub before: f64,
@@ -113,8 +114,8 @@ pub struct Masked {
     pub control: f64,
 }
 
-/// Masks by an explanation and, as control, `repeats` times at random by the seed. Undefined as [`occlusion`] is, for `k` of 0
-/// or more than there are features, an explanation of another length and no repeats.
+/// Masks by an explanation and, as control, `repeats` times at random by the seed. Undefined as [`occlusion`] is, for
+/// `k` of 0 or more than there are features, an explanation of another length and no repeats.
 pub fn mask_beside_random<F>(
     model: F,
     (x, baseline): (&[f64], &[f64]),

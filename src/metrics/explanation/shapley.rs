@@ -56,7 +56,8 @@ where
     Ok(Explanation { base: worth[0], answer: model(x), phi })
 }
 
-/// The values of `m` features from what each of the 2^m sets is worth; bit i of a set's place says whether feature i is in.
+/// The values of `m` features from what each of the 2^m sets is worth; bit i of a set's place says whether feature i is
+/// in.
 pub(crate) fn from_worth(worth: &[f64], m: usize) -> Vec<f64> {
     // |S|! (M - |S| - 1)! / M! by size of S.
     let mut shares = vec![1.0 / m as f64; m];
@@ -70,11 +71,12 @@ pub(crate) fn from_worth(worth: &[f64], m: usize) -> Vec<f64> {
     (0..m).map(of).collect()
 }
 
-/// Shapley values of a table of answers: one column a set of features, 2^m of them, the first without any, and bit i of a
-/// column's place says whether feature i is in; one row a case. The value is the mean of the whole less the mean of nothing,
-/// the parts are the mean values of the features (`feature 1` ...), which add up to it.
+/// Shapley values of a table of answers: one column a set of features, 2^m of them, the first without any, and bit i of
+/// a column's place says whether feature i is in; one row a case. The value is the mean of the whole less the mean of
+/// nothing, the parts are the mean values of the features (`feature 1` ...), which add up to it.
 ///
-/// Undefined for another number of columns than 2, 4, 8 ... up to 2^10, for no rows, and answers that are missing or infinite.
+/// Undefined for another number of columns than 2, 4, 8 ... up to 2^10, for no rows, and answers that are missing or
+/// infinite.
 pub fn of_answers(sets: &[&[f64]]) -> Measured {
     let m = sets.len().checked_ilog2().unwrap_or(0) as usize;
     if m == 0 || m > 10 || sets.len() != 1 << m {

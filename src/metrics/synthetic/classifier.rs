@@ -1,9 +1,9 @@
 //! Can a classifier tell the two samples apart: the classifier two-sample test (Lopez-Paz and Oquab 2017) and the
 //! propensity score mean-squared error (Snoke et al. 2018).
 //!
-//! The classifier is a logistic regression on the columns as points, standardised by the first sample. It sees differences of
-//! means and shares; with `order` 2 it also sees squares and products of two, hence differences of spread and of correlation.
-//! A stronger classifier can only find more.
+//! The classifier is a logistic regression on the columns as points, standardised by the first sample. It sees
+//! differences of means and shares; with `order` 2 it also sees squares and products of two, hence differences of
+//! spread and of correlation. A stronger classifier can only find more.
 
 use super::eigen::symmetric;
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
@@ -20,8 +20,8 @@ const FOLDS: usize = 5;
 /// The most inputs of the classifier.
 const WIDEST: usize = 2000;
 
-/// Both samples as points, standardised by the first. Undefined as [`features::points`] is, for flags of another length and
-/// for a sample without rows.
+/// Both samples as points, standardised by the first. Undefined as [`features::points`] is, for flags of another length
+/// and for a sample without rows.
 pub(crate) fn two_samples(columns: &[Mixed], first: &[bool]) -> Result<Array2<f64>, Undefined> {
     if let Some(column) = columns.first() {
         checks::same_length(("values", column.len()), ("flags", first.len()))?;
@@ -54,10 +54,10 @@ fn raised(x: Array2<f64>, order: usize) -> Result<Array2<f64>, Undefined> {
     concatenate(Axis(1), &[x.view(), products.view()]).map_err(|_| Undefined::new("the inputs do not fit together"))
 }
 
-/// Discriminative score: |accuracy - 0.5| of the classifier, 0 (cannot tell) to 0.5, over held-out predictions of a seeded
-/// stratified five-fold cross-validation with a ridge penalty of 1 (Yoon et al. 2019, with another classifier). The larger
-/// sample is cut to the size of the smaller by the seed, which a note says. Interval: Wilson's of the accuracy, folded.
-/// Parts: `accuracy` (Wilson), `auroc` (DeLong).
+/// Discriminative score: |accuracy - 0.5| of the classifier, 0 (cannot tell) to 0.5, over held-out predictions of a
+/// seeded stratified five-fold cross-validation with a ridge penalty of 1 (Yoon et al. 2019, with another classifier).
+/// The larger sample is cut to the size of the smaller by the seed, which a note says. Interval: Wilson's of the
+/// accuracy, folded. Parts: `accuracy` (Wilson), `auroc` (DeLong).
 ///
 /// Undefined as [`features::points`] is, for a sample of fewer than five rows, another order than 1 or 2 and more than
 /// 2,000 inputs.
@@ -109,14 +109,15 @@ pub fn discriminative_score(columns: &[Mixed], first: &[bool], order: usize, see
     Ok(if a.len() == b.len() { out } else { out.note(format!("{size} rows of each sample were drawn")) })
 }
 
-/// Propensity score mean-squared error (Snoke et al. 2018): the mean of (p - c)² over both samples, where p is the fitted
-/// chance of belonging to the second sample and c its share; 0 cannot tell, c (1 - c) tells all. Fitted in the sample, as in the
-/// paper, with a penalty of 1e-6 on whitened inputs (so that it also settles where the samples can be told apart).
+/// Propensity score mean-squared error (Snoke et al. 2018): the mean of (p - c)² over both samples, where p is the
+/// fitted chance of belonging to the second sample and c its share; 0 cannot tell, c (1 - c) tells all. Fitted in the
+/// sample, as in the paper, with a penalty of 1e-6 on whitened inputs (so that it also settles where the samples can be
+/// told apart).
 ///
-/// Parts: `expected` (of rows drawn from the right model fitted to the first sample, with k slopes: k c (1 - c)² / N), `ratio`
-/// (value by expected), `standardised` (in standard deviations from it). The ratio is 1 in the mean for such rows; two
-/// independent samples of one law have 1 / (1 - c), so 2 at equal sizes. Undefined as [`discriminative_score`] is, and where no input
-/// varies.
+/// Parts: `expected` (of rows drawn from the right model fitted to the first sample, with k slopes: k c (1 - c)² / N),
+/// `ratio` (value by expected), `standardised` (in standard deviations from it). The ratio is 1 in the mean for such
+/// rows; two independent samples of one law have 1 / (1 - c), so 2 at equal sizes. Undefined as
+/// [`discriminative_score`] is, and where no input varies.
 pub fn pmse(columns: &[Mixed], first: &[bool], order: usize) -> Measured {
     let mut x = raised(two_samples(columns, first)?, order)?;
     let n = first.len() as f64;

@@ -1,5 +1,5 @@
-//! Do synthetic health records use codes as real ones do: R² of code probabilities (Theodorou et al. 2023, HALO; Zhou and
-//! Barbieri 2025, HiSGT), with what real data and mere shuffling score.
+//! Do synthetic health records use codes as real ones do: R² of code probabilities (Theodorou et al. 2023, HALO; Zhou
+//! and Barbieri 2025, HiSGT), with what real data and mere shuffling score.
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
@@ -113,16 +113,16 @@ fn shuffled(records: &[Record], rng: &mut Stream) -> Vec<Record> {
     records.iter().map(|r| r.iter().map(|v| visit(rng, v)).collect()).collect()
 }
 
-/// R² of the synthetic code probabilities as predictions of the real ones, over all keys that occur on either side (1 is best,
-/// below 0 worse than one probability for all). A code counts once a visit.
+/// R² of the synthetic code probabilities as predictions of the real ones, over all keys that occur on either side (1
+/// is best, below 0 worse than one probability for all). A code counts once a visit.
 ///
-/// Parts: `ceiling` (one random half of the real records against the other, the mean of ten seeded splits: what a perfect
-/// generator scores at half the size; also the noise floor), `floor` (the real visits with codes drawn at random from all
-/// codes, the mean of ten: what no structure at all scores), `keys`. Where the ceiling is low, or floor and ceiling are close,
-/// the figure says little.
+/// Parts: `ceiling` (one random half of the real records against the other, the mean of ten seeded splits: what a
+/// perfect generator scores at half the size; also the noise floor), `floor` (the real visits with codes drawn at
+/// random from all codes, the mean of ten: what no structure at all scores), `keys`. Where the ceiling is low, or floor
+/// and ceiling are close, the figure says little.
 ///
-/// Undefined for no rows, unequal lengths, a row without code or record, a missing or infinite visit, a side without rows or
-/// keys, and where the real probabilities are all equal.
+/// Undefined for no rows, unequal lengths, a row without code or record, a missing or infinite visit, a side without
+/// rows or keys, and where the real probabilities are all equal.
 pub fn code_r2(long: &Long, of: Of, seed: u64) -> Measured {
     let n = long.code.len();
     checks::not_empty(n)?;

@@ -1,5 +1,5 @@
-//! Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan 2013, 8.5): slow for large matrices,
-//! accurate to the last digits for small ones.
+//! Eigenvalues of a symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan 2013, 8.5): slow for large
+//! matrices, accurate to the last digits for small ones.
 
 use crate::eval::estimate::Undefined;
 use ndarray::{Array1, Array2};
@@ -7,8 +7,8 @@ use ndarray::{Array1, Array2};
 /// The widest matrix that is taken apart.
 pub const WIDEST: usize = 512;
 
-/// Eigenvalues, largest first, and the eigenvectors as columns in that order. Undefined for more than [`WIDEST`] rows, for
-/// numbers that are not finite, and where 60 sweeps do not settle.
+/// Eigenvalues, largest first, and the eigenvectors as columns in that order. Undefined for more than [`WIDEST`] rows,
+/// for numbers that are not finite, and where 60 sweeps do not settle.
 pub fn symmetric(mut a: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), Undefined> {
     let n = a.nrows();
     if n > WIDEST {

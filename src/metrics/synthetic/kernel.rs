@@ -14,12 +14,12 @@ const BATCH: usize = 111;
 /// The most rows of a sample: the kernel of all pairs is held in memory.
 const MOST: usize = 2000;
 
-/// Maximum mean discrepancy (Gretton et al. 2012), squared and unbiased (below 0 at times), with the kernel
-/// exp(-|x - y|² / 2σ²) on points standardised by the first sample; σ is the median distance of two rows of the pooled
-/// samples. Samples are cut to `rows` each by the seed, which a note says. Parts: `p` (of 999 seeded shuffles), `bandwidth`.
+/// Maximum mean discrepancy (Gretton et al. 2012), squared and unbiased (below 0 at times), with the kernel exp(-|x -
+/// y|² / 2σ²) on points standardised by the first sample; σ is the median distance of two rows of the pooled samples.
+/// Samples are cut to `rows` each by the seed, which a note says. Parts: `p` (of 999 seeded shuffles), `bandwidth`.
 ///
-/// Undefined as [`features::points`](crate::metrics::features::points) is, for a sample of fewer than two rows, for more than
-/// 2,000 `rows` or fewer than 2, and where more than half of the pairs are equal.
+/// Undefined as [`features::points`](crate::metrics::features::points) is, for a sample of fewer than two rows, for
+/// more than 2,000 `rows` or fewer than 2, and where more than half of the pairs are equal.
 pub fn mmd(columns: &[Mixed], first: &[bool], rows: usize, seed: u64) -> Measured {
     if !(2..=MOST).contains(&rows) {
         return Err(Undefined::new(format!("{rows} rows a sample are not between 2 and {MOST}")));
@@ -89,12 +89,12 @@ pub fn mmd(columns: &[Mixed], first: &[bool], rows: usize, seed: u64) -> Measure
 }
 
 /// The Fréchet distance, squared, of the normal laws with the samples' means and covariances (Dowson and Landau 1982):
-/// |m - m'|² + tr(S + S' - 2 (S S')^½), as Heusel et al. 2017 use it on features of a network. Points are standardised by the
-/// first sample. Parts: `means`, `covariances` (the two terms). It is biased upward in small samples, so only figures over as
-/// many rows compare.
+/// |m - m'|² + tr(S + S' - 2 (S S')^½), as Heusel et al. 2017 use it on features of a network. Points are standardised
+/// by the first sample. Parts: `means`, `covariances` (the two terms). It is biased upward in small samples, so only
+/// figures over as many rows compare.
 ///
-/// Undefined as [`features::points`](crate::metrics::features::points) is, for a sample of fewer than two rows and for more
-/// than 512 numbers a row.
+/// Undefined as [`features::points`](crate::metrics::features::points) is, for a sample of fewer than two rows and for
+/// more than 512 numbers a row.
 pub fn frechet(columns: &[Mixed], first: &[bool]) -> Measured {
     let all = two_samples(columns, first)?;
     let law = |side: bool| -> Result<(Array1<f64>, Array2<f64>), Undefined> {

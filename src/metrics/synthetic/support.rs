@@ -1,9 +1,9 @@
-//! Do synthetic rows look like real ones, do they cover them, are they new: α-precision, β-recall, authenticity (Alaa et
-//! al. 2022, "How Faithful is your Synthetic Data?").
+//! Do synthetic rows look like real ones, do they cover them, are they new: α-precision, β-recall, authenticity (Alaa
+//! et al. 2022, "How Faithful is your Synthetic Data?").
 //!
 //! Without the paper's one-class embedding: distances are those of the standardised columns, as the published
-//! implementations measure them by default. The real rows are training and hold-out together for the first two; a row can only
-//! be a copy of what the generator has seen, so authenticity uses the training rows.
+//! implementations measure them by default. The real rows are training and hold-out together for the first two; a row
+//! can only be a copy of what the generator has seen, so authenticity uses the training rows.
 
 use super::{Parts, placed};
 use crate::eval::estimate::{Estimate, Measured, Undefined};
@@ -71,8 +71,8 @@ fn both(columns: &[Mixed], parts: &Parts) -> Result<(Points, Points), Undefined>
 
 /// α-precision: how well the share of synthetic rows within the radius of each share α of the real rows follows α, 0 to
 /// 1, over 30 levels (1 less summed distance by that of a curve at 0, as the published implementations integrate it).
-/// Part `never`: the share of synthetic rows beyond the outermost real row. Interval: bootstrap over synthetic rows, real
-/// rows given. Undefined as [`dcr`](super::records::dcr) is.
+/// Part `never`: the share of synthetic rows beyond the outermost real row. Interval: bootstrap over synthetic rows,
+/// real rows given. Undefined as [`dcr`](super::records::dcr) is.
 pub fn alpha_precision(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) -> Measured {
     let (real, synthetic) = both(columns, parts)?;
     let centre = centre(&real);
@@ -81,10 +81,10 @@ pub fn alpha_precision(columns: &[Mixed], parts: &Parts, seed: u64, interval: bo
     Ok(scored(&from, seed, interval))
 }
 
-/// β-recall: how well the share of real rows that are covered at each level β follows β, 0 to 1, over 30 levels. A real row
-/// is covered when its nearest synthetic row is no farther than its nearest other real row and lies within the radius of
-/// share β of such synthetic rows around the synthetic centre. Part `never`: the share of real rows without a synthetic row
-/// that near. Interval: bootstrap over real rows, synthetic rows given.
+/// β-recall: how well the share of real rows that are covered at each level β follows β, 0 to 1, over 30 levels. A real
+/// row is covered when its nearest synthetic row is no farther than its nearest other real row and lies within the
+/// radius of share β of such synthetic rows around the synthetic centre. Part `never`: the share of real rows without a
+/// synthetic row that near. Interval: bootstrap over real rows, synthetic rows given.
 ///
 /// Undefined as [`dcr`](super::records::dcr) is, and for fewer than two real rows.
 pub fn beta_recall(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) -> Measured {
@@ -105,7 +105,8 @@ pub fn beta_recall(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) 
 /// nearest other training row; the others look like copies with noise. Interval: Wilson. Undefined as
 /// [`dcr`](super::records::dcr) is, and for fewer than two training rows.
 ///
-/// The training row is looked up by its own number; a published implementation looks it up by that of the synthetic row.
+/// The training row is looked up by its own number; a published implementation looks it up by that of the synthetic
+/// row.
 pub fn authenticity(columns: &[Mixed], parts: &Parts) -> Measured {
     let placed = placed(columns, parts)?;
     let within = nearest(&placed.train, &placed.train, 1, Own::MayNot)?;
