@@ -479,3 +479,55 @@ fn definitions_are_free_in_order_and_never_circular() {
         assert!(found[0].starts_with("DBF0005"), "{found:?}");
     }
 }
+
+#[test]
+fn any_figure_by_group() {
+    let measured = |text: &str| {
+        let (mut program, mut sources) = program();
+        let id = sources.add("entry", text);
+        let expr = parsed(id, text, &mut program).unwrap();
+        let (_, found) = program.check_expr(&expr, None);
+        assert!(found.is_empty(), "{text}: {found:?}");
+        let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::new());
+        let meter = dbf::eval::limits::Meter::default();
+        let env = Env {
+            program: &program,
+            kernels: &kernels,
+            datasets: &datasets,
+            view: view(),
+            locals: Vec::new(),
+            seed: 1,
+            meter: &meter,
+        };
+        dbf::builtins::measure::measure(&env, &expr)
+    };
+    let parts = |text: &str| {
+        let e = measured(text).unwrap();
+        let part = |p: &dbf::eval::estimate::Part| (p.group.clone(), p.value, p.n);
+        (e.value, e.parts.iter().map(part).collect::<Vec<_>>(), e.notes)
+    };
+    // Two women, a man, one of whom it is not known, and nobody `X`.
+    let (whole, groups, notes) = parts("by_group(E[age], by: sex, small: 1)");
+    assert_eq!(whole, 60.0);
+    assert_eq!(groups, [("sex = F".into(), Some(65.0), 2), ("sex = M".into(), Some(50.0), 1)]);
+    assert_eq!(notes, ["rows of no group, since a value is missing: 1"]);
+    // Groups crossed.
+    let (_, groups, _) = parts("by_group(P(risk > 15%) - P(ill), by: [sex, ill], small: 1)");
+    assert_eq!(groups.iter().map(|g| g.2).sum::<usize>(), 3);
+    assert!(groups.iter().all(|g| g.0.contains("sex = ") && g.0.contains(", ill = ")));
+    // The small ones are refused, or put together.
+    let (_, groups, notes) = parts("by_group(E[age], by: sex, small: 2)");
+    assert_eq!(groups, [("sex = F".into(), Some(65.0), 2), ("sex = M".into(), None, 1)]);
+    assert!(notes[0].contains("`sex = M` has fewer than 2 rows"), "{notes:?}");
+    let (_, groups, notes) = parts("by_group(E[age], by: sex, small: 3, rule: \"pool\")");
+    assert_eq!(groups, [("small groups".into(), Some(60.0), 3)]);
+    assert!(notes[0].contains("sex = F; sex = M"), "{notes:?}");
+    assert_eq!(measured("by_group(E[age], by: sex)").unwrap().parts.iter().filter(|p| p.value.is_some()).count(), 0);
+    let why = measured("by_group(E[age], by: sex, rule: \"drop\")").unwrap_err();
+    assert!(why.reason.contains("\"refuse\" or \"pool\""), "{}", why.reason);
+    // Its value is the figure's, wherever a figure can stand.
+    assert_eq!(value("by_group(E[age], by: sex) - E[age]"), "0");
+    for text in ["by_group(age, by: sex)", "by_group(E[age], by: age)", "by_group(E[age], by: sex, small: \"few\")"] {
+        assert_eq!(refused(text).iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["DBF0201"], "{text}");
+    }
+}

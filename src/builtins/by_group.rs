@@ -70,7 +70,7 @@ pub fn measured(env: &Env, args: &[Arg], level: f64) -> Measured {
         out.parts.push(part);
     }
     if unknown > 0 {
-        out.notes.push(format!("{unknown} rows are in no group, since a value is missing"));
+        out.notes.push(format!("rows of no group, since a value is missing: {unknown}"));
     }
     Ok(out)
 }
