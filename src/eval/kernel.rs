@@ -173,7 +173,9 @@ impl KernelRow {
     /// Runs the kernel; what overflowed on the way has no value.
     pub fn run(&self, args: &KernelArgs) -> Measured {
         let mut estimate = (self.kernel)(args)?;
-        if estimate.value.is_nan() {
+        // An infinite figure that is one says why in a note.
+        let overflowed = estimate.value.is_infinite() && estimate.notes.is_empty();
+        if estimate.value.is_nan() || overflowed {
             return Err(Undefined::new("the numbers are too large or too small to compute with"));
         }
         estimate.interval = estimate.interval.filter(|i| i.lo <= i.hi);

@@ -58,5 +58,6 @@ pub fn distance(codes: &[u32], k: usize, first: &[bool], w: Option<&[f64]>, kind
         Kind::KullbackLeibler => over(&term) / base.ln(),
         Kind::TotalVariation => over(&|a, b| (a - b).abs()) / 2.0,
     };
-    Ok(Estimate::plain(value, codes.len()))
+    let out = Estimate::plain(value, codes.len());
+    Ok(if value.is_infinite() { out.note("infinite: a category occurs in the first sample only") } else { out })
 }
