@@ -167,7 +167,7 @@ fn every_single_fault_has_a_number_or_a_reason() {
                     for (fault, bad) in faults(&columns[0]) {
                         put(
                             &format!("one column with {fault}"),
-                            KernelArg::Columns([&[bad.clone()], &columns[1..]].concat()),
+                            KernelArg::Columns([std::slice::from_ref(&bad), &columns[1..]].concat()),
                         );
                         put(&format!("columns with {fault}"), KernelArg::Columns(vec![bad; 3]));
                     }

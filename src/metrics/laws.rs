@@ -19,7 +19,7 @@ pub(crate) fn normal_upper(z: f64) -> f64 {
 
 /// P(T > t) of Student's law.
 pub(crate) fn t_upper(t: f64, df: f64) -> f64 {
-    if t.is_nan() || !(df > 0.0) {
+    if t.is_nan() || df.is_nan() || df <= 0.0 {
         return f64::NAN;
     }
     if t.is_infinite() {
