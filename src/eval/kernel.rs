@@ -237,7 +237,10 @@ impl KernelRow {
     /// Runs the kernel; what overflowed on the way has no value.
     pub fn run(&self, args: &KernelArgs) -> Measured {
         let mut estimate = (self.kernel)(args)?;
-        if estimate.value.is_nan() {
+        // An infinite figure that is one says why in a note that begins with the word.
+        let says_why = || estimate.notes.iter().any(|n| n.starts_with("infinite"));
+        let overflowed = estimate.value.is_infinite() && !says_why();
+        if estimate.value.is_nan() || overflowed {
             return Err(Undefined::new("the numbers are too large or too small to compute with"));
         }
         estimate.interval = estimate.interval.filter(|i| i.lo <= i.hi);

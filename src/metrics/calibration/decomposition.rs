@@ -38,5 +38,6 @@ pub fn spiegelhalter(p: &[f64], y: &[bool]) -> Measured {
         return Err(Undefined::new("all probabilities are 0, 1/2 or 1, so the statistic has no variance"));
     }
     let z = sum(&surplus) / variance.sqrt();
-    Ok(Estimate::plain(z, y.len()).with("p", inference::normal_two_sided(z)))
+    let out = Estimate::plain(z, y.len()).with("p", inference::normal_two_sided(z));
+    Ok(if z.is_infinite() { out.note("infinite: a forecast of 0 or 1 failed, and no other varies") } else { out })
 }

@@ -45,7 +45,9 @@ pub fn distance(codes: &[u32], k: usize, first: &[bool], w: Option<&[f64]>, kind
         return Err(Undefined::new(format!("the base of the logarithm is {base}, not above 1")));
     }
     let [p, q] = shares(codes, k, first, w)?;
-    Ok(Estimate::plain(between(&p, &q, kind, base), codes.len()))
+    let value = between(&p, &q, kind, base);
+    let out = Estimate::plain(value, codes.len());
+    Ok(if value.is_infinite() { out.note("infinite: a category occurs in the first sample only") } else { out })
 }
 
 /// The distance of two lists of shares that add up to 1.

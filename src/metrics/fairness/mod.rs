@@ -54,6 +54,9 @@ pub fn gap(parts: &[Part]) -> Option<f64> {
     Some(values().reduce(f64::max)? - values().reduce(f64::min)?)
 }
 
+/// The most groups whose rates are resampled.
+const MOST_RESAMPLED: usize = 20_000;
+
 /// Demographic parity difference: the largest selection rate among the groups less the smallest
 /// (Hardt et al. 2016; Fairlearn's `demographic_parity_difference`, between groups).
 ///
@@ -64,7 +67,7 @@ pub fn gap(parts: &[Part]) -> Option<f64> {
 /// equal rates reach the value (up to their 97.5 % point). Where the highest or lowest group has a rate
 /// of 0 or 1 the bootstrap sees no spread there, and the interval is widened to hold Newcombe's for these
 /// two groups. Noise floor: the mean gap of groups of these sizes that all share the overall rate. Fewer than two groups with rows (Fairlearn: 0), a missing
-/// group, no rows or unequal lengths are undefined.
+/// group, no rows or unequal lengths are undefined. Beyond 20,000 groups there is no interval.
 pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measured {
     let selected = BooleanBuffer::from(yhat);
     dpd_of(&counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?, levels, seed)
@@ -85,6 +88,10 @@ pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
         }
         _ => gap(&parts).ok_or_else(|| Undefined::new("no group has a selection rate"))?,
     };
+    if filled.len() > MOST_RESAMPLED {
+        let out = Estimate { parts, ..Estimate::plain(value, yhat.len()) };
+        return Ok(out.note(format!("without interval: there are more than {MOST_RESAMPLED} groups")));
+    }
     let floors = equal_rate_gaps(&filled, seed);
     Ok(Estimate {
         value,

@@ -94,7 +94,8 @@ pub fn odds_ratio(cells: [f64; 4], n: usize, add: f64, level: f64) -> Measured {
     let error = (1.0 / a + 1.0 / b + 1.0 / c + 1.0 / d).sqrt();
     let out = Estimate::plain(ratio, n).with("risk_ratio", risk);
     if !error.is_finite() {
-        return Ok(out.note("a cell of the table is 0, so there is no interval"));
+        let why = "a count of the table is 0, so there is no interval";
+        return Ok(out.note(if ratio.is_infinite() { format!("infinite: {why}") } else { why.to_string() }));
     }
     let half = normal_quantile(level) * error;
     let (lo, hi) = ((ratio.ln() - half).exp(), (ratio.ln() + half).exp());

@@ -63,7 +63,8 @@ pub fn power(effect: f64, n: f64, alpha: f64, design: Design) -> Measured {
 fn found(df: f64, shift: f64, alpha: f64) -> Result<f64, Undefined> {
     let t = t_quantile_upper(alpha / 2.0, df);
     // The upper tail of the t law tells whether the quantile is one.
-    if !((t_upper(t, df) - alpha / 2.0).abs() <= 1e-9) {
+    let off = (t_upper(t, df) - alpha / 2.0).abs();
+    if off.is_nan() || off > 1e-9 {
         return Err(Undefined::new("the level is too small for its quantile to be found"));
     }
     Ok((noncentral_upper(t, df, shift) + noncentral_upper(t, df, -shift)).min(1.0))

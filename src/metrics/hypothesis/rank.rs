@@ -218,7 +218,7 @@ fn u_upper(m: usize, n: usize, u: usize) -> Result<f64, Undefined> {
     if u > all {
         return Ok(0.0);
     }
-    let (mirrored, short) = (all - u + 1, all - u + 1 <= u);
+    let (mirrored, short) = (all - u + 1, all - u < u);
     let steps = if short { mirrored } else { u };
     if steps > MOST_STEPS {
         return Err(Undefined::new("the samples are too large for the exact test; the asymptotic one will do"));
