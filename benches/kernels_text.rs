@@ -203,7 +203,9 @@ fn furthest(columns: &[Vec<f64>], rows: usize, peers: &Value) -> Value {
     let mut out = json!({ "ks": 0.0, "wasserstein": 0.0, "jensen_shannon": 0.0 });
     for (at, x) in columns.iter().enumerate() {
         let args = vec![KernelArg::Numbers(x.clone()), first.clone(), KernelArg::Number(50.0)];
-        let Ok(found) = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }) else { return Value::Null };
+        let Ok(found) = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }) else {
+            return Value::Null;
+        };
         for name in ["ks", "wasserstein", "jensen_shannon"] {
             let ours = if name == "ks" { Some(found.value) } else { found.part(name) };
             let gap = ours.zip(peers[name]["value"][at].as_f64()).map(|(a, b)| (a - b).abs() / b);

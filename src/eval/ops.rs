@@ -97,6 +97,8 @@ pub(super) fn arithmetic(op: BinOp, x: f64, y: f64) -> f64 {
         BinOp::Sub => x - y,
         BinOp::Mul => x * y,
         BinOp::Div => x / y,
+        // A square is a product, in every walk.
+        BinOp::Pow if y == 2.0 => x * x,
         BinOp::Pow => x.powf(y),
         _ => f64::NAN,
     }

@@ -15,6 +15,11 @@ impl Lowering<'_> {
             test => self.as_truth(&test)?,
         };
         let (a, b) = (self.lower(yes)?, self.lower(no)?);
+        if let (Lowered::One(Value::Number(one)), Lowered::One(Value::Number(zero))) = (&a, &b)
+            && (*one, zero.to_bits()) == (1.0, 0)
+        {
+            return Ok(Lowered::Number(self.add(Node::FromTruth(t))));
+        }
         match (self.as_truth(&a), self.as_truth(&b), self.as_number(&a), self.as_number(&b)) {
             // Both missing everywhere fits either way.
             (Ok(a), Ok(b), _, _) if is_bool(&self.env, expr) => Ok(Lowered::Truth(self.add(Node::IfTruth(t, a, b)))),

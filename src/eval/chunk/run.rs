@@ -366,6 +366,7 @@ impl<'a> Look<'a> {
                     BinOp::Sub => lanes::zip(out, x, y, |x, y| x - y),
                     BinOp::Mul => lanes::zip(out, x, y, |x, y| x * y),
                     BinOp::Div => lanes::zip(out, x, y, |x, y| x / y),
+                    BinOp::Pow if y.iter().all(|y| *y == 2.0) => lanes::map(out, x, |x| x * x),
                     op => {
                         for ((o, x), y) in out.iter_mut().zip(x).zip(y) {
                             *o = ops::arithmetic(*op, *x, *y);

@@ -84,38 +84,38 @@ impl Truth {
 
     /// Both are true.
     pub fn and(&mut self, a: &Truth, b: &Truth) {
-        self.from_two(a, b, |a, b| a.0 & b.0, |a, b| a.1 | b.1);
+        self.set_from(a, b, |a, b| a.0 & b.0, |a, b| a.1 | b.1);
     }
 
     /// One is true.
     pub fn or(&mut self, a: &Truth, b: &Truth) {
-        self.from_two(a, b, |a, b| a.0 | b.0, |a, b| a.1 & b.1);
+        self.set_from(a, b, |a, b| a.0 | b.0, |a, b| a.1 & b.1);
     }
 
     /// They agree.
     pub fn same(&mut self, a: &Truth, b: &Truth) {
-        self.from_two(a, b, |a, b| a.0 & b.0 | a.1 & b.1, |a, b| a.0 & b.1 | a.1 & b.0);
+        self.set_from(a, b, |a, b| a.0 & b.0 | a.1 & b.1, |a, b| a.0 & b.1 | a.1 & b.0);
     }
 
     /// The first, or the second where the first is unknown.
     pub fn or_else(&mut self, a: &Truth, b: &Truth) {
         let known = |a: Planes| a.0 | a.1;
-        self.from_two(a, b, |a, b| a.0 | b.0 & !known(a), |a, b| a.1 | b.1 & !known(a));
+        self.set_from(a, b, |a, b| a.0 | b.0 & !known(a), |a, b| a.1 | b.1 & !known(a));
     }
 
     /// It is false.
     pub fn not(&mut self, a: &Truth) {
-        self.from_two(a, a, |a, _| a.1, |a, _| a.0);
+        self.set_from(a, a, |a, _| a.1, |a, _| a.0);
     }
 
     /// It is known.
     pub fn is_known(&mut self, a: &Truth) {
-        self.from_two(a, a, |a, _| a.0 | a.1, |a, _| !(a.0 | a.1));
+        self.set_from(a, a, |a, _| a.0 | a.1, |a, _| !(a.0 | a.1));
         self.gaps = false;
     }
 
     #[inline(always)]
-    fn from_two(
+    fn set_from(
         &mut self,
         a: &Truth,
         b: &Truth,
@@ -123,27 +123,20 @@ impl Truth {
         no: impl Fn(Planes, Planes) -> u64,
     ) {
         self.gaps = a.gaps || b.gaps;
-        let (out_yes, out_no) = (&mut self.yes, &mut self.no);
-        if self.gaps {
-            lanes::wide(
-                #[inline(always)]
-                move || {
-                    for i in 0..WORDS {
+        let (gaps, each) = (self.gaps, self.yes.iter_mut().zip(&mut self.no).enumerate());
+        lanes::wide(
+            #[inline(always)]
+            move || {
+                if gaps {
+                    each.for_each(|(i, (out_yes, out_no))| {
                         let (a, b) = (a.planes_at(i), b.planes_at(i));
-                        (out_yes[i], out_no[i]) = (yes(a, b), no(a, b));
-                    }
-                },
-            );
-        } else {
-            lanes::wide(
-                #[inline(always)]
-                move || {
-                    for i in 0..WORDS {
-                        out_yes[i] = yes((a.yes[i], !a.yes[i]), (b.yes[i], !b.yes[i]));
-                    }
-                },
-            );
-        }
+                        (*out_yes, *out_no) = (yes(a, b), no(a, b));
+                    });
+                } else {
+                    each.for_each(|(i, (out, _))| *out = yes((a.yes[i], !a.yes[i]), (b.yes[i], !b.yes[i])));
+                }
+            },
+        );
     }
 
     /// `a` where `test` is true, `b` where it is false.

@@ -89,7 +89,7 @@ pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
         _ => gap(&parts).ok_or_else(|| Undefined::new("no group has a selection rate"))?,
     };
     if filled.len() > MOST_RESAMPLED {
-        let out = Estimate { parts, ..Estimate::plain(value, yhat.len()) };
+        let out = Estimate { parts, ..Estimate::plain(value, rows) };
         return Ok(out.note(format!("without interval: there are more than {MOST_RESAMPLED} groups")));
     }
     let floors = equal_rate_gaps(&filled, seed);
