@@ -284,6 +284,19 @@ fn add_lanes(sums: &mut [f64; LANES], x: &[f64]) {
     }
 }
 
+/// The same of a stride, whose length the compiler knows.
+#[inline(always)]
+fn add_stride(sums: [f64; LANES], x: &[f64; STRIDE]) -> [f64; LANES] {
+    let mut sums = sums;
+    let (eights, _) = x.as_chunks::<LANES>();
+    for eight in eights {
+        for (sum, x) in sums.iter_mut().zip(eight) {
+            *sum += *x;
+        }
+    }
+    sums
+}
+
 /// Rows that are converted before they are added: the two loops become vector instructions one by one, not together.
 const STRIDE: usize = 64;
 
@@ -294,12 +307,17 @@ pub fn add_each<A: Copy>(a: &[A], f: impl Fn(A) -> f64) -> [f64; LANES] {
         move || {
             let mut sums = [0.0; LANES];
             let mut made = [0.0; STRIDE];
-            for a in a.chunks(STRIDE) {
+            let (whole, rest) = a.as_chunks::<STRIDE>();
+            for a in whole {
                 for (m, a) in made.iter_mut().zip(a) {
                     *m = f(*a);
                 }
-                add_lanes(&mut sums, &made[..a.len()]);
+                sums = add_stride(sums, &made);
             }
+            for (m, a) in made.iter_mut().zip(rest) {
+                *m = f(*a);
+            }
+            add_lanes(&mut sums, &made[..rest.len()]);
             sums
         },
     )
@@ -312,12 +330,17 @@ pub fn add_both<A: Copy, B: Copy>(a: &[A], b: &[B], f: impl Fn(A, B) -> f64) -> 
         move || {
             let mut sums = [0.0; LANES];
             let mut made = [0.0; STRIDE];
-            for (a, b) in a.chunks(STRIDE).zip(b.chunks(STRIDE)) {
+            let ((whole, rest), (others, rest_of_others)) = (a.as_chunks::<STRIDE>(), b.as_chunks::<STRIDE>());
+            for (a, b) in whole.iter().zip(others) {
                 for ((m, a), b) in made.iter_mut().zip(a).zip(b) {
                     *m = f(*a, *b);
                 }
-                add_lanes(&mut sums, &made[..a.len()]);
+                sums = add_stride(sums, &made);
             }
+            for ((m, a), b) in made.iter_mut().zip(rest).zip(rest_of_others) {
+                *m = f(*a, *b);
+            }
+            add_lanes(&mut sums, &made[..rest.len()]);
             sums
         },
     )
@@ -328,30 +351,38 @@ pub fn add(x: &[f64], keep: &[u8]) -> [f64; LANES] {
     add_both(x, keep, held)
 }
 
-/// The eight bits of a byte as masks of eight numbers.
-static MASKS: LazyLock<[[u64; 8]; 256]> =
-    LazyLock::new(|| SPREAD.map(|bits| bits.map(|bit| 0u64.wrapping_sub(bit.into()))));
+/// The bits of a word, one by one: tested side by side they need no table.
+const BITS: [u64; STRIDE] = {
+    let mut bits = [0; STRIDE];
+    let mut i = 0;
+    while i < STRIDE {
+        bits[i] = 1 << i;
+        i += 1;
+    }
+    bits
+};
 
 /// The running sums of `f(a)` where the row's bit is set; the other rows add zero.
 pub fn add_given<A: Copy>(a: &[A], given: impl Iterator<Item = u64>, f: impl Fn(A) -> f64) -> [f64; LANES] {
-    const { assert!(LANES == 8) };
-    let masks = &*MASKS;
     wide(
         #[inline(always)]
         move || {
             let mut sums = [0.0; LANES];
-            for (a, word) in a.chunks(STRIDE).zip(given) {
-                let mut made = [0.0; STRIDE];
-                for (m, a) in made.iter_mut().zip(a) {
-                    *m = f(*a);
+            let mut made = [0.0; STRIDE];
+            let (whole, rest) = a.as_chunks::<STRIDE>();
+            let mut words = given;
+            for (a, word) in whole.iter().zip(&mut words) {
+                for ((m, a), bit) in made.iter_mut().zip(a).zip(&BITS) {
+                    let x = f(*a);
+                    *m = if word & bit != 0 { x } else { 0.0 };
                 }
-                let (eights, _) = made.as_chunks_mut::<LANES>();
-                for (eight, byte) in eights.iter_mut().zip(word.to_le_bytes()) {
-                    for ((sum, x), mask) in sums.iter_mut().zip(eight).zip(&masks[usize::from(byte)]) {
-                        *sum += f64::from_bits(x.to_bits() & mask);
-                    }
-                }
+                sums = add_stride(sums, &made);
             }
+            let word = words.next().unwrap_or(0);
+            for ((m, a), bit) in made.iter_mut().zip(rest).zip(&BITS) {
+                *m = if word & bit != 0 { f(*a) } else { 0.0 };
+            }
+            add_lanes(&mut sums, &made[..rest.len()]);
             sums
         },
     )
