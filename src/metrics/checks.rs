@@ -4,6 +4,8 @@
 
 use crate::eval::estimate::Undefined;
 use crate::eval::held::Scores;
+use crate::metrics::passes;
+use rayon::prelude::*;
 
 /// Refuses nothing to measure.
 pub(crate) fn not_empty(n: usize) -> Result<(), Undefined> {
@@ -42,11 +44,19 @@ pub(crate) fn finite(what: &str, x: &[f64]) -> Result<(), Undefined> {
     }
 }
 
+/// Whether every value is fine: all of a stretch are looked at, side by side and on all cores.
+pub(crate) fn all<T: Copy + Sync>(x: &[T], fine: impl Fn(T) -> bool + Sync) -> bool {
+    const STRETCH: usize = 1 << 15;
+    let one = |x: &[T]| passes::wide(|| x.iter().fold(true, |all, v| all & fine(*v)));
+    if x.len() <= STRETCH { one(x) } else { x.par_chunks(STRETCH).all(one) }
+}
+
 /// The same in either storage.
 pub(crate) fn finite_scores(what: &str, x: Scores) -> Result<(), Undefined> {
     match x {
+        Scores::Wide(x) if all(x, f64::is_finite) => Ok(()),
         Scores::Wide(x) => finite(what, x),
-        Scores::Narrow(x) if x.iter().all(|v| v.is_finite()) => Ok(()),
+        Scores::Narrow(x) if all(x, |v| v.is_finite()) => Ok(()),
         Scores::Narrow(x) => finite(what, &x.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()),
     }
 }
@@ -54,8 +64,9 @@ pub(crate) fn finite_scores(what: &str, x: Scores) -> Result<(), Undefined> {
 /// Refuses probabilities that are missing or lie outside 0..1, in either storage.
 pub(crate) fn probability_scores(p: Scores) -> Result<(), Undefined> {
     match p {
+        Scores::Wide(p) if all(p, |v| (v >= 0.0) & (v <= 1.0)) => Ok(()),
         Scores::Wide(p) => probabilities(p),
-        Scores::Narrow(p) if p.iter().all(|v| (0.0..=1.0).contains(v)) => Ok(()),
+        Scores::Narrow(p) if all(p, |v| (v >= 0.0) & (v <= 1.0)) => Ok(()),
         Scores::Narrow(p) => probabilities(&p.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()),
     }
 }

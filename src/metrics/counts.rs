@@ -55,7 +55,10 @@ fn counted<C: Copy + Into<u32> + Sync>(
     codes: &[C],
     groups: usize,
 ) -> Result<Vec<Cells>, Undefined> {
-    if let Some(row) = codes.iter().position(|c| (*c).into() as usize >= groups) {
+    let known = |c: C| (c.into() as usize) < groups;
+    if !checks::all(codes, known)
+        && let Some(row) = codes.iter().position(|c| !known(*c))
+    {
         return Err(Undefined::new(format!("row {} belongs to no known group", row + 1)));
     }
     let part = |from: usize, until: usize| -> Vec<u64> {

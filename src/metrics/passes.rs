@@ -71,7 +71,8 @@ fn filled<T: Copy + Into<f64>>(
 }
 
 /// Runs a loop with the processor's vector instructions.
-fn wide<R>(work: impl FnOnce() -> R) -> R {
+#[inline]
+pub fn wide<R>(work: impl FnOnce() -> R) -> R {
     static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
     ARCH.dispatch(work)
 }

@@ -35,8 +35,8 @@ impl Ranked {
         checks::not_empty(y.len())?;
         checks::finite_scores("score", scores)?;
         let stretches = match scores {
-            Scores::Narrow(x) => runs::<u32>(x, y, x.iter().all(|x| *x >= 0.0)),
-            Scores::Wide(x) => runs::<u64>(x, y, x.iter().all(|x| *x >= 0.0)),
+            Scores::Narrow(x) => runs::<u32>(x, y, checks::all(x, |x| x >= 0.0)),
+            Scores::Wide(x) => runs::<u64>(x, y, checks::all(x, |x| x >= 0.0)),
         };
         let positives = y.count_set_bits() as u64;
         Ok(Ranked { stretches, positives, negatives: y.len() as u64 - positives })
@@ -117,9 +117,8 @@ impl Ranked {
             let mut rng = resampling::stream(seed, Lane::Bootstrap, index);
             drawn.fill(0);
             for _ in 0..n {
-                if let Some(count) = drawn.get_mut(resampling::below(&mut rng, n)) {
-                    *count = count.saturating_add(1);
-                }
+                let count = &mut drawn[resampling::place(&mut rng, n as u32) as usize];
+                *count = count.saturating_add(1);
             }
             weights.clear();
             let total = |rows: &[u16]| rows.iter().map(|c| u32::from(*c)).sum::<u32>();

@@ -37,6 +37,21 @@ pub fn below(rng: &mut Stream, n: usize) -> usize {
     ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }
 
+/// A number in `0..n` (0 for `n == 0`) from 32 random bits, each as likely as the other (Lemire 2019, ACM Transactions on
+/// Modeling and Computer Simulation 29:3).
+#[inline]
+pub fn place(rng: &mut Stream, n: u32) -> u32 {
+    let draw = |rng: &mut Stream| u64::from(rng.next_u32()) * u64::from(n);
+    let mut product = draw(rng);
+    if (product as u32) < n {
+        let least = n.wrapping_neg() % n.max(1);
+        while (product as u32) < least {
+            product = draw(rng);
+        }
+    }
+    (product >> 32) as u32
+}
+
 /// A number in [0, 1) with 53 random bits.
 pub fn unit(rng: &mut Stream) -> f64 {
     (rng.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
@@ -121,6 +136,19 @@ mod tests {
         assert_eq!(one, many);
         assert_ne!(one, replicate(64, 8, Lane::Bootstrap, unit));
         assert_ne!(replicate(8, 7, Lane::Bootstrap, unit), replicate(8, 7, Lane::NoiseFloor, unit));
+    }
+
+    #[test]
+    fn every_place_is_as_likely_as_the_other() {
+        let mut rng = stream(5, Lane::Bootstrap, 0);
+        for n in [1_u32, 3, 7, 100] {
+            let mut counts = vec![0_u32; n as usize];
+            (0..20_000).for_each(|_| counts[place(&mut rng, n) as usize] += 1);
+            let mean = 20_000.0 / f64::from(n);
+            // Five standard deviations of a binomial count.
+            assert!(counts.iter().all(|c| (f64::from(*c) - mean).abs() <= 5.0 * mean.sqrt()), "{counts:?}");
+        }
+        assert_eq!(place(&mut rng, 0), 0);
     }
 
     #[test]
