@@ -64,9 +64,9 @@ pub(crate) fn finite_scores(what: &str, x: Scores) -> Result<(), Undefined> {
 /// Refuses probabilities that are missing or lie outside 0..1, in either storage.
 pub(crate) fn probability_scores(p: Scores) -> Result<(), Undefined> {
     match p {
-        Scores::Wide(p) if all(p, |v| (v >= 0.0) & (v <= 1.0)) => Ok(()),
+        Scores::Wide(p) if all(p, |v| (0.0..=1.0).contains(&v)) => Ok(()),
         Scores::Wide(p) => probabilities(p),
-        Scores::Narrow(p) if all(p, |v| (v >= 0.0) & (v <= 1.0)) => Ok(()),
+        Scores::Narrow(p) if all(p, |v| (0.0..=1.0).contains(&v)) => Ok(()),
         Scores::Narrow(p) => probabilities(&p.iter().map(|v| f64::from(*v)).collect::<Vec<_>>()),
     }
 }

@@ -5,17 +5,24 @@ use crate::eval::estimate::{Measured, Undefined};
 use crate::eval::{KernelArg, KernelArgs, KernelRow};
 use crate::metrics::distance::histogram::{self, Kind};
 use crate::metrics::distance::quality::{self, Column, Thresholds};
-use crate::metrics::distance::{self, kolmogorov};
+use crate::metrics::distance::{self, Compared, kolmogorov};
 use crate::metrics::explanation::{self, concepts, shapley};
 use crate::metrics::hypothesis::Alternative;
+use std::sync::Arc;
 
 pub(super) const ROWS: &[KernelRow] = &[
     as_is("kolmogorov_smirnov", |a| {
         let (method, alternative) = (kolmogorov::Method::named(a.text(2)?)?, Alternative::named(a.text(3)?)?);
-        kolmogorov::test(a.numbers(0)?, a.bools(1)?, method, alternative)
+        kolmogorov::of(&*compared(a)?, method, alternative)
     }),
-    over_rows("wasserstein", |a| distance::wasserstein(a.numbers(0)?, a.bools(1)?, a.weights(2)?)),
-    over_rows("energy_distance", |a| distance::energy(a.numbers(0)?, a.bools(1)?, a.weights(2)?)),
+    over_rows("wasserstein", |a| match a.weights(2)? {
+        None => compared(a).map(|c| c.wasserstein()),
+        weights => distance::wasserstein(a.numbers(0)?, a.bools(1)?, weights),
+    }),
+    over_rows("energy_distance", |a| match a.weights(2)? {
+        None => compared(a).map(|c| c.energy()),
+        weights => distance::energy(a.numbers(0)?, a.bools(1)?, weights),
+    }),
     over_rows("jensen_shannon", |a| histograms(a, Kind::JensenShannon)),
     over_rows("jensen_shannon_divergence", |a| histograms(a, Kind::JensenShannonDivergence)),
     over_rows("kullback_leibler", |a| histograms(a, Kind::KullbackLeibler)),
@@ -23,7 +30,7 @@ pub(super) const ROWS: &[KernelRow] = &[
         let (codes, names) = a.levels(0)?;
         histogram::distance(codes, names.len(), a.bools(1)?, a.weights(2)?, Kind::TotalVariation, 2.0)
     }),
-    as_is("marginal_distances", |a| distance::marginal(a.numbers(0)?, a.bools(1)?, a.whole(2, 1, "a number of bins")?)),
+    as_is("marginal_distances", |a| distance::marginal(&*compared(a)?, a.whole(2, 1, "a number of bins")?)),
     as_is("column_shapes", |a| quality::shapes(&columns(a)?, a.bools(1)?)),
     as_is("column_pair_trends", |a| quality::trends(&columns(a)?, a.bools(1)?, thresholds(a)?)),
     as_is("synthetic_quality", |a| quality::quality(&columns(a)?, a.bools(1)?, thresholds(a)?)),
@@ -53,6 +60,12 @@ fn histograms(args: &KernelArgs, kind: Kind) -> Measured {
 }
 
 /// The random-mask column at argument 2, when there is one.
+/// The samples in order, sorted once for every distance of theirs.
+fn compared(args: &KernelArgs) -> Result<Arc<Compared>, Undefined> {
+    let (x, first) = (args.scores(0)?, args.flags(1)?);
+    args.share("samples", &[0, 1], || Compared::new(x, &first).map(Arc::new)).as_ref().clone()
+}
+
 fn control(args: &KernelArgs) -> Result<Option<&[f64]>, Undefined> {
     args.columns(2)?.first().map(KernelArg::numbers).transpose()
 }

@@ -1,9 +1,10 @@
 //! The two-sample Kolmogorov-Smirnov test: largest gap of the distribution functions with exact or
 //! asymptotic p value, as SciPy gives them.
 
-use super::samples;
+use super::Compared;
 use super::walk::Walk;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::held::Scores;
 use crate::metrics::checks;
 use crate::metrics::hypothesis::Alternative;
 use statrs::function::factorial::ln_factorial;
@@ -33,10 +34,14 @@ const EXACT: usize = 100_000_000;
 /// The statistic (two-sided: the largest gap; "greater": by how much the first distribution function lies
 /// above; "less": below) with part `p`. Undefined for an empty sample, missing or infinite values.
 pub fn test(x: &[f64], first: &[bool], method: Method, alternative: Alternative) -> Measured {
-    let (a, b) = samples(x, first, None)?;
-    let walk = Walk::along(&a, &b);
-    let p = p_value(&walk, a.values.len(), b.values.len(), method, alternative)?;
-    Ok(Estimate::plain(walk.statistic(alternative), x.len()).with("p", p))
+    of(&Compared::new(Scores::Wide(x), &first.into())?, method, alternative)
+}
+
+/// The same of samples in order.
+pub fn of(compared: &Compared, method: Method, alternative: Alternative) -> Measured {
+    let Compared { a, b, walk } = compared;
+    let p = p_value(walk, a.values.len(), b.values.len(), method, alternative)?;
+    Ok(Estimate::plain(walk.statistic(alternative), compared.rows()).with("p", p))
 }
 
 /// The p value of the gaps of samples of m and n values.

@@ -7,12 +7,15 @@ mod sorting;
 mod walk;
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::held::Scores;
 use crate::metrics::checks;
 use crate::metrics::hypothesis::Alternative;
 use crate::metrics::inference::sum;
+use arrow_buffer::BooleanBuffer;
 use walk::Walk;
 
 /// One sample, sorted.
+#[derive(Debug, Clone)]
 pub(crate) struct Sample {
     pub values: Vec<f64>,
     /// The share of weight up to each value; empty where every row counts alike.
@@ -20,6 +23,16 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    /// The rows whose flag is `class`, of which there are `rows`.
+    fn of(x: Scores, flags: &BooleanBuffer, class: bool, rows: usize) -> Sample {
+        let mut values = Vec::with_capacity(rows);
+        match x {
+            Scores::Narrow(x) => taken(&mut values, x, flags, class),
+            Scores::Wide(x) => taken(&mut values, x, flags, class),
+        }
+        Sample::plain(values)
+    }
+
     fn plain(mut values: Vec<f64>) -> Sample {
         sorting::sort(&mut values);
         Sample { values, shares: Vec::new() }
@@ -49,59 +62,112 @@ impl Sample {
     }
 }
 
-/// The rows where `first` holds, and the others.
-pub(crate) fn samples(x: &[f64], first: &[bool], w: Option<&[f64]>) -> Result<(Sample, Sample), Undefined> {
+/// The values whose flag is `class`; zeros are one value, whatever their sign.
+fn taken<T: Copy + Into<f64>>(out: &mut Vec<f64>, x: &[T], flags: &BooleanBuffer, class: bool) {
+    for (x, word) in x.chunks(64).zip(flags.bit_chunks().iter_padded()) {
+        let mut left = if class { word } else { !word };
+        if x.len() < 64 {
+            left &= (1 << x.len()) - 1;
+        }
+        while left != 0 {
+            if let Some(x) = x.get(left.trailing_zeros() as usize) {
+                out.push((*x).into() + 0.0);
+            }
+            left &= left - 1;
+        }
+    }
+}
+
+/// Two samples in order and the walk along both: what every distance of theirs is made from.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    a: Sample,
+    b: Sample,
+    walk: Walk,
+}
+
+impl Compared {
+    /// The rows where `first` holds and the others, in the storage they came in. Undefined for no rows, unequal
+    /// lengths, missing or infinite values and a sample without rows.
+    pub fn new(x: Scores, first: &BooleanBuffer) -> Result<Compared, Undefined> {
+        checks::same_length(("values", x.len()), ("flags", first.len()))?;
+        checks::not_empty(x.len())?;
+        checks::finite_scores("value", x)?;
+        let ours = first.count_set_bits();
+        if ours == 0 || ours == x.len() {
+            return Err(Undefined::new("a sample has no values"));
+        }
+        let (a, b) = rayon::join(|| Sample::of(x, first, true, ours), || Sample::of(x, first, false, x.len() - ours));
+        let walk = Walk::along(&a, &b);
+        Ok(Compared { a, b, walk })
+    }
+
+    fn rows(&self) -> usize {
+        self.a.values.len() + self.b.values.len()
+    }
+
+    /// Wasserstein-1 distance, in the unit of the values.
+    pub fn wasserstein(&self) -> Estimate {
+        Estimate::plain(self.walk.wasserstein, self.rows())
+    }
+
+    /// Energy distance (Székely and Rizzo 2013) in its root form: sqrt(2 E|A - B| - E|A - A'| - E|B - B'|).
+    pub fn energy(&self) -> Estimate {
+        Estimate::plain((2.0 * self.walk.squares).sqrt(), self.rows())
+    }
+}
+
+/// The rows where `first` holds and the others, with weights.
+fn weighted(x: &[f64], first: &[bool], w: &[f64]) -> Result<Compared, Undefined> {
     checks::same_length(("values", x.len()), ("flags", first.len()))?;
     checks::not_empty(x.len())?;
     checks::finite("value", x)?;
-    checks::weights(w, x.len())?;
+    checks::weights(Some(w), x.len())?;
     let ours = first.iter().filter(|f| **f).count();
     if ours == 0 || ours == x.len() {
         return Err(Undefined::new("a sample has no values"));
     }
-    let Some(w) = w else {
-        let (mut a, mut b) = (Vec::with_capacity(ours), Vec::with_capacity(x.len() - ours));
-        for (x, f) in x.iter().zip(first) {
-            // Zeros are one value, whatever their sign.
-            (if *f { &mut a } else { &mut b }).push(x + 0.0);
-        }
-        return Ok(rayon::join(|| Sample::plain(a), || Sample::plain(b)));
-    };
     let (mut a, mut b) = (Vec::with_capacity(ours), Vec::with_capacity(x.len() - ours));
     for ((x, f), w) in x.iter().zip(first).zip(w) {
         (if *f { &mut a } else { &mut b }).push((x + 0.0, *w));
     }
-    Ok((Sample::weighted(&mut a)?, Sample::weighted(&mut b)?))
+    let (a, b) = (Sample::weighted(&mut a)?, Sample::weighted(&mut b)?);
+    let walk = Walk::along(&a, &b);
+    Ok(Compared { a, b, walk })
+}
+
+/// With weights or without.
+fn compared(x: &[f64], first: &[bool], w: Option<&[f64]>) -> Result<Compared, Undefined> {
+    match w {
+        None => Compared::new(Scores::Wide(x), &first.into()),
+        Some(w) => weighted(x, first, w),
+    }
 }
 
 /// Wasserstein-1 distance of the rows where `first` holds and the others, in the unit of `x`.
 pub fn wasserstein(x: &[f64], first: &[bool], w: Option<&[f64]>) -> Measured {
-    let (a, b) = samples(x, first, w)?;
-    Ok(Estimate::plain(Walk::along(&a, &b).wasserstein, x.len()))
+    compared(x, first, w).map(|c| c.wasserstein())
 }
 
-/// Energy distance (Székely and Rizzo 2013) in its root form: sqrt(2 E|A - B| - E|A - A'| - E|B - B'|).
+/// Energy distance of the same.
 pub fn energy(x: &[f64], first: &[bool], w: Option<&[f64]>) -> Measured {
-    let (a, b) = samples(x, first, w)?;
-    Ok(Estimate::plain((2.0 * Walk::along(&a, &b).squares).sqrt(), x.len()))
+    compared(x, first, w).map(|c| c.energy())
 }
 
 /// All distances of two samples of numbers from one sort: the Kolmogorov-Smirnov statistic with parts `p`,
 /// `wasserstein`, `energy_distance`, and over `bins` bins of equal width from the least value of all to the largest
 /// (each closed on the left, the last on both sides, as NumPy's `histogram` has them) `jensen_shannon` with base 2 and
 /// `total_variation`. Each equals the distance of that name. Undefined where those are, and for no bins.
-pub fn marginal(x: &[f64], first: &[bool], bins: usize) -> Measured {
+pub fn marginal(compared: &Compared, bins: usize) -> Measured {
     if !(1..=1_000_000).contains(&bins) {
         return Err(Undefined::new(format!("{bins} bins are not 1 to 1,000,000")));
     }
-    let (a, b) = samples(x, first, None)?;
-    let walk = Walk::along(&a, &b);
-    let p =
-        kolmogorov::p_value(&walk, a.values.len(), b.values.len(), kolmogorov::Method::Auto, Alternative::TwoSided)?;
+    let Compared { a, b, walk } = compared;
+    let p = kolmogorov::p_value(walk, a.values.len(), b.values.len(), kolmogorov::Method::Auto, Alternative::TwoSided)?;
     let edges = equal_bins(&a.values, &b.values, bins);
-    let [p_shares, q_shares] = [&a, &b].map(|s| shares_of_bins(&s.values, &edges));
+    let [p_shares, q_shares] = [a, b].map(|s| shares_of_bins(&s.values, &edges));
     let between = |kind| histogram::between(&p_shares, &q_shares, kind, 2.0);
-    let out = Estimate::plain(walk.statistic(Alternative::TwoSided), x.len()).with("p", p);
+    let out = Estimate::plain(walk.statistic(Alternative::TwoSided), compared.rows()).with("p", p);
     let out = out.with("wasserstein", walk.wasserstein).with("energy_distance", (2.0 * walk.squares).sqrt());
     let out = out.with("jensen_shannon", between(histogram::Kind::JensenShannon));
     Ok(out.with("total_variation", between(histogram::Kind::TotalVariation)))
