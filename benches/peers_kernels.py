@@ -65,8 +65,10 @@ def log_loss():
 
 def ece(bins=15):
     i = np.minimum((p * bins).astype(np.int64), bins - 1)
+    c = np.bincount(i, minlength=bins)
     sp, sy = np.bincount(i, weights=p, minlength=bins), np.bincount(i, weights=y, minlength=bins)
-    return np.sum(np.abs(sp - sy)) / n
+    held = c > 0
+    return np.sum(np.abs(sp[held] - sy[held])) / n
 
 
 def dpd(yhat, g, k=5):

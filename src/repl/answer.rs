@@ -149,10 +149,11 @@ impl Answer {
                 if let Some(floor) = e.noise_floor {
                     out.push_str(&format!("   noise floor {}", figure(floor)));
                 }
+                let wide = e.parts.iter().map(|p| p.group.chars().count()).max().unwrap_or(0).max(12);
                 for part in &e.parts {
                     let nothing = if part.n == 0 { "no rows" } else { "no figure" };
                     let value = part.value.map_or(nothing.into(), figure);
-                    out.push_str(&format!("\n  {:<12} {value}", part.group));
+                    out.push_str(&format!("\n  {:<wide$} {value}", part.group));
                     if let Some(i) = &part.interval {
                         out.push_str(&format!("   {}% {} to {}", figure(i.level * 100.0), figure(i.lo), figure(i.hi)));
                     }
