@@ -2,11 +2,12 @@
 
 usage: peers.py FOLDER   (needs numpy, polars, duckdb; started by the benchmark)
 """
-import gc, json, pathlib, sys, time
+import json, pathlib, sys
 
 import duckdb
 import numpy as np
 import polars as pl
+from peers_common import out, timed
 
 folder = pathlib.Path(sys.argv[1])
 read = lambda name, kind: np.fromfile(folder / name, dtype=kind)
@@ -15,18 +16,6 @@ sex, prostate, y, g = (read(f"{n}.u8", "u1") for n in ("sex", "prostate", "y", "
 prostate, y = prostate.astype(bool), y.astype(bool)
 yhat = p >= np.float32(0.5)
 n = len(age)
-out = {}
-
-
-def timed(name, work, runs=9):
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.perf_counter()
-        value = work()
-        times.append((time.perf_counter() - start) * 1e3)
-    times.sort()
-    out[name] = {"best_ms": times[0], "median_ms": times[len(times) // 2], "value": str(value)[:60]}
 
 
 frame = pl.DataFrame({"age": age, "lactate": lactate, "prostate": prostate, "ef": ef, "y": y, "yhat": yhat, "p": p, "gc": g})

@@ -2,11 +2,12 @@
 
 usage: peers_kernels.py FOLDER   (needs numpy, scikit-learn, fairlearn; started by the benchmark)
 """
-import gc, json, pathlib, sys, time, warnings
+import json, pathlib, sys, warnings
 
 import numpy as np
 import sklearn.metrics as M
 from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
+from peers_common import out, timed
 
 warnings.filterwarnings("ignore")
 folder = pathlib.Path(sys.argv[1])
@@ -15,18 +16,6 @@ y, g = (np.fromfile(folder / f"{n}.u8", dtype="u1") for n in ("y", "g"))
 y = y.astype(bool)
 yhat = p >= np.float32(0.5)
 n = len(y)
-out = {}
-
-
-def timed(name, work, runs=5):
-    times = []
-    for _ in range(runs):
-        gc.collect()
-        start = time.perf_counter()
-        value = work()
-        times.append((time.perf_counter() - start) * 1e3)
-    times.sort()
-    out[name] = {"best_ms": times[0], "median_ms": times[len(times) // 2], "value": str(value)[:60]}
 
 
 def accuracy():

@@ -78,8 +78,8 @@ fn parsed(id: SourceId, text: &str, program: &mut Program) -> Option<Expr> {
     }
 }
 
-/// The value by both walks; one text a row for what has a value per row.
-fn value(text: &str) -> String {
+/// Checks an expression and hands it over with the rows it is about.
+fn asked<T>(text: &str, then: impl FnOnce(&Env, &Expr) -> T) -> T {
     let (mut program, mut sources) = program();
     let id = sources.add("entry", text);
     let expr = parsed(id, text, &mut program).expect(text);
@@ -101,17 +101,26 @@ fn value(text: &str) -> String {
         seed: 1,
         meter: &meter,
     };
-    match env.eval(&expr) {
+    then(&env, &expr)
+}
+
+/// The value by both walks; one text a row for what has a value per row.
+fn value(text: &str) -> String {
+    asked(text, |env, expr| walked(env, expr, text))
+}
+
+fn walked(env: &Env, expr: &Expr, text: &str) -> String {
+    match env.eval(expr) {
         Out::One(fast @ Value::Undefined(_)) => fast.to_string(),
         Out::One(fast) => {
-            let slow = env.one_by_rows(&expr);
+            let slow = env.one_by_rows(expr);
             assert_eq!(fast, slow, "{text}");
             fast.to_string()
         }
         Out::Rows(column) => {
             let rows: Vec<String> = (0..column.len())
                 .map(|row| {
-                    let (fast, slow) = (cell(&column, row), env.row(&expr, row));
+                    let (fast, slow) = (cell(&column, row), env.row(expr, row));
                     assert_eq!(fast, slow, "{text} row {row}");
                     fast.to_string()
                 })
@@ -482,25 +491,7 @@ fn definitions_are_free_in_order_and_never_circular() {
 
 #[test]
 fn any_figure_by_group() {
-    let measured = |text: &str| {
-        let (mut program, mut sources) = program();
-        let id = sources.add("entry", text);
-        let expr = parsed(id, text, &mut program).unwrap();
-        let (_, found) = program.check_expr(&expr, None);
-        assert!(found.is_empty(), "{text}: {found:?}");
-        let (kernels, datasets) = (dbf::builtins::kernels(), BTreeMap::new());
-        let meter = dbf::eval::limits::Meter::default();
-        let env = Env {
-            program: &program,
-            kernels: &kernels,
-            datasets: &datasets,
-            view: view(),
-            locals: Vec::new(),
-            seed: 1,
-            meter: &meter,
-        };
-        dbf::builtins::measure::measure(&env, &expr)
-    };
+    let measured = |text: &str| asked(text, dbf::builtins::measure::measure);
     let parts = |text: &str| {
         let e = measured(text).unwrap();
         let part = |p: &dbf::eval::estimate::Part| (p.group.clone(), p.value, p.n);

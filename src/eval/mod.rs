@@ -24,6 +24,7 @@ mod promise;
 mod scalar;
 pub mod shared;
 pub mod value;
+pub mod vector;
 pub mod view;
 mod walks;
 

@@ -4,7 +4,7 @@
 
 use crate::eval::estimate::Undefined;
 use crate::eval::held::Scores;
-use crate::metrics::passes;
+use crate::eval::vector::wide;
 use rayon::prelude::*;
 
 /// Refuses nothing to measure.
@@ -47,7 +47,7 @@ pub(crate) fn finite(what: &str, x: &[f64]) -> Result<(), Undefined> {
 /// Whether every value is fine: all of a stretch are looked at, side by side and on all cores.
 pub(crate) fn all<T: Copy + Sync>(x: &[T], fine: impl Fn(T) -> bool + Sync) -> bool {
     const STRETCH: usize = 1 << 15;
-    let one = |x: &[T]| passes::wide(|| x.iter().fold(true, |all, v| all & fine(*v)));
+    let one = |x: &[T]| wide(|| x.iter().fold(true, |all, v| all & fine(*v)));
     if x.len() <= STRETCH { one(x) } else { x.par_chunks(STRETCH).all(one) }
 }
 

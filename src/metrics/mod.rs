@@ -35,7 +35,6 @@ pub mod scoring;
 pub mod synthetic;
 pub mod text;
 pub mod units;
-mod vector;
 
 pub(crate) use checks::word as checks_word;
 

@@ -4,11 +4,10 @@
 use crate::eval::aggregate::{BLOCK, Moments, block_sum, join_pairs};
 use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::held::Scores;
+use crate::eval::vector::wide;
 use arrow_buffer::BooleanBuffer;
-use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// The sum of `f(p, y)` over the rows.
 pub fn sum_of(p: Scores, y: &BooleanBuffer, f: impl Fn(f64, bool) -> f64 + Sync) -> f64 {
@@ -68,13 +67,6 @@ fn filled<T: Copy + Into<f64>>(
             }
         },
     );
-}
-
-/// Runs a loop with the processor's vector instructions.
-#[inline]
-pub fn wide<R>(work: impl FnOnce() -> R) -> R {
-    static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
-    ARCH.dispatch(work)
 }
 
 /// What a calibration error needs to know of the rows of one bin.

@@ -5,9 +5,7 @@ use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::classification as plain;
 use crate::metrics::counts::{self, Cells};
-use crate::metrics::inference::{self, LEVEL};
 use crate::metrics::multiclass::{self, Average, Cost, Rate, Table};
-use crate::metrics::resampling::REPLICATES;
 use crate::metrics::{checks_word, curves, scoring};
 
 pub(super) const ROWS: &[KernelRow] = &[
@@ -62,10 +60,8 @@ fn counted(args: &KernelArgs, at: usize, figure: impl Fn(&Table) -> Measured + S
     if !args.interval || args.weights(at)?.is_some() || out.n < 2 {
         return Ok(out);
     }
-    let draws = counts::replicates(&[cells(args)?], REPLICATES, args.seed, |cells| {
-        figure(&multiclass::of_cells(*cells.first()?)).ok().map(|e| e.value).filter(|v| v.is_finite())
-    });
-    Ok(Estimate { interval: inference::percentile_interval(&draws, LEVEL), ..out })
+    let of = |cells: &[Cells]| figure(&multiclass::of_cells(cells.first().copied().unwrap_or_default()));
+    Ok(Estimate { interval: counts::interval(&[cells(args)?], args.seed, of), ..out })
 }
 
 fn accuracy(args: &KernelArgs) -> Measured {

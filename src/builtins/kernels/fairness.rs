@@ -6,8 +6,6 @@ use crate::eval::{KernelArgs, KernelRow};
 use crate::metrics::calibration::{self, EdgeRule};
 use crate::metrics::counts::{self, Cells};
 use crate::metrics::fairness::rates::{self, Compare, GroupRate, Lone, Method, Odds, Rates};
-use crate::metrics::inference::{self, LEVEL};
-use crate::metrics::resampling::REPLICATES;
 use crate::metrics::{fairness, ranking};
 use std::sync::Arc;
 
@@ -87,9 +85,7 @@ fn resampled(args: &KernelArgs, cells: &[Cells], figure: impl Fn(&[Cells]) -> Me
     if !args.interval || out.n < 2 {
         return Ok(out);
     }
-    let draws =
-        counts::replicates(cells, REPLICATES, args.seed, |c| figure(c).ok().map(|e| e.value).filter(|v| v.is_finite()));
-    Ok(Estimate { interval: inference::percentile_interval(&draws, LEVEL), ..out })
+    Ok(Estimate { interval: counts::interval(cells, args.seed, figure), ..out })
 }
 
 fn dpd(args: &KernelArgs) -> Measured {

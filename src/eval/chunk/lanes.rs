@@ -5,17 +5,11 @@
 use super::truths::Truth;
 use super::{FALSE, TRUE};
 use crate::eval::aggregate::LANES;
+use crate::eval::vector::{ARCH, wide};
 use crate::syntax::ast::BinOp;
+#[cfg(target_arch = "x86_64")]
 use pulp::Arch;
 use std::sync::LazyLock;
-
-static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
-
-/// Runs a loop with the processor's vector instructions.
-#[inline]
-pub fn wide<R>(work: impl FnOnce() -> R) -> R {
-    ARCH.dispatch(work)
-}
 
 /// `out[i] = f(a[i])`.
 #[inline]

@@ -8,6 +8,7 @@ use crate::data::Column;
 use crate::data::numbers::{Codes, Numbers};
 use crate::eval::bins::{EdgeRule, bin_edges, bin_of};
 use crate::eval::ops;
+use crate::eval::vector::wide;
 use crate::syntax::ast::BinOp;
 use arrow_array::Array;
 use arrow_buffer::NullBuffer;
@@ -510,7 +511,7 @@ impl<'a> Look<'a> {
             let ok = &mut ok[..out.len()];
             self.valid(ok, Some(nulls));
             let unknown = groups as u16 + 1;
-            lanes::wide(|| {
+            wide(|| {
                 out.iter_mut().zip(ok.iter()).for_each(|(o, ok)| *o = if *ok == 0 { unknown } else { *o });
             });
         }

@@ -2,6 +2,7 @@
 //! false, and a row in neither is unknown. Bits beyond the rows mean nothing, and whoever counts leaves them out.
 
 use super::{CHUNK, FALSE, TRUE, lanes};
+use crate::eval::vector::wide;
 use arrow_buffer::BooleanBuffer;
 use std::ops::Range;
 
@@ -71,7 +72,7 @@ impl Truth {
 
     fn only_known(&mut self, known: &[u64; WORDS]) {
         let gaps = std::mem::replace(&mut self.gaps, true);
-        lanes::wide(
+        wide(
             #[inline(always)]
             || {
                 for ((yes, no), known) in self.yes.iter_mut().zip(&mut self.no).zip(known) {
@@ -124,7 +125,7 @@ impl Truth {
     ) {
         self.gaps = a.gaps || b.gaps;
         let (gaps, each) = (self.gaps, self.yes.iter_mut().zip(&mut self.no).enumerate());
-        lanes::wide(
+        wide(
             #[inline(always)]
             move || {
                 if gaps {
@@ -210,7 +211,7 @@ pub fn count(event: Option<&Truth>, given: Option<&Truth>, rows: usize) -> [u64;
     let mut add = |(dn, dt, df): (u32, u32, u32)| {
         (n, t, f) = (n.wrapping_add(dn), t.wrapping_add(dt), f.wrapping_add(df));
     };
-    lanes::wide(
+    wide(
         #[inline(always)]
         || (0..whole.min(WORDS)).for_each(|i| add(word(i, u64::MAX))),
     );

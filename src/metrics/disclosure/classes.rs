@@ -4,8 +4,9 @@
 //! many are sorted. What is counted are whole numbers, so neither the way nor the threads change a result.
 
 use crate::eval::estimate::Undefined;
+use crate::eval::vector::wide;
 use crate::metrics::checks;
-use crate::metrics::vector::wide;
+use crate::metrics::radix::Key;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -59,11 +60,7 @@ impl Codes<'_> {
 
 /// A number as bits that sort as it does; one zero, NaN last.
 fn sortable(v: f64) -> u64 {
-    if v.is_nan() {
-        return u64::MAX;
-    }
-    let bits = (v + 0.0).to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    if v.is_nan() { u64::MAX } else { u64::of(v) }
 }
 
 /// Smallest and largest number, and whether all are whole; NaN counts as whole and as neither end.

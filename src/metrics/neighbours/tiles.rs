@@ -6,7 +6,7 @@
 //! rounding of both rows, of each product and of each partial sum (Higham 2002, section 3.1).
 
 use super::{Best, Own, Points, squared};
-use crate::metrics::vector::ARCH;
+use crate::eval::vector::ARCH;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 

@@ -4,10 +4,10 @@ use pulp::Arch;
 use std::sync::LazyLock;
 
 /// The instructions of this processor.
-pub(crate) static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+pub static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 
 /// Runs a loop with them; the closure is to be `#[inline(always)]`.
 #[inline]
-pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
+pub fn wide<R>(work: impl FnOnce() -> R) -> R {
     ARCH.dispatch(work)
 }
