@@ -18,6 +18,7 @@ mod impute;
 mod index;
 pub mod items;
 mod link;
+pub mod lints;
 pub mod lists;
 mod matching;
 pub mod models;

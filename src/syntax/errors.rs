@@ -239,7 +239,9 @@ fn describe(rule: Rule) -> &'static str {
         Rule::constraint_attr | Rule::hard | Rule::weight | Rule::authority => {
             "`:` or one of `hard`, `weight`, `authority`, `cite`"
         }
-        Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence => "`size`, `mix` or `prevalence`",
+        Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence | Rule::by_group => {
+            "`size`, `mix` or `prevalence`"
+        }
         Rule::share => "a share (`level: 20%`)",
         Rule::predict | Rule::discriminate => "`predict` or `discriminate`",
         Rule::setting => "a setting (`name value`)",
