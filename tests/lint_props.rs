@@ -5,6 +5,7 @@ use arrow_array::BooleanArray;
 use dbf::check::Levels;
 use dbf::check::lints::{left_sides, verdicts};
 use dbf::data::Column;
+use dbf::eval::facts::Facts;
 use dbf::eval::limits::Meter;
 use dbf::eval::{Env, View};
 use dbf::policy::{Subject, Verdict, decide};
@@ -176,6 +177,7 @@ fn rule() -> impl Strategy<Value = String> {
         6 => compare,
         1 => (condition(), pick(&["0%", "50%", "100%"])).prop_map(|(e, t)| format!("(forall q in groups(by: [k, m]): n(q) == 0 or P({e} | q) >= {t})")),
         1 => (condition(), pick(&["0%", "50%", "100%"])).prop_map(|(e, t)| format!("(forall q in k: P({e} | k == q) <= {t})")),
+        1 => (condition(), condition()).prop_map(|(e, g)| format!("every({e} | {g})")),
         1 => condition().prop_map(|e| format!("(exists q in m: P({e} | m == q) < 0)")),
         1 => pick(&["(exists v in 1..3: E[a] > v)", "(forall v in 1..3: n() < v)", "E[a] in -3..5", "P(f) in {0, 1}", "P(f) > 0 or P(f) <= 0",
             "E[a] > 3 and E[a] < 1", "n() == 0 or n() >= 1", "n() != 0 and n() < 1", "E[b] >= 5 'mg/L'", "E[b] < 4 'mg/L'"]),
@@ -245,7 +247,7 @@ fn agree(rules: &[(String, bool)], rows: &[Row], tally: &mut Tally) -> Result<()
         let sure = if *sure { " with confidence 90%" } else { "" };
         script.push_str(&format!("  constraint c{at}: {rule}{sure}\n"));
     }
-    script.push_str("}\n");
+    script.push_str("}\ncheck it on t\n");
     let (checked, _) = check(&script);
     let errors: Vec<_> = checked.diagnostics.iter().filter(|d| d.is_error()).collect();
     let text = |d: &dbf::source::Diagnostic| {
@@ -266,11 +268,20 @@ fn agree(rules: &[(String, bool)], rows: &[Row], tally: &mut Tally) -> Result<()
         seed: 1,
         meter: &meter,
     };
-    let policy = program.policy("it").ok_or_else(|| TestCaseError::fail("no policy"))?;
+    let check = dbf::suite::checks::items(&program).next().ok_or_else(|| TestCaseError::fail("no check"))?;
+    let instance = program.instances.get(&check.policy.id).ok_or_else(|| TestCaseError::fail("no policy"))?;
     let said = verdicts(&program);
     let sides = left_sides(&program);
     for as_of in ["2019-01-01", "2021-01-01"] {
-        let (results, _) = decide(policy, &Subject { env: env.clone(), as_of: Some(as_of) });
+        let (results, _) = decide(
+            instance,
+            &Subject {
+                env: env.clone(),
+                facts: Facts { as_of: Some(as_of.to_string()), ..Facts::default() },
+                is_phi: false,
+                subject: None,
+            },
+        );
         for (result, (name, truth)) in results.iter().zip(&said) {
             prop_assert_eq!(&result.name, name);
             tally.rules += 1;

@@ -7,7 +7,7 @@ use crate::check::program::{Callee, Program};
 use crate::check::special::Special;
 use crate::check::types::Base;
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{BinOp, Constraint, Expr, ExprKind, Policy};
+use crate::syntax::ast::{BinOp, Constraint, Expr, ExprKind, Ident, Policy};
 use crate::syntax::show;
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
@@ -37,6 +37,18 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
                 telling.push(constraint);
             }
         }
+        for exception in &policy.exceptions {
+            intervals.next();
+            let mut lint = Lint { intervals: &intervals, found };
+            if let Some(when) = &exception.when {
+                lint.made(when, &exception.name, &place);
+            }
+            if let Some(rule) = &exception.rule {
+                lint.inspect(rule, &place);
+            }
+        }
+        // A constraint with exceptions asks for something else where one is made.
+        telling.retain(|c| policy.exceptions.iter().all(|e| e.to.name != c.name.name));
         implied(&intervals, policy, &telling, &place, found);
     }
 }
@@ -162,7 +174,7 @@ impl<'a> Lint<'a, '_> {
             self.condition(given, &outer, "this condition");
         }
         let rows = if over_rows { self.intervals.rows_where(given, &outer) } else { outer };
-        let shares = matches!(plan.callee, Callee::Special(Special::Probability | Special::Count));
+        let shares = matches!(plan.callee, Callee::Special(Special::Probability | Special::Count | Special::Every));
         for arg in args {
             if shares {
                 self.condition(&arg.value, &rows, "this event");
@@ -170,6 +182,24 @@ impl<'a> Lint<'a, '_> {
                 self.inspect(&arg.value, &rows);
             }
         }
+    }
+
+    /// The condition under which an exception is made.
+    fn made(&mut self, when: &'a Expr, name: &Ident, place: &Place<'a>) {
+        let truth = self.intervals.truth(when, place, false);
+        if (truth.yes && truth.no) || matches!(when.kind, ExprKind::Bool(_)) {
+            self.inspect(when, place);
+            return;
+        }
+        let (message, help) = if truth.yes {
+            (
+                format!("the exception `{}` is always made", name.name),
+                "leave `when` out, or change the constraint itself",
+            )
+        } else {
+            (format!("the exception `{}` is never made", name.name), "look at what its `when` asks for")
+        };
+        self.tell(when, truth.yes, place, message, help);
     }
 
     /// A condition on rows.
@@ -390,6 +420,6 @@ fn implied<'a>(
 
 /// On whose authority, and from which text.
 fn source(policy: &Policy, constraint: &Constraint) -> (Option<String>, Option<String>) {
-    let authority = constraint.authority.as_ref().or(policy.authority.as_ref()).map(|a| a.name.clone());
-    (authority, constraint.cite.clone().or_else(|| policy.cite.clone()))
+    let authority = constraint.about.authority.as_ref().or(policy.about.authority.as_ref()).map(|a| a.name.clone());
+    (authority, constraint.about.cite.clone().or_else(|| policy.about.cite.clone()))
 }

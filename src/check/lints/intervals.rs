@@ -625,7 +625,14 @@ impl<'a> Intervals<'a> {
             Special::Bins => Known::List(Box::new(Known::Anything), false),
             Special::ByGroup => of(place),
             Special::Length => Known::Number(Range::COUNT),
-            Special::AddMonths | Special::AddYears | Special::YearsBetween => self.by_type(expr),
+            // Without rows it has no value.
+            Special::Every => {
+                let truth = first.map_or(Truth::EITHER, |x| self.truth(x, &rows(), false));
+                Known::Truth(Truth { open: true, ..truth })
+            }
+            Special::Epsilon => Known::Number(Range::from(0.0)),
+            Special::StatedCount => Known::Number(Range::COUNT),
+            _ => self.by_type(expr),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What nobody uses: columns, policies, definitions, parameters.
 //!
-//! Only in a script that has a benchmark: that says what is asked, so what it does not reach is a mistake or a
-//! leftover. A file without one is a library, or is asked at the prompt. A figure (`let` with one value for the
+//! Only in a script that has a benchmark or a `check`: that says what is asked, so what it does not reach is a mistake
+//! or a leftover. A file without one is a library, or is asked at the prompt. A figure (`let` with one value for the
 //! cohort) is itself something to ask for, and a name that begins with `_` says that it is not used.
 
 use crate::check::dataset::{Column, Schema};
@@ -9,15 +9,21 @@ use crate::check::program::{ArgSource, Callee, Program, Resolved};
 use crate::check::types::Level;
 use crate::check::walk;
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Benchmark, Expr, ExprKind, Ident, Item, ItemKind, Policy, Role, TaskKind};
+use crate::syntax::ast::{
+    Benchmark, DocumentSource, Expr, ExprKind, Ident, Item, ItemKind, Policy, PolicyUse, Role, TaskKind, TestPart,
+};
 use std::collections::BTreeSet;
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
-    let Some(benchmark) = program.benchmark() else { return };
+    let benchmark = program.benchmark();
+    if benchmark.is_none() && !program.file.items.iter().any(|i| matches!(i.kind, ItemKind::Check(_))) {
+        return;
+    }
     let mut used = Used {
         program,
         columns: BTreeSet::new(),
         lets: BTreeSet::new(),
+        policies: BTreeSet::new(),
         functions: BTreeSet::new(),
         all: false,
         lists: false,
@@ -27,7 +33,9 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
     for item in &program.file.items {
         match &item.kind {
             ItemKind::Policy(policy) => {
-                asked(policy, benchmark, found);
+                if !used.policies.contains(&policy.name.name) {
+                    asked(policy, benchmark, found);
+                }
                 parameters(policy, found);
             }
             ItemKind::Function(decl) => {
@@ -65,41 +73,54 @@ fn leftover(what: &str, name: &Ident, help: &str, found: &mut Vec<Diagnostic>) {
 }
 
 /// A policy that the benchmark does not ask. One that grants something is in force without being asked.
-fn asked(policy: &Policy, benchmark: &Benchmark, found: &mut Vec<Diagnostic>) {
+fn asked(policy: &Policy, benchmark: Option<&Benchmark>, found: &mut Vec<Diagnostic>) {
     let name = &policy.name;
-    let listed = benchmark.policies.iter().any(|p| p.name == name.name);
-    if listed || !policy.grants.is_empty() || policy.constraints.is_empty() || name.name.starts_with('_') {
+    if !policy.grants.is_empty() || policy.constraints.is_empty() || name.name.starts_with('_') {
         return;
     }
     let d = Diagnostic::new(codes::UNUSED_POLICY, format!("nothing asks the policy `{}`", name.name))
-        .at(name.span, "no verdict comes of it")
-        .also(benchmark.name.span, "this benchmark does not list it");
-    found.push(match benchmark.policies.last() {
-        Some(last) => d.fix("ask it in the benchmark", last.span.after(), format!(", {}", name.name)),
-        None => d.help(format!("add `policies {}` to the benchmark, or delete the policy", name.name)),
+        .at(name.span, "no verdict comes of it");
+    let last = benchmark.and_then(|b| b.policies.last()).filter(|_| policy.takes.is_empty());
+    found.push(match (benchmark, last) {
+        (Some(benchmark), Some(last)) => d.also(benchmark.name.span, "this benchmark does not list it").fix(
+            "ask it in the benchmark",
+            last.span.after(),
+            format!(", {}", name.name),
+        ),
+        (Some(benchmark), None) => d
+            .also(benchmark.name.span, "this benchmark does not list it")
+            .help(format!("add `policies {}` to the benchmark, or delete the policy", name.name)),
+        (None, _) => d.help(format!("write `check {}`, or delete the policy", name.name)),
     });
+}
+
+/// Everything that a policy says of rows.
+fn rules(policy: &Policy) -> impl Iterator<Item = &Expr> {
+    let constraints = policy.constraints.iter().flat_map(|c| std::iter::once(&c.rule).chain(&c.confidence));
+    let exceptions = policy.exceptions.iter().flat_map(|e| e.when.iter().chain(&e.rule).chain(&e.confidence));
+    let included = policy.includes.iter().flat_map(|i| i.args.iter().map(|a| &a.value));
+    let values = policy.params.iter().flat_map(|p| p.default.iter().chain(p.dated.iter().map(|(_, _, v)| v)));
+    constraints.chain(exceptions).chain(included).chain(values)
 }
 
 /// A parameter that no constraint reads: the rule is written with another number.
 fn parameters(policy: &Policy, found: &mut Vec<Diagnostic>) {
     let mut named: BTreeSet<&str> = BTreeSet::new();
-    let exprs = policy.constraints.iter().flat_map(|c| std::iter::once(&c.rule).chain(&c.confidence));
-    let values = policy.params.iter().flat_map(|p| p.default.iter().chain(p.dated.iter().map(|(_, _, v)| v)));
-    for expr in exprs.chain(values) {
+    for expr in rules(policy) {
         walk(expr, &mut |e| {
             if let ExprKind::Name(name) = &e.kind {
                 named.insert(name);
             }
         });
     }
-    for param in policy.params.iter().filter(|p| !named.contains(p.name.name.as_str()) && !p.name.name.starts_with('_'))
-    {
+    let names = policy.takes.iter().map(|p| &p.name).chain(policy.params.iter().map(|p| &p.name));
+    for name in names.filter(|n| !named.contains(n.name.as_str()) && !n.name.starts_with('_')) {
         found.push(
             Diagnostic::new(
                 codes::UNUSED_DEFINITION,
-                format!("no constraint of `{}` reads the parameter `{}`", policy.name.name, param.name.name),
+                format!("no constraint of `{}` reads the parameter `{}`", policy.name.name, name.name),
             )
-            .at(param.name.span, "changing it changes nothing")
+            .at(name.span, "changing it changes nothing")
             .help("write its name where the constraints have the number, or delete it"),
         );
     }
@@ -110,6 +131,7 @@ struct Used<'a> {
     program: &'a Program,
     columns: BTreeSet<String>,
     lets: BTreeSet<String>,
+    policies: BTreeSet<String>,
     functions: BTreeSet<usize>,
     /// Whether something reads every column that it may.
     all: bool,
@@ -127,13 +149,8 @@ impl Used<'_> {
             }
             ItemKind::Function(decl) => decl.body.iter().for_each(|e| self.expr(e)),
             ItemKind::Policy(policy) => {
-                for param in &policy.params {
-                    param.default.iter().chain(param.dated.iter().map(|(_, _, v)| v)).for_each(|e| self.expr(e));
-                }
-                for constraint in &policy.constraints {
-                    self.expr(&constraint.rule);
-                    constraint.confidence.iter().for_each(|e| self.expr(e));
-                }
+                rules(policy).for_each(|e| self.expr(e));
+                policy.includes.iter().for_each(|used| self.policy(used));
             }
             ItemKind::Scenario(scenario) => {
                 scenario.size.iter().for_each(|e| self.expr(e));
@@ -144,6 +161,10 @@ impl Used<'_> {
                 if let Some((name, share)) = &scenario.prevalence {
                     self.columns.insert(name.name.clone());
                     self.expr(share);
+                }
+                if let Some(by) = &scenario.prevalence_by {
+                    self.columns.extend([by.label.name.clone(), by.by.name.clone()]);
+                    by.shares.iter().for_each(|(_, e)| self.expr(e));
                 }
             }
             ItemKind::Task(task) => match &task.kind {
@@ -165,10 +186,47 @@ impl Used<'_> {
                 self.all |= !columns.is_some_and(|(_, e)| matches!(e.kind, ExprKind::List(_)));
                 generator.settings.iter().for_each(|(_, e)| self.names(e));
             }
-            ItemKind::Benchmark(benchmark) => benchmark.metrics.iter().for_each(|m| self.expr(&m.call)),
-            ItemKind::Test(test) => test.assertions.iter().for_each(|e| self.expr(e)),
+            ItemKind::Benchmark(benchmark) => {
+                benchmark.metrics.iter().for_each(|m| self.expr(&m.call));
+                benchmark.policies.iter().for_each(|used| self.policy(used));
+            }
+            ItemKind::Check(check) => self.policy(&check.policy),
+            ItemKind::Document(document) => {
+                if let DocumentSource::Here(record) = &document.source {
+                    self.expr(record);
+                }
+            }
+            ItemKind::Test(test) => {
+                for part in &test.parts {
+                    match part {
+                        TestPart::Assert(e) => self.expr(e),
+                        TestPart::Expect(expect) => self.policy(&expect.policy),
+                        TestPart::Attest(_) => {}
+                    }
+                }
+            }
             ItemKind::Let(item) => self.expr(&item.value),
-            ItemKind::Language(_) | ItemKind::Module { .. } | ItemKind::Use(_) | ItemKind::UseFile(_) => {}
+            ItemKind::Language(_)
+            | ItemKind::Module { .. }
+            | ItemKind::Use(_)
+            | ItemKind::UseFile(_)
+            | ItemKind::Attest(_) => {}
+        }
+    }
+
+    /// A policy that is asked, perhaps for one of its constraints, and what is typed anew over the rows it is asked of.
+    fn policy(&mut self, used: &PolicyUse) {
+        used.args.iter().for_each(|a| self.expr(&a.value));
+        let mut name = used.name.name.as_str();
+        loop {
+            self.policies.insert(self.program.global(0, name));
+            match name.rsplit_once('.') {
+                Some((front, _)) => name = front,
+                None => break,
+            }
+        }
+        if let Some(instance) = self.program.instances.get(&used.id) {
+            instance.parts.iter().for_each(|part| rules(&part.policy).for_each(|e| self.expr(e)));
         }
     }
 
