@@ -24,6 +24,7 @@ mod lints;
 mod modules;
 mod proposal;
 mod repl;
+mod scenarios;
 mod schema;
 mod sensitivity;
 mod stdlib;
