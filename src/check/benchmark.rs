@@ -36,11 +36,10 @@ impl Checker<'_> {
         if benchmark.metrics.is_empty() {
             self.error(codes::BAD_BENCHMARK, "the benchmark names no metrics", benchmark.name.span, "add `metrics …`");
         }
-        let kinds: [(&str, &[Ident], Pick); 4] = [
+        let kinds: [(&str, &[Ident], Pick); 3] = [
             ("scenario", &benchmark.scenarios, |k| if let ItemKind::Scenario(s) = k { Some(&s.name) } else { None }),
             ("model", &benchmark.models, |k| if let ItemKind::Model(s) = k { Some(&s.name) } else { None }),
             ("task", &benchmark.tasks, |k| if let ItemKind::Task(s) = k { Some(&s.name) } else { None }),
-            ("policy", &benchmark.policies, |k| if let ItemKind::Policy(s) = k { Some(&s.name) } else { None }),
         ];
         for (what, list, pick) in kinds {
             let known: Vec<String> =
@@ -66,6 +65,7 @@ impl Checker<'_> {
                 self.found.push(d);
             }
         }
+        self.listed_policies(benchmark);
         self.same_data(benchmark);
         self.same_columns(benchmark);
         self.recorded_events(benchmark);
@@ -77,7 +77,9 @@ impl Checker<'_> {
         }
         if let Some((date, span)) = &benchmark.as_of {
             self.date(date, *span);
-            self.stale(benchmark, date, *span);
+            for used in &benchmark.policies {
+                self.stale(used, date, *span);
+            }
         }
         let rows = self.outcome_rows();
         for used in &benchmark.metrics {
@@ -88,6 +90,24 @@ impl Checker<'_> {
             if !ty.is_unknown() && !ty.base.is_numeric() {
                 self.error(codes::WRONG_TYPE, "a metric is a number", used.call.span, format!("this is {ty}"));
             }
+        }
+    }
+
+    /// Policies over the rows of the home dataset and the outputs of a task.
+    fn listed_policies(&mut self, benchmark: &ast::Benchmark) {
+        let rows = self.outcome_rows();
+        for (at, used) in benchmark.policies.iter().enumerate() {
+            let same = |other: &&ast::PolicyUse| other.name.name == used.name.name && other.args.is_empty();
+            if used.args.is_empty() && benchmark.policies.iter().take(at).any(|p| same(&p)) {
+                let from = benchmark.policies.get(at.wrapping_sub(1)).map_or(used.span, |n| n.span.after());
+                self.found.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is listed twice", used.name.name))
+                        .at(used.span, "again")
+                        .fix("leave it out", from.to(used.span), ""),
+                );
+                continue;
+            }
+            self.instance(used, rows.as_ref(), false);
         }
     }
 
@@ -111,7 +131,7 @@ impl Checker<'_> {
     /// Models, tasks and policies of used files are about the columns of their own file's data.
     fn same_columns(&mut self, benchmark: &ast::Benchmark) {
         let Some(home) = self.program.home.clone() else { return };
-        let names = benchmark.models.iter().chain(&benchmark.tasks).chain(&benchmark.policies);
+        let names = benchmark.models.iter().chain(&benchmark.tasks);
         for name in names.filter(|n| n.name.contains('.')) {
             let theirs = self.program.home_of(&name.name).filter(|h| **h != home).cloned();
             // A mistake in the name itself has been told.
@@ -167,18 +187,22 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn stale(&mut self, benchmark: &ast::Benchmark, date: &str, span: Span) {
-        for name in &benchmark.policies {
-            if let Some((verified, at)) = self.program.policy(&name.name).and_then(|p| p.last_verified.clone())
-                && verified.as_str() < date
-            {
-                self.found.push(
-                    Diagnostic::new(codes::STALE_POLICY, format!("`{}` was last verified on {verified}", name.name))
-                        .at(span, "asks about a later day")
-                        .also(at, "verified here")
-                        .help("check that the rules still stand, then move `last_verified`"),
-                );
-            }
+    /// Days later than the last look at a policy.
+    pub(super) fn stale(&mut self, used: &ast::PolicyUse, date: &str, span: Span) {
+        let global = self.program.global(self.at, &used.name.name);
+        let policy = self.program.policy(&global).or_else(|| {
+            let (front, _) = used.name.name.rsplit_once('.')?;
+            self.program.policy(&self.program.global(self.at, front))
+        });
+        if let Some((verified, at)) = policy.and_then(|p| p.last_verified.clone())
+            && verified.as_str() < date
+        {
+            self.found.push(
+                Diagnostic::new(codes::STALE_POLICY, format!("`{}` was last verified on {verified}", used.name.name))
+                    .at(span, "asks about a later day")
+                    .also(at, "verified here")
+                    .help("check that the rules still stand, then move `last_verified`"),
+            );
         }
     }
 }

@@ -1,22 +1,13 @@
 //! Calls: who answers, which argument goes where, and whether it fits.
 
-use super::contract::Bounds;
 use super::convert::article;
 use super::expr::guess;
 use super::program::{ArgSource, CallPlan, Callee, Checker, FunctionInfo};
 use super::special::{self, Scalar, Special};
 use super::types::{Base, Level, Type};
-use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident};
 use std::sync::Arc;
-
-/// An argument without a name whose type does not fit, and how much had been told before it.
-struct Misfit<'a> {
-    arg: &'a Arg,
-    param: usize,
-    told: usize,
-}
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, expr: &Expr, name: &Ident, args: &[Arg], given: Option<&Expr>) -> Type {
@@ -84,7 +75,7 @@ impl Checker<'_> {
         false
     }
 
-    fn unknown_function(&mut self, call: &Expr, name: &Ident, args: &[Arg]) {
+    pub(super) fn unknown_function(&mut self, call: &Expr, name: &Ident, args: &[Arg]) {
         if self.is_lost(&name.name) || self.lost_nameless(&["fn", "metric"]) {
             return;
         }
@@ -119,193 +110,6 @@ impl Checker<'_> {
         self.found.push(d);
     }
 
-    fn function_call(&mut self, expr: &Expr, index: usize, name: &Ident, args: &[Arg]) -> Type {
-        if self.open.contains(&name.name) {
-            self.unknown_function(expr, name, args);
-            return Type::unknown();
-        }
-        let Some(info) = self.program.functions.get(index).cloned() else { return Type::unknown() };
-        let params = &info.decl.params;
-        let mut sources: Vec<Option<ArgSource>> = vec![None; params.len()];
-        let mut positional = 0usize;
-        let mut strays = false;
-        let mut misfits: Vec<Misfit> = Vec::new();
-        for (i, arg) in args.iter().enumerate() {
-            let at = match &arg.name {
-                Some(label) => params.iter().position(|p| p.name.name == label.name),
-                None => {
-                    positional += 1;
-                    (positional <= params.len()).then(|| positional - 1)
-                }
-            };
-            let Some(at) = at else {
-                strays = true;
-                self.infer(&arg.value, None);
-                let names: Vec<&str> = params.iter().map(|p| p.name.name.as_str()).collect();
-                let (span, what) = match &arg.name {
-                    Some(label) => (label.span, format!("`{}` has no parameter `{}`", name.name, label.name)),
-                    None => (arg.value.span, format!("`{}` takes {} arguments", name.name, params.len())),
-                };
-                let mut d = Diagnostic::new(codes::WRONG_ARGUMENTS, what)
-                    .at(span, "not expected")
-                    .note(format!("it takes: {}", names.join(", ")));
-                if let Some(label) = &arg.name
-                    && let Some(near) = nearest(&label.name, names.iter().copied())
-                {
-                    d = d.meant(label.span, near);
-                }
-                self.found.push(d);
-                continue;
-            };
-            if let (Some(param), Some(ty)) = (params.get(at), info.params.get(at)) {
-                let place = format!("`{}` of `{}`", param.name.name, name.name);
-                let told = self.found.len();
-                let bounds = info.bounds.get(at).and_then(Option::as_ref);
-                match (&ty.base, &arg.value.kind) {
-                    (Base::List(of), ExprKind::List(items)) if info.decl.body.is_none() && **of != Base::Verdict => {
-                        self.columns(&arg.value, items, of, ty.optional, &place, expr);
-                    }
-                    // Several columns where one category is wanted: their combinations.
-                    (Base::AnyCategory, ExprKind::List(items)) if info.decl.is_metric && is_crossing(items) => {
-                        for item in items {
-                            self.argument(item, ty, &place, info.decl.is_metric, None, expr);
-                        }
-                        self.note(&arg.value, ty.clone());
-                    }
-                    _ => {
-                        let fits = self.argument(&arg.value, ty, &place, info.decl.is_metric, bounds, expr);
-                        if !fits && arg.name.is_none() {
-                            misfits.push(Misfit { arg, param: at, told });
-                        }
-                    }
-                }
-            }
-            match sources.get_mut(at) {
-                Some(slot @ None) => *slot = Some(ArgSource::Given(i)),
-                _ => self.error(codes::WRONG_ARGUMENTS, "this argument is given twice", arg.value.span, "given again"),
-            }
-        }
-        self.swapped(name, &info, &misfits);
-        let auto = self.auto.clone();
-        let mut missing = Vec::new();
-        let mut plan = Vec::new();
-        for ((param, ty), source) in params.iter().zip(&info.params).zip(sources) {
-            let from_rows = auto.as_ref().and_then(|r| r.get(&param.name.name)).filter(|t| t.base == ty.base);
-            plan.push(match source {
-                Some(source) => source,
-                None if param.default.is_some() => ArgSource::Default,
-                None if from_rows.is_some() => ArgSource::Column(param.name.name.clone()),
-                None => {
-                    missing.push(param.name.name.as_str());
-                    ArgSource::Default
-                }
-            });
-        }
-        // A misnamed argument is the one that seems missing.
-        if !missing.is_empty() && !strays {
-            self.found.push(
-                Diagnostic::new(codes::WRONG_ARGUMENTS, format!("`{}` needs `{}`", name.name, missing.join("` and `")))
-                    .at(name.span, "an argument is missing")
-                    .help(format!(
-                        "write `{}({})`",
-                        name.name,
-                        params
-                            .iter()
-                            .filter(|p| p.default.is_none())
-                            .map(|p| format!("{}: …", p.name.name))
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    )),
-            );
-        }
-        self.program.tables.set_call(expr.id, CallPlan { callee: Callee::Function(index), args: plan });
-        let unknown = |a: &Arg| self.program.tables.ty(a.value.id).is_some_and(Type::is_unknown);
-        if !info.decl.is_metric && args.iter().any(unknown) {
-            return Type::unknown();
-        }
-        let level = if info.decl.is_metric {
-            Level::Cohort
-        } else {
-            args.iter().filter_map(|a| self.program.tables.ty(a.value.id)).fold(Level::Constant, |l, t| l.join(t.level))
-        };
-        Type::new(info.result.clone(), level)
-    }
-
-    /// Two arguments that each fit where the other stands are one mistake.
-    fn swapped(&mut self, name: &Ident, info: &FunctionInfo, misfits: &[Misfit]) {
-        let [first, second] = misfits else { return };
-        let base = |c: &Self, m: &Misfit| c.program.tables.ty(m.arg.value.id).map(|t| t.base.clone());
-        let wanted = |m: &Misfit| info.params.get(m.param).map(|t| t.base.clone());
-        let crossed = base(self, first) == wanted(second) && base(self, second) == wanted(first);
-        // Nothing but the two complaints may be taken back.
-        if !crossed || second.told != first.told + 1 || self.found.len() != second.told + 1 {
-            return;
-        }
-        self.found.truncate(first.told);
-        let param = |m: &Misfit| info.decl.params.get(m.param).map_or("", |p| p.name.name.as_str());
-        let (a, b) = (&first.arg.value, &second.arg.value);
-        let text = crate::syntax::show;
-        self.found.push(
-            Diagnostic::new(codes::WRONG_ARGUMENTS, format!("these arguments of `{}` are swapped", name.name))
-                .at(a.span, format!("this fits `{}`", param(second)))
-                .also(b.span, format!("this fits `{}`", param(first)))
-                .help(format!("`{}` takes `{}` before `{}`", name.name, param(first), param(second)))
-                .fix_all("swap them", vec![(a.span, text(b)), (b.span, text(a))]),
-        );
-    }
-
-    /// The columns of a kernel's list, each against the kind that it wants.
-    fn columns(&mut self, value: &Expr, items: &[Expr], of: &Base, optional: bool, place: &str, call: &Expr) {
-        let each = Type { base: of.clone(), optional, level: Level::Row };
-        for item in items {
-            self.argument(item, &each, place, true, None, call);
-        }
-        self.note(value, Type::new(Base::List(Box::new(of.clone())), Level::Row));
-    }
-
-    /// An argument against its parameter; whether its type fits.
-    fn argument(
-        &mut self,
-        value: &Expr,
-        ty: &Type,
-        place: &str,
-        is_metric: bool,
-        bounds: Option<&Bounds>,
-        call: &Expr,
-    ) -> bool {
-        let found = self.infer(value, Some(&ty.base));
-        if let (Level::Row, Base::List(of)) = (ty.level, &found.base) {
-            // A list of constants stands for a column of them.
-            let category = ty.base == Base::AnyCategory && matches!(**of, Base::Text);
-            let numbers = ty.base.is_numeric() && of.is_numeric();
-            if category || numbers || **of == ty.base || ty.base == Base::Unknown {
-                self.hold(value, bounds, place);
-                return true;
-            }
-        }
-        if !self.fits(value, &found, &ty.base, place) {
-            return false;
-        }
-        self.hold(value, bounds, place);
-        if !ty.optional {
-            self.present(value, &found, place, call);
-        }
-        // A `fn` is applied wherever its arguments live; a metric's rows must be rows.
-        if !is_metric {
-            return true;
-        }
-        if ty.level == Level::Constant {
-            self.at_most(value, &found, Level::Cohort, place);
-        } else if ty.level == Level::Row && found.level != Level::Row && !found.is_unknown() {
-            self.found.push(
-                Diagnostic::new(codes::WRONG_LEVEL, format!("{place} needs one value per row"))
-                    .at(value.span, found.level.words().to_string())
-                    .help("give a column, an expression over columns, or a list"),
-            );
-        }
-        true
-    }
-
     fn form(&mut self, expr: &Expr, name: &Ident, form: Result<Special, Scalar>, args: &[Arg]) -> Type {
         let (callee, least, most) = match form {
             Err(Scalar::Round) => (Callee::Scalar(Scalar::Round), 1, 2),
@@ -315,6 +119,9 @@ impl Checker<'_> {
             }
             Ok(s @ (Special::AddMonths | Special::AddYears)) => (Callee::Special(s), 3, 3),
             Ok(Special::Count) => (Callee::Special(Special::Count), 0, 1),
+            Ok(Special::AsOf) => (Callee::Special(Special::AsOf), 0, 0),
+            Ok(Special::Groups) => (Callee::Special(Special::Groups), 1, 2),
+            Ok(s) if s.is_about_documents() => (Callee::Special(s), 2, 2),
             Ok(Special::ByGroup) => (Callee::Special(Special::ByGroup), 2, 4),
             Ok(s) => (Callee::Special(s), 1, 1),
         };
@@ -405,7 +212,7 @@ impl Checker<'_> {
             Special::Count => {
                 if let Some(x) = first {
                     let ty = self.infer(x, Some(&Base::Bool));
-                    if ty.base != Base::Group {
+                    if !matches!(ty.base, Base::Group | Base::Data) {
                         self.fits(x, &ty, &Base::Bool, &place);
                     }
                 }
@@ -460,6 +267,22 @@ impl Checker<'_> {
                 }
             }
             Special::AddMonths | Special::AddYears | Special::ByGroup => Type::unknown(),
+            Special::Every => {
+                let Some(x) = first else { return Type::unknown() };
+                let ty = self.infer(x, Some(&Base::Bool));
+                self.fits(x, &ty, &Base::Bool, &place);
+                cohort(Base::Bool)
+            }
+            Special::Attested
+            | Special::AsOf
+            | Special::Epsilon
+            | Special::Delta
+            | Special::UnitOf
+            | Special::States
+            | Special::Stated
+            | Special::StatedNumber
+            | Special::StatedDate
+            | Special::StatedCount => self.fact(&place, special, first, second),
             Special::YearsBetween => match (first, second) {
                 (Some(from), Some(to)) => self.years_between(from, to),
                 _ => Type::unknown(),
@@ -500,7 +323,16 @@ impl Checker<'_> {
                 Type { base: ty.base, optional: other.optional, level: ty.level.join(other.level) }
             }
             Special::Groups => {
-                if let Some(x) = first {
+                // `groups(release, by: …)` says of what; the rows here are those of the release.
+                let by = match (first, second) {
+                    (Some(data), Some(by)) => {
+                        let ty = self.infer(data, Some(&Base::Data));
+                        self.fits(data, &ty, &Base::Data, "the first argument of `groups`");
+                        Some(by)
+                    }
+                    (only, _) => only,
+                };
+                if let Some(x) = by {
                     self.grouping(x);
                 }
                 Type::new(Base::List(Box::new(Base::Group)), Level::Constant)
@@ -524,6 +356,11 @@ impl Checker<'_> {
         };
         for item in items {
             let ty = self.infer(item, None);
+            // A policy's parameter stands for the columns that its user will name.
+            if matches!(&ty.base, Base::AnyCategory) || matches!(&ty.base, Base::List(of) if **of == Base::AnyCategory)
+            {
+                continue;
+            }
             if !matches!(ty.base, Base::Category(_) | Base::Bool | Base::Unknown)
                 || ty.level != Level::Row && !ty.is_unknown()
             {

@@ -54,6 +54,8 @@ impl Checker<'_> {
                 self.constant_in(expr, wanted, place)
             }
             (Base::AnyCategory, Base::Category(_)) => true,
+            // A record written out is a small document.
+            (Base::Document, Base::Record(_)) => true,
             (Base::List(a), Base::List(b)) if a == b || **a == Base::Unknown || **b == Base::Unknown => true,
             (Base::List(_), Base::List(_)) | (Base::Record(_), Base::Record(_)) => {
                 self.fits_within(expr, &found.base, wanted, place)

@@ -9,13 +9,24 @@ use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{BinOp, Expr, ExprKind, Ident};
 
+/// What a document goes by among the variables of an evaluation; no name in a script has a blank.
+pub fn document_local(global: &str) -> String {
+    format!("document {global}")
+}
+
 /// The verdicts as names.
 pub const VERDICTS: [&str; 5] = ["pass", "fail", "inconclusive", "not_applicable", "unknown"];
 
 impl Checker<'_> {
     /// The type of `expr`; `wanted` helps names of levels and typed holes.
     pub(super) fn infer(&mut self, expr: &Expr, wanted: Option<&Base>) -> Type {
+        let home = self.foreign.get(&expr.id).copied();
+        // What a user gave a policy is read in the user's file.
+        let at = home.map(|home| std::mem::replace(&mut self.at, home));
         let ty = self.infer_kind(expr, wanted);
+        if let Some(at) = at {
+            self.at = at;
+        }
         self.note(expr, ty)
     }
 
@@ -206,6 +217,11 @@ impl Checker<'_> {
         if let Some(ty) = self.scope.column(name) {
             self.program.tables.set_name(expr.id, Resolved::Column(name.to_string()));
             return ty;
+        }
+        let global = self.program.global(self.at, name);
+        if !self.closed && self.program.document(&global).is_some() {
+            self.program.tables.set_name(expr.id, Resolved::Local(document_local(&global)));
+            return Type::new(Base::Document, Level::Constant);
         }
         if let Some(Base::Category(levels)) = wanted
             && let Some(code) = levels.code(name)

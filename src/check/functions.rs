@@ -1,5 +1,6 @@
 //! `metric` and `fn`: parameters, bodies, recursion, type expressions.
 
+use super::contract::Bounds;
 use super::items::DEEPEST_CHAIN;
 use super::program::{Checker, FunctionInfo, Program};
 use super::scope::Scope;
@@ -15,36 +16,7 @@ const WEIGHT: &str = "Weight";
 impl Checker<'_> {
     /// Declares a function; its body is checked by [`Checker::bodies`].
     pub(super) fn function(&mut self, decl: Arc<ast::Function>, doc: Option<String>, module: Option<&'static str>) {
-        let (mut params, mut bounds) = (Vec::new(), Vec::new());
-        for param in &decl.params {
-            let mut base = self.type_expr(&param.ty);
-            if let Base::Category(levels) = &base {
-                let named = Levels { column: param.name.name.clone(), names: levels.names.clone() };
-                base = Base::Category(Arc::new(named));
-            }
-            let promised = self.bounds(&param.ty, &base);
-            // A parameter without default is one value per row; a default or a list makes it a setting.
-            let level = match (&base, decl.is_metric && param.default.is_none()) {
-                (Base::List(_), _) | (_, false) => Level::Constant,
-                _ => Level::Row,
-            };
-            // A weight is one value per row; its default stands for every row.
-            let level = if decl.is_metric && param.ty.name != WEIGHT { level } else { Level::Row };
-            if let Some(default) = &param.default {
-                self.scope = Scope::default();
-                self.closed = true;
-                let ty = self.infer(default, Some(&base));
-                self.closed = false;
-                let place = format!("`{}`", param.name.name);
-                if self.fits(default, &ty, &base, &place) {
-                    self.hold(default, promised.as_ref(), &place);
-                }
-                self.at_most(default, &ty, Level::Constant, "a default");
-            }
-            let inner = param.ty.argument.as_ref().is_some_and(|a| a.optional);
-            params.push(Type { base, optional: param.ty.optional || inner, level });
-            bounds.push(promised);
-        }
+        let (params, bounds) = self.signature(&decl.params, decl.is_metric);
         let result = self.type_expr(&decl.result);
         let result_bounds = self.bounds(&decl.result, &result);
         if decl.body.is_none() && module.is_none() {
@@ -66,6 +38,41 @@ impl Checker<'_> {
             origin,
             depth: 0,
         });
+    }
+
+    /// The types of parameters and what each promises; those of a metric or a policy may be columns.
+    pub(super) fn signature(&mut self, takes: &[ast::Param], is_metric: bool) -> (Vec<Type>, Vec<Option<Bounds>>) {
+        let (mut params, mut bounds) = (Vec::new(), Vec::new());
+        for param in takes {
+            let mut base = self.type_expr(&param.ty);
+            if let Base::Category(levels) = &base {
+                let named = Levels { column: param.name.name.clone(), names: levels.names.clone() };
+                base = Base::Category(Arc::new(named));
+            }
+            let promised = self.bounds(&param.ty, &base);
+            // A parameter without default is one value per row; a default or a list makes it a setting.
+            let level = match (&base, is_metric && param.default.is_none()) {
+                (Base::List(_) | Base::Document, _) | (_, false) => Level::Constant,
+                _ => Level::Row,
+            };
+            // A weight is one value per row; its default stands for every row.
+            let level = if is_metric && param.ty.name != WEIGHT { level } else { Level::Row };
+            if let Some(default) = &param.default {
+                self.scope = Scope::default();
+                self.closed = true;
+                let ty = self.infer(default, Some(&base));
+                self.closed = false;
+                let place = format!("`{}`", param.name.name);
+                if self.fits(default, &ty, &base, &place) {
+                    self.hold(default, promised.as_ref(), &place);
+                }
+                self.at_most(default, &ty, Level::Constant, "a default");
+            }
+            let inner = param.ty.argument.as_ref().is_some_and(|a| a.optional);
+            params.push(Type { base, optional: param.ty.optional || inner, level });
+            bounds.push(promised);
+        }
+        (params, bounds)
     }
 
     /// Checks the bodies of functions that have not been checked yet.
@@ -137,6 +144,7 @@ impl Checker<'_> {
             "Int" => Base::Number { integer: true, unit },
             "Real" | WEIGHT => Base::Number { integer: false, unit },
             "Prob" => Base::Prob,
+            "Document" => Base::Document,
             "Rating" => Base::Rating,
             "Category" if !ty.levels.is_empty() => {
                 let names = ty.levels.iter().map(|l| l.name.clone()).collect();

@@ -3,7 +3,7 @@
 use super::modules::fits_version;
 use super::program::{Checker, StdModule};
 use super::scope::Scope;
-use super::types::{Base, Level, Type};
+use super::types::Type;
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Ident, Item, ItemKind};
@@ -65,7 +65,9 @@ impl Checker<'_> {
                 self.let_item(decl);
             }
         }
-        for item in &items {
+        // Policies before what asks for them.
+        let is_policy = |i: &&Arc<Item>| matches!(i.kind, ItemKind::Policy(_));
+        for item in items.iter().filter(is_policy).chain(items.iter().filter(|i| !is_policy(i))) {
             self.rest(item);
         }
         self.disclosures();
@@ -108,14 +110,10 @@ impl Checker<'_> {
             ItemKind::Model(model) => self.model(model),
             ItemKind::Generator(generator) => self.generator(generator),
             ItemKind::Benchmark(benchmark) => self.benchmark(benchmark),
-            ItemKind::Test(test) => {
-                self.scope = Scope::with_rows(self.program.home_rows());
-                for assertion in &test.assertions {
-                    let ty = self.infer(assertion, Some(&Base::Bool));
-                    self.fits(assertion, &ty, &Base::Bool, "`assert`");
-                    self.at_most(assertion, &ty, Level::Cohort, "`assert`");
-                }
-            }
+            ItemKind::Test(test) => self.test(test),
+            ItemKind::Check(check) => self.check_item(check),
+            ItemKind::Document(document) => self.document(document),
+            ItemKind::Attest(attest) => self.attest(attest),
             _ => {}
         }
     }
@@ -201,6 +199,10 @@ impl Checker<'_> {
         }
         if let Some(origin) = self.program.origins.get_mut(self.at) {
             origin.std.push(module.path.to_string());
+        }
+        // Its names are taken as those of a file are.
+        if module.is_policies() {
+            return;
         }
         let of = |path: &str| -> Vec<String> {
             let here = self.program.functions.iter().filter(|f| f.module == Some(path));

@@ -2,7 +2,7 @@
 //! expressions. Names inside expressions are looked up by the checker.
 
 use crate::source::world::plain_path;
-use crate::syntax::ast::{File, Grant, Ident, Item, ItemKind, TaskKind};
+use crate::syntax::ast::{DocumentSource, File, Grant, Ident, Item, ItemKind, TaskKind};
 use std::sync::Arc;
 
 /// `global` turns a name as written in this file into its global one; `prefix` is the file's own.
@@ -56,17 +56,27 @@ pub(super) fn item(item: &mut Item, folder: &str, global: &dyn Fn(&str) -> Strin
         }
         ItemKind::Benchmark(b) => {
             own(&mut b.name);
-            for list in [&mut b.scenarios, &mut b.models, &mut b.tasks, &mut b.policies] {
+            for list in [&mut b.scenarios, &mut b.models, &mut b.tasks] {
                 list.iter_mut().for_each(refers);
             }
         }
         ItemKind::Let(l) => own(&mut l.name),
-        // Functions are found by file and name, see `Program::function_at`.
+        ItemKind::Document(d) => {
+            own(&mut d.name);
+            if let DocumentSource::File(path, _) = &mut d.source
+                && let Some(full) = plain_path(folder, path).filter(|_| !folder.is_empty())
+            {
+                *path = full;
+            }
+        }
+        ItemKind::Check(c) => c.on.iter_mut().for_each(refers),
+        // Functions are found by file and name, see `Program::function_at`; policies that are used, likewise.
         ItemKind::Function(_)
         | ItemKind::Language(_)
         | ItemKind::Module { .. }
         | ItemKind::Use(_)
         | ItemKind::UseFile(_)
+        | ItemKind::Attest(_)
         | ItemKind::Test(_) => {}
     }
 }

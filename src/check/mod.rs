@@ -3,6 +3,7 @@
 //! Pure: no file, clock or terminal. What it learns lies in side tables keyed by node id.
 
 pub mod analytes;
+mod arguments;
 mod benchmark;
 mod call;
 pub mod contract;
@@ -10,12 +11,15 @@ mod convert;
 pub mod dataset;
 mod dates;
 pub mod expr;
+mod facts;
 pub mod flow;
+pub mod force;
 mod functions;
 mod habits;
 mod hole;
 mod impute;
 mod index;
+pub mod instance;
 pub mod items;
 mod link;
 pub mod lists;
@@ -23,7 +27,7 @@ mod matching;
 pub mod models;
 pub mod modules;
 mod operators;
-mod policy;
+pub mod policy;
 pub mod program;
 mod records;
 mod release;
@@ -31,11 +35,13 @@ mod scenario;
 pub mod scope;
 pub mod sensitivity;
 pub mod special;
+mod testing;
 pub mod types;
 pub mod unit;
 mod walk;
 
 pub use call::is_crossing;
+pub use instance::Instance;
 pub use program::{Checked, Program, StdModule, Tables};
 pub use sensitivity::Sensitivity;
 pub use types::{Base, Level, Levels, Type};

@@ -9,7 +9,7 @@ use super::scope::Scope;
 use crate::source::diagnostic::nearest;
 use crate::source::world::{Door, folder_of, plain_path};
 use crate::source::{Diagnostic, SourceId, SourceMap, Span, codes};
-use crate::syntax::ast::{File, Ident, Item, ItemKind, UseFile};
+use crate::syntax::ast::{File, Ident, Item, ItemKind, Use, UseFile};
 use crate::syntax::parse_file;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl Program {
 
     /// The used files, without the script.
     pub fn used_files(&self) -> impl Iterator<Item = &Origin> {
-        self.origins.iter().skip(1).filter(|o| o.source.is_some())
+        self.origins.iter().skip(1).filter(|o| o.source.is_some() && !o.path.starts_with("std."))
     }
 }
 
@@ -183,6 +183,7 @@ impl<'a> Loader<'a> {
             .iter()
             .filter_map(|i| match &i.kind {
                 ItemKind::UseFile(used) => Some(used.clone()),
+                ItemKind::Use(used) => self.policy_module(used),
                 _ => None,
             })
             .collect();
@@ -208,6 +209,20 @@ impl<'a> Loader<'a> {
         link::file(&mut file, &folder, &|name| self.program.global(at, name), &self.prefix(at));
         self.check(at, file);
         self.set(at, State::Done);
+    }
+
+    /// A standard module of policies is read as a file of its own, when somebody asks for it.
+    fn policy_module(&self, used: &Use) -> Option<UseFile> {
+        let path = &used.path;
+        let known = self.std.iter().any(|m| m.path == path.name && m.is_policies());
+        let last = path.name.rsplit('.').next().unwrap_or("");
+        let name = Ident { name: last.to_string(), span: path.span };
+        known.then(|| UseFile {
+            path: (path.name.clone(), path.span),
+            name: Some(name),
+            names: used.names.clone(),
+            version: None,
+        })
     }
 
     fn prefix(&self, at: usize) -> String {
@@ -239,7 +254,9 @@ impl<'a> Loader<'a> {
     /// The file that a `use` means; registered when it is met for the first time.
     fn target(&mut self, at: usize, folder: &str, used: &UseFile) -> Option<usize> {
         let (written, span) = &used.path;
-        let Some(path) = plain_path(folder, written).filter(|p| !p.is_empty()) else {
+        let own = self.std.iter().any(|m| m.path == written && m.is_policies());
+        let path = if own { Some(written.clone()) } else { plain_path(folder, written) };
+        let Some(path) = path.filter(|p| !p.is_empty()) else {
             self.found.push(
                 Diagnostic::new(codes::OUTSIDE_ROOT, format!("`{written}` is not a path below the script"))
                     .at(*span, if written.is_empty() { "no path at all" } else { "an absolute path" })
@@ -301,6 +318,14 @@ impl<'a> Loader<'a> {
             let d = Diagnostic::new(codes::NO_MODULE_FILE, format!("files use files more than {DEEPEST} deep"))
                 .at(*span, "one too many");
             return broken(self, d);
+        }
+        if let Some(module) = self.std.iter().find(|m| m.path == path && m.is_policies()) {
+            let source = self.sources.add(module.file, module.text);
+            if let Some(origin) = self.program.origins.get_mut(target) {
+                origin.source = Some(source);
+            }
+            self.file(target, source);
+            return;
         }
         let bytes = match (self.door)(&path) {
             Ok(bytes) => bytes,
@@ -408,7 +433,14 @@ impl Program {
         std: &[StdModule],
         door: Door,
     ) -> Vec<Diagnostic> {
-        let ItemKind::UseFile(used) = &item.kind else { return Vec::new() };
+        let policies = match &item.kind {
+            ItemKind::Use(used) => Loader::new(self, sources, std, door).policy_module(used),
+            _ => None,
+        };
+        let used = match (&item.kind, &policies) {
+            (ItemKind::UseFile(used), _) | (_, Some(used)) => used,
+            _ => return self.add_item(item),
+        };
         if self.origins.is_empty() {
             self.origins.push(Origin::default());
         }

@@ -2,6 +2,7 @@
 
 use super::dataset::Schema;
 use super::index::Index;
+use super::instance::Instance;
 use super::modules::{Loader, Origin};
 use super::scope::{RowScope, Scope};
 use super::types::{Base, Type};
@@ -25,6 +26,13 @@ pub struct StdModule {
     /// For example `stdlib/metrics/classification.dbf`.
     pub file: &'static str,
     pub text: &'static str,
+}
+
+impl StdModule {
+    /// Whether it holds policies, and so is read only when it is used.
+    pub fn is_policies(&self) -> bool {
+        self.path.starts_with("std.policy.")
+    }
 }
 
 /// What a name stands for.
@@ -182,6 +190,12 @@ pub struct Program {
     pub origins: Vec<Origin>,
     /// The files read so far, to say in a reason where something was declared.
     pub sources: SourceMap,
+    /// Policies asked of rows, by the id of what asks.
+    pub instances: BTreeMap<NodeId, Arc<Instance>>,
+    /// The rows that a test wrote out, by the id of its policy.
+    pub test_rows: BTreeMap<NodeId, Arc<RowScope>>,
+    /// Policies with a mistake of their own, which is not told again where they are asked for.
+    pub(super) broken: HashSet<String>,
     pub(super) index: Index,
 }
 
@@ -207,6 +221,10 @@ impl Program {
         self.find(name, |k| if let ItemKind::Policy(s) = k { Some(s) } else { None })
     }
 
+    pub fn document(&self, name: &str) -> Option<&ast::Document> {
+        self.find(name, |k| if let ItemKind::Document(s) = k { Some(s) } else { None })
+    }
+
     pub fn let_item(&self, name: &str) -> Option<&ast::LetItem> {
         self.find(name, |k| if let ItemKind::Let(s) = k { Some(s) } else { None })
     }
@@ -223,6 +241,11 @@ impl Program {
             ItemKind::Benchmark(b) => Some(b),
             _ => None,
         })
+    }
+
+    /// The name of the dataset under a scenario.
+    pub fn data_of(&self, name: &str) -> Option<&str> {
+        self.scenario_data(name).map(|s| s.name.as_str())
     }
 
     /// The dataset under a scenario, through `with`.
@@ -289,6 +312,8 @@ pub struct Checker<'a> {
     pub(super) used: Option<Vec<String>>,
     /// In `benchmark … metrics`, parameters not given are taken by name from here.
     pub(super) auto: Option<Arc<RowScope>>,
+    /// Expressions that stand in another file's policy, and the file they were written in.
+    pub(super) foreign: HashMap<NodeId, usize>,
 }
 
 impl Program {
@@ -321,7 +346,7 @@ impl Program {
 
     fn load_std(&mut self, sources: &mut SourceMap, std: &[StdModule]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        for module in std {
+        for module in std.iter().filter(|m| !m.is_policies()) {
             let id = sources.add(module.file, module.text);
             let (file, mut found) = parse_file(id, module.text, &mut self.ids);
             diagnostics.append(&mut found);
@@ -382,6 +407,7 @@ impl<'a> Checker<'a> {
             waiting: false,
             range_here: false,
             auto: None,
+            foreign: HashMap::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What leaves: rows sent to models elsewhere, and figures that are one person's value.
 
 use super::flow::{Flows, Person};
+use super::force::out_of_force;
 use super::program::Checker;
 use super::sensitivity::Sensitivity;
 use super::types::{Base, Level};
@@ -77,7 +78,8 @@ impl Checker<'_> {
                 })
                 .collect();
             let as_of = benchmark.as_of.as_ref().map(|(d, _)| d.as_str());
-            let listed = |p: &&&Policy| benchmark.policies.iter().any(|n| n.name == p.name.name);
+            let listed =
+                |p: &&&Policy| benchmark.policies.iter().any(|n| program.global(self.at, &n.name.name) == p.name.name);
             let forces: Vec<Force> = granting.iter().filter(listed).map(|p| force(p, as_of)).collect();
             if forces.iter().any(|f| matches!(f, Force::In)) {
                 continue;
@@ -180,11 +182,10 @@ fn allows(policy: &Policy, model: &str, label: Sensitivity) -> bool {
 }
 
 fn force<'a>(policy: &'a Policy, as_of: Option<&str>) -> Force<'a> {
-    let (Some((from, to, _)), Some(day)) = (&policy.effective, as_of) else { return Force::In };
-    match to {
-        _ if day < from.as_str() => Force::Out(policy, format!("not on {day}: only from {from}")),
-        Some(to) if day > to.as_str() => Force::Out(policy, format!("not on {day}: it ended on {to}")),
-        _ => Force::In,
+    // A grant without a day to ask about stands as long as it is written.
+    match as_of.and_then(|_| out_of_force(&policy.about.periods, as_of)) {
+        Some(why) => Force::Out(policy, why),
+        None => Force::In,
     }
 }
 
@@ -193,7 +194,7 @@ impl super::program::Program {
     pub fn generator_label(&self, generator: &str) -> Sensitivity {
         let Some(benchmark) = self.benchmark() else { return Sensitivity::Synthetic };
         let as_of = benchmark.as_of.as_ref().map(|(d, _)| d.as_str());
-        let released = benchmark.policies.iter().filter_map(|n| self.policy(&n.name)).any(|policy| {
+        let released = benchmark.policies.iter().filter_map(|n| self.policy(&self.global(0, &n.name.name))).any(|policy| {
             let grants = policy.grants.iter().any(
                 |g| matches!(g, Grant::Release { generator: g, label } if g.name == generator && label.name == "public"),
             );

@@ -38,6 +38,23 @@ pub enum Special {
     AddYears,
     /// `years_between(from, to)`: whole completed years.
     YearsBetween,
+    /// `every(condition | given)`: whether it holds in each row.
+    Every,
+    /// `attested("…")`: whether somebody signed for it.
+    Attested,
+    /// `as_of()`: the day that is asked about.
+    AsOf,
+    /// `epsilon(release)`, `delta(release)`, `unit_of(release)`.
+    Epsilon,
+    Delta,
+    UnitOf,
+    /// `states(document, "part")`.
+    States,
+    /// `stated(document, "part")` as text, number, date, or the number of its items.
+    Stated,
+    StatedNumber,
+    StatedDate,
+    StatedCount,
 }
 
 impl Special {
@@ -54,6 +71,7 @@ impl Special {
                 | Special::Quantile
                 | Special::Count
                 | Special::Impute
+                | Special::Every
         )
     }
 
@@ -62,6 +80,22 @@ impl Special {
         matches!(
             self,
             Special::IsMissing | Special::Length | Special::AddMonths | Special::AddYears | Special::YearsBetween
+        ) || self.is_about_documents()
+    }
+
+    /// Whether it looks something up in a document.
+    pub fn is_about_documents(self) -> bool {
+        matches!(
+            self,
+            Special::States | Special::Stated | Special::StatedNumber | Special::StatedDate | Special::StatedCount
+        )
+    }
+
+    /// Whether it is a fact about what a policy is asked of.
+    pub fn is_fact(self) -> bool {
+        matches!(
+            self,
+            Special::Attested | Special::AsOf | Special::Epsilon | Special::Delta | Special::UnitOf
         )
     }
 }
@@ -124,6 +158,21 @@ pub const FORMS: &[(&str, Result<Special, Scalar>, &str)] = &[
         Ok(Special::ByGroup),
         "by_group(figure, by: [a, b], small: 11, rule: \"refuse\"): the figure of all rows and, as parts, of every group; groups of fewer than `small` rows have none, or are put together with \"pool\"",
     ),
+    (
+        "every",
+        Ok(Special::Every),
+        "every(condition | given): whether it holds in each row; unknown when it is not false anywhere but not known everywhere",
+    ),
+    ("attested", Ok(Special::Attested), "attested(\"data use agreement\"): whether a signed fact is valid on the day"),
+    ("as_of", Ok(Special::AsOf), "as_of(): the day that a policy is asked about"),
+    ("epsilon", Ok(Special::Epsilon), "epsilon(release): the privacy loss spent on what is checked"),
+    ("delta", Ok(Special::Delta), "delta(release): the chance that epsilon does not bound the loss"),
+    ("unit_of", Ok(Special::UnitOf), "unit_of(release): whose presence the privacy loss is about, such as \"person\""),
+    ("states", Ok(Special::States), "states(document, \"part\"): whether the part is there and not empty"),
+    ("stated", Ok(Special::Stated), "stated(document, \"part\"): what the part says, as text"),
+    ("stated_number", Ok(Special::StatedNumber), "stated_number(document, \"part\"): the number that the part gives"),
+    ("stated_date", Ok(Special::StatedDate), "stated_date(document, \"part\"): the day that the part gives"),
+    ("stated_count", Ok(Special::StatedCount), "stated_count(document, \"part\"): how many items the part lists"),
     ("bins", Ok(Special::Bins), "bins(p, n): n bins of equal width over 0..1; `p in b`"),
     ("abs", Err(Scalar::Abs), "abs(x): distance from zero"),
     ("sqrt", Err(Scalar::Sqrt), "sqrt(x): square root"),

@@ -45,6 +45,10 @@ pub enum Base {
     Text,
     Date,
     Verdict,
+    /// Facts by name: a model card.
+    Document,
+    /// What a policy is asked about, or the rows that it was made from.
+    Data,
     List(Box<Base>),
     /// `{ low: Real, high: Real }`, in the order of the names as written.
     Record(Arc<Vec<Member>>),
@@ -72,7 +76,10 @@ impl Base {
 
     /// Whether values of this type can stand in a column of rows.
     pub fn has_column(&self) -> bool {
-        !matches!(self, Base::List(_) | Base::Record(_) | Base::Group | Base::Bin | Base::Verdict)
+        !matches!(
+            self,
+            Base::List(_) | Base::Record(_) | Base::Group | Base::Bin | Base::Verdict | Base::Document | Base::Data
+        )
     }
 
     pub fn unit(&self) -> Unit {
@@ -102,6 +109,8 @@ impl fmt::Display for Base {
             Base::Text => f.write_str("Text"),
             Base::Date => f.write_str("Date"),
             Base::Verdict => f.write_str("Verdict"),
+            Base::Document => f.write_str("Document"),
+            Base::Data => f.write_str("Data"),
             Base::List(of) => write!(f, "List<{of}>"),
             Base::Record(members) => {
                 let parts: Vec<String> = members

@@ -4,12 +4,13 @@
 //! rows one by one. Both add up in the order that `aggregate` lays down.
 
 use super::aggregate::{Moments, moments, quantile, sum};
+use super::facts;
 use super::chunk::{self, Lowered, Lowering, Measure, Request, Totals};
 use super::env::Env;
 use super::forms::{Reader, column, mask, value};
 use super::ops;
 use super::value::Value;
-use crate::check::Levels;
+use crate::check::{Base, Levels};
 use crate::check::special::Special;
 use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind};
 use crate::syntax::show;
@@ -84,6 +85,7 @@ pub(super) fn asked(lowering: &mut Lowering, special: Special, args: &[Arg], giv
                 _ => Measure::Truths(Some(lowering.truth(event).ok()?)),
             }
         }
+        (Special::Every, Some(condition)) => Measure::Truths(Some(lowering.truth(condition).ok()?)),
         (Special::Expectation, Some(x)) => match lowering.lower(x).ok()? {
             // The mean of a flag is a share: counting is exact, and quicker than adding.
             Lowered::Truth(event) => Measure::Truths(Some(event)),
@@ -136,6 +138,12 @@ pub(super) fn occurring(env: &Env, request: Request, groups: usize) -> Option<Ve
 
 /// The aggregates over rows.
 pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Value {
+    // `n(release)`, `n(train)`.
+    if let (Special::Count, Some(arg)) = (special, args.first())
+        && env.tables().ty(arg.value.id).is_some_and(|t| t.base == Base::Data)
+    {
+        return facts::rows_of(&value(env, &arg.value, reader));
+    }
     let result = match special {
         Special::Count => count(env, args, given, reader).map(|n| Value::Number(n as f64)),
         Special::Probability => trials(env, args, given, reader).map(|(k, n)| Value::Number(k as f64 / n as f64)),
@@ -202,6 +210,45 @@ pub(super) fn trials(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Read
         }
     }
     if hits.1 == 0 { Err(nothing(given, "")) } else { Ok(hits) }
+}
+
+/// In how many rows a condition is false, unknown and true, among those where `given` is true.
+pub(super) fn truths(env: &Env, condition: &Expr, given: Option<&Expr>, reader: Reader) -> Result<[u64; 3], Value> {
+    let args = [Arg { name: None, value: condition.clone() }];
+    if let Some(asked) = ask(env, Special::Every, &args, given, reader)
+        && let Some(totals) = asked.totals(env)
+        && let Totals::Truths(counts) = totals.as_ref()
+        && let Some(counts) = counts.get(asked.group)
+    {
+        return Ok(*counts);
+    }
+    let truth = mask(env, condition, reader)?;
+    let kept = kept(env, given, reader, truth.len())?;
+    let mut out = [0; 3];
+    for (truth, _) in truth.iter().zip(&kept).filter(|(_, k)| **k) {
+        let [no, unknown, yes] = &mut out;
+        *match truth {
+            Some(false) => no,
+            None => unknown,
+            Some(true) => yes,
+        } += 1;
+    }
+    Ok(out)
+}
+
+/// Whether a condition holds in each row: one false row decides, else one unknown row leaves it open.
+pub(super) fn every(env: &Env, args: &[Arg], given: Option<&Expr>, reader: Reader) -> Result<Value, Value> {
+    let Some(condition) = args.first() else { return Err(Value::undefined("a missing argument")) };
+    match truths(env, &condition.value, given, reader)? {
+        [0, 0, 0] => Err(nothing(given, "")),
+        [0, 0, _] => Ok(Value::Bool(true)),
+        [0, unknown, yes] => Err(Value::undefined(format!(
+            "`{}` is not known in {unknown} of {} rows",
+            show(&condition.value),
+            unknown + yes
+        ))),
+        _ => Ok(Value::Bool(false)),
+    }
 }
 
 /// The numbers of the first argument by row, and which of them count: present, in a row where `given` holds.

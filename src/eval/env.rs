@@ -1,5 +1,6 @@
 //! Where an expression is evaluated: the rows it sees, its variables, the kernels.
 
+use super::facts;
 use super::kernel::Kernels;
 use super::limits::Meter;
 use super::value::{Out, Value};
@@ -67,7 +68,8 @@ impl<'a> Env<'a> {
     /// The context of a cohort-level `let`: the home dataset of its file, no variables.
     pub fn home_of(&self, name: &str) -> Env<'a> {
         let view = self.program.home_of(name).and_then(|h| self.datasets.get(h)).cloned().unwrap_or_default();
-        Env { view, locals: Vec::new(), ..self.clone() }
+        let locals = self.locals.iter().filter(|(name, _)| facts::is_given(name)).cloned().collect();
+        Env { view, locals, ..self.clone() }
     }
 
     /// Whether `expr` is the name of a cohort-level `let`.

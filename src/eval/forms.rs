@@ -8,7 +8,7 @@ use super::env::Env;
 use super::ops;
 use super::value::{Bin, Group, Out, Value};
 use super::view::{View, cell, column_of};
-use super::{calls, columnar, plain, scalar, walks};
+use super::{calls, columnar, facts, plain, scalar, walks};
 use crate::check::Base;
 use crate::check::special::Special;
 use crate::data::Column;
@@ -152,7 +152,9 @@ pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option
     }
     match special {
         special if special.is_plain() => plain::call(special, args, false, &|e| value(env, e, reader)),
-        Special::Groups => match args.first() {
+        special if special.is_fact() => facts::fact(env, special, args),
+        Special::Every => aggregates::every(env, args, given, reader).unwrap_or_else(|why| why),
+        Special::Groups => match args.last() {
             Some(arg) => groups_of(env, &arg.value),
             None => Value::undefined("a missing argument"),
         },
@@ -339,6 +341,16 @@ pub fn bind<'a>(env: &Env<'a>, expr: &Expr, index: usize, args: &[Arg]) -> Resul
 /// For estimates: successes and trials of `P(event | given)`.
 pub fn successes(env: &Env, args: &[Arg], given: Option<&Expr>) -> Result<(u64, u64), Value> {
     aggregates::trials(env, args, given, Reader::Columnar)
+}
+
+/// For reasons: in how many rows a condition is false, unknown and true, among those where `given` is true.
+pub fn truths(env: &Env, condition: &Expr, given: Option<&Expr>) -> Result<[u64; 3], Value> {
+    aggregates::truths(env, condition, given, Reader::Columnar)
+}
+
+/// For witnesses: whether a condition is true in each row.
+pub fn truth_by_row(env: &Env, condition: &Expr) -> Result<Vec<Option<bool>>, Value> {
+    mask(env, condition, Reader::Columnar)
 }
 
 /// For estimates: the numbers that an aggregate is over.

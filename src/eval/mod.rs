@@ -13,6 +13,7 @@ mod dates;
 pub mod derive;
 pub mod env;
 pub mod estimate;
+pub mod facts;
 pub mod forms;
 pub mod held;
 mod impute;

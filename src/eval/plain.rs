@@ -1,6 +1,7 @@
 //! Forms whose value follows from the values of their parts alone, in a row as for a cohort.
 
 use super::dates;
+use super::facts;
 use super::env::Env;
 use super::ops;
 use super::value::Value;
@@ -78,6 +79,9 @@ pub(super) fn call(special: Special, args: &[Arg], row: bool, at: &dyn Fn(&Expr)
     }
     if let Some(why) = given.iter().find(|v| matches!(v, Value::Undefined(_))) {
         return why.clone();
+    }
+    if special.is_about_documents() {
+        return facts::of_document(special, &given);
     }
     if given.contains(&Value::Missing) {
         return Value::Missing;

@@ -2,8 +2,12 @@
 //!
 //! Knows estimates and the language; nothing of scenarios, models or reports.
 
+pub mod clause;
+pub mod compare;
 pub mod decide;
 pub mod outcome;
+mod rows;
+mod weigh;
 
-pub use decide::{Subject, decide};
+pub use decide::{Decided, Subject, decide, decided};
 pub use outcome::{ConstraintResult, Verdict};

@@ -62,6 +62,15 @@ pub struct ConstraintResult {
     /// statute, regulation, guidance, standard, contract, consensus, convention or house.
     pub authority: String,
     pub cite: Option<String>,
+    /// What to change when it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What of the rule was not traced to a primary text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
+    /// The exception that stands in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
     /// The rule as written in the script.
     pub rule: String,
     /// The `///` sentence above it.

@@ -13,7 +13,8 @@ use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
-use crate::syntax::ast::{Expr, ItemKind};
+use crate::suite::trial::trials;
+use crate::syntax::ast::{Expr, ItemKind, Test, TestPart};
 use crate::syntax::{Entry, parse_entry_with, show};
 use std::sync::Arc;
 
@@ -84,7 +85,7 @@ impl Session {
                 let is_data = matches!(item.kind, ItemKind::Dataset(_) | ItemKind::UseFile(_));
                 let name = text.split(['(', '=', '{', ':']).next().unwrap_or("").trim().to_string();
                 let found = match &item.kind {
-                    ItemKind::UseFile(_) => {
+                    ItemKind::UseFile(_) | ItemKind::Use(_) => {
                         let door = |path: &str| self.world.read(path);
                         self.program.add_use(item, &mut self.sources, STD, &door)
                     }
@@ -207,12 +208,7 @@ impl Session {
         for item in &items {
             match &item.kind {
                 ItemKind::Test(test) => {
-                    let mut result = Ok(());
-                    for assertion in &test.assertions {
-                        if result.is_ok() {
-                            result = self.assertion(assertion)?;
-                        }
-                    }
+                    let result = self.test(test)?;
                     out.push((test.name.0.clone(), result));
                 }
                 ItemKind::Function(f) => {
@@ -225,6 +221,32 @@ impl Session {
             }
         }
         Ok(out)
+    }
+
+    /// One test: its first part that does not hold.
+    fn test(&mut self, test: &Test) -> Result<Result<(), Diagnostic>, Vec<Diagnostic>> {
+        for part in &test.parts {
+            if let TestPart::Assert(assertion) = part
+                && let Err(d) = self.assertion(assertion)?
+            {
+                return Ok(Err(d));
+            }
+        }
+        let needs_data = test.parts.iter().any(|p| matches!(p, TestPart::Expect(e) if e.table.is_none()));
+        if needs_data && !self.program.datasets.is_empty() {
+            self.data()?;
+        }
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
+        let loaded = self.loaded.as_ref().unwrap_or(&nothing);
+        for trial in trials(&self.program, loaded, test, false) {
+            if let Err(d) = trial.judged() {
+                return Ok(Err(d));
+            }
+        }
+        match self.meter.stopped() {
+            Some(stopped) => Err(vec![stopped.at(test.name.1, "while this was tested")]),
+            None => Ok(Ok(())),
+        }
     }
 
     fn assertion(&mut self, expr: &Expr) -> Result<Result<(), Diagnostic>, Vec<Diagnostic>> {

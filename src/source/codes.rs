@@ -98,6 +98,7 @@ codes! {
     STALE_POLICY "DBF0602" Warning "an as-of date past the last verification";
     BAD_SCENARIO "DBF0603" Error "a scenario that cannot be met";
     BAD_BENCHMARK "DBF0604" Error "a benchmark that does not fit together";
+    EXCEPTIONS_CLASH "DBF0605" Error "two exceptions that hold at once";
     NO_FILE "DBF0701" Error "a file that cannot be read";
     MALFORMED_ROW "DBF0702" Error "a row with the wrong number of cells";
     CELL_TYPE "DBF0703" Error "a cell of the wrong type";
@@ -106,6 +107,7 @@ codes! {
     CELL_MISSING "DBF0706" Error "an unexpected missing cell";
     NO_HEADING "DBF0707" Error "a declared column that the file does not have";
     EXTRA_COLUMNS "DBF0708" Error "columns that the schema does not declare";
+    BAD_DOCUMENT "DBF0709" Error "a document that cannot be read";
     EMPTY_CELL "DBF0801" Error "a scenario cell with too few rows";
     NON_FINITE_LOSS "DBF0802" Error "training went to infinity";
     MODEL_FAILED "DBF0803" Error "a model that could not be trained or asked";
@@ -120,6 +122,7 @@ codes! {
     OUTPUT "DBF0901" Error "an output that cannot be written";
     INTERRUPTED "DBF0902" Error "a run stopped before its end";
     ASSERTION "DBF0951" Error "an assertion that does not hold";
+    EXPECTATION "DBF0952" Error "a policy that does not behave as a test expects";
 }
 
 /// The code called `id`, in any case and with or without its prefix (`DBF0101`, `dbf0101`, `101`).

@@ -8,8 +8,10 @@ use crate::check::program::{ArgSource, Callee};
 use crate::check::{Program, Sensitivity};
 use crate::eval::estimate::{Estimate, Undefined, withhold_single};
 use crate::eval::{Env, View};
+use super::checks::{show_use, signed};
+use crate::eval::facts::{Facts, Ledger};
 use crate::policy::{Subject, decide};
-use crate::syntax::ast::{Benchmark, Expr, ExprKind, MetricUse};
+use crate::syntax::ast::{Role, Benchmark, Expr, ExprKind, MetricUse};
 use crate::syntax::show;
 use arrow_array::UInt32Array;
 use serde::{Deserialize, Serialize};
@@ -164,14 +166,30 @@ pub fn signature(program: &Program, call: &Expr) -> String {
     out.join("|")
 }
 
+/// What the benchmark's policies are decided over.
+pub fn subject<'a>(env: &Env<'a>, benchmark: &Benchmark) -> Subject<'a> {
+    let schema = env.program.home.as_ref().and_then(|h| env.program.dataset(h));
+    Subject {
+        env: env.clone(),
+        facts: Facts {
+            as_of: benchmark.as_of.as_ref().map(|(d, _)| d.clone()),
+            signed: signed(env.program),
+            ledger: Ledger::default(),
+        },
+        is_phi: schema.is_some_and(|s| s.label_of("") == Sensitivity::Phi),
+        subject: schema.and_then(|s| s.columns.iter().find(|c| c.has(Role::Subject))).map(|c| c.name.clone()),
+    }
+}
+
 fn policies(env: &Env, benchmark: &Benchmark, place: &Place) -> Vec<PolicyResult> {
-    let as_of = benchmark.as_of.as_ref().map(|(d, _)| d.as_str());
     let mut out = Vec::new();
-    for name in &benchmark.policies {
-        let Some(policy) = env.program.policy(&name.name) else { continue };
-        let (constraints, score) = decide(policy, &Subject { env: env.clone(), as_of });
+    let subject = subject(env, benchmark);
+    let as_of = subject.facts.as_of.as_deref();
+    for used in &benchmark.policies {
+        let Some(instance) = env.program.instances.get(&used.id) else { continue };
+        let (constraints, score) = decide(instance, &subject);
         out.push(PolicyResult {
-            name: name.name.clone(),
+            name: show_use(used),
             model: place.model.clone(),
             scenario: place.scenario.clone(),
             task: place.task.clone(),

@@ -1,11 +1,13 @@
 //! The datasets of a program, loaded, checked cell by cell, derived columns filled in.
 
 use crate::check::Program;
+use crate::check::expr::document_local;
 use crate::data::{Table, load::load_counted};
 use crate::eval::derive::derive;
 use crate::eval::limits::Meter;
-use crate::eval::{Env, Kernels, View};
-use crate::source::Diagnostic;
+use crate::eval::{Env, Kernels, Value, View, facts};
+use crate::source::{Diagnostic, codes};
+use crate::syntax::ast::{DocumentSource, ItemKind};
 use crate::source::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ pub struct Loaded {
     pub tables: BTreeMap<String, Table>,
     pub views: BTreeMap<String, View>,
     pub kernels: Kernels,
+    /// Documents by the variable that stands for each.
+    pub documents: Vec<(String, Value)>,
     pub meter: Arc<Meter>,
 }
 
@@ -43,13 +47,42 @@ impl Loaded {
                 Err(mut bad) => found.append(&mut bad),
             }
         }
+        if found.is_empty() {
+            found = out.read_documents(program, world);
+        }
         if found.is_empty() { Ok(out) } else { Err(found) }
     }
 
     /// Nothing but the kernels: for expressions without data.
     pub fn nothing() -> Loaded {
         let kernels = crate::builtins::kernels();
-        Loaded { tables: BTreeMap::new(), views: BTreeMap::new(), kernels, meter: Arc::default() }
+        Loaded {
+            tables: BTreeMap::new(),
+            views: BTreeMap::new(),
+            kernels,
+            documents: Vec::new(),
+            meter: Arc::default(),
+        }
+    }
+
+    /// Reads the documents of the script and of the files it uses.
+    fn read_documents(&mut self, program: &Program, world: &dyn World) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for item in program.items() {
+            let ItemKind::Document(document) = &item.kind else { continue };
+            let value = match &document.source {
+                DocumentSource::Here(record) => self.env(program, 0).one(record),
+                DocumentSource::File(path, span) => match read(world, path) {
+                    Ok(value) => value,
+                    Err(d) => {
+                        found.push(d.at(*span, "this document"));
+                        continue;
+                    }
+                },
+            };
+            self.documents.push((document_local(&document.name.name), value));
+        }
+        found
     }
 
     /// An evaluation context over the home dataset.
@@ -60,11 +93,24 @@ impl Loaded {
             kernels: &self.kernels,
             datasets: &self.views,
             view,
-            locals: Vec::new(),
+            locals: self.documents.clone(),
             seed,
             meter: &self.meter,
         }
     }
+}
+
+fn read(world: &dyn World, path: &str) -> Result<Value, Diagnostic> {
+    let bytes = world.read(path).map_err(|why| why.told())?;
+    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|why| {
+        Diagnostic::new(codes::BAD_DOCUMENT, format!("`{path}` is not JSON: {why}"))
+            .help("a document is a JSON object: `{ \"intended_use\": \"…\" }`")
+    })?;
+    if !json.is_object() {
+        return Err(Diagnostic::new(codes::BAD_DOCUMENT, format!("`{path}` holds no parts with names"))
+            .help("a document is a JSON object: `{ \"intended_use\": \"…\" }`"));
+    }
+    Ok(facts::document(&json))
 }
 
 /// What the columns of a table take in memory.

@@ -2,6 +2,7 @@
 //!
 //! Writes only through its [`store::Store`]; shows progress only through the `World`.
 
+pub mod checks;
 pub mod evaluate;
 pub mod folds;
 mod generate;
@@ -14,6 +15,7 @@ pub mod run;
 pub mod scenario;
 pub mod seeds;
 pub mod store;
+pub mod trial;
 
 pub use loaded::Loaded;
 pub use run::{Options, Outcome, run};

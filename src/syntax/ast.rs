@@ -3,6 +3,8 @@
 use crate::source::Span;
 use std::sync::Arc;
 
+pub use super::rules::*;
+
 /// Identifies an expression within a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u32);
@@ -281,49 +283,6 @@ pub struct Function {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct PolicyParam {
-    pub name: Ident,
-    pub ty: TypeExpr,
-    pub default: Option<Expr>,
-    /// `from @date = value`, as written.
-    pub dated: Vec<(String, Span, Expr)>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Constraint {
-    pub name: Ident,
-    pub doc: Option<String>,
-    pub hard: bool,
-    pub weight: Option<f64>,
-    pub authority: Option<Ident>,
-    pub cite: Option<String>,
-    pub rule: Expr,
-    pub confidence: Option<Expr>,
-}
-
-/// What a policy allows by name.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Grant {
-    /// `grant egress phi to gpt4`: rows of that label may be sent to these models.
-    Egress { label: Ident, models: Vec<Ident> },
-    /// `grant release g1 as public`: what the generator makes has that label.
-    Release { generator: Ident, label: Ident },
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Policy {
-    pub name: Ident,
-    pub jurisdiction: Option<Ident>,
-    pub cite: Option<String>,
-    pub authority: Option<Ident>,
-    pub effective: Option<(String, Option<String>, Span)>,
-    pub last_verified: Option<(String, Span)>,
-    pub params: Vec<PolicyParam>,
-    pub grants: Vec<Grant>,
-    pub constraints: Vec<Constraint>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
 pub struct Mix {
     pub column: Ident,
     pub shares: Vec<(Ident, Expr)>,
@@ -386,7 +345,7 @@ pub struct Benchmark {
     pub models: Vec<Ident>,
     pub tasks: Vec<Ident>,
     pub metrics: Vec<MetricUse>,
-    pub policies: Vec<Ident>,
+    pub policies: Vec<PolicyUse>,
     pub as_of: Option<(String, Span)>,
     pub folds: Option<(i64, Span)>,
     pub seed: Option<i64>,
@@ -395,7 +354,7 @@ pub struct Benchmark {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Test {
     pub name: (String, Span),
-    pub assertions: Vec<Expr>,
+    pub parts: Vec<TestPart>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -438,6 +397,9 @@ pub enum ItemKind {
     Generator(Generator),
     Benchmark(Benchmark),
     Test(Test),
+    Check(Check),
+    Document(Document),
+    Attest(Attest),
     Let(LetItem),
 }
 
@@ -453,9 +415,15 @@ impl ItemKind {
             ItemKind::Model(d) => &d.name,
             ItemKind::Generator(d) => &d.name,
             ItemKind::Benchmark(d) => &d.name,
+            ItemKind::Document(d) => &d.name,
             ItemKind::Let(d) => &d.name,
             ItemKind::UseFile(d) => d.name.as_ref()?,
-            ItemKind::Language(_) | ItemKind::Module { .. } | ItemKind::Use(_) | ItemKind::Test(_) => return None,
+            ItemKind::Language(_)
+            | ItemKind::Module { .. }
+            | ItemKind::Use(_)
+            | ItemKind::Test(_)
+            | ItemKind::Check(_)
+            | ItemKind::Attest(_) => return None,
         })
     }
 }

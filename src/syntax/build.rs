@@ -14,7 +14,6 @@ impl Builder<'_> {
         let inner = pair.into_inner().find(is_content)?;
         let rule = inner.as_rule();
         let whole = inner.as_str().trim();
-        let span = self.span(&inner);
         let mut parts = inner.into_inner();
         Some(match rule {
             Rule::language_item => match self.number(parts.next()?)? {
@@ -74,19 +73,11 @@ impl Builder<'_> {
                 ItemKind::Generator(Generator { name, kind, data, settings })
             }
             Rule::benchmark => ItemKind::Benchmark(self.benchmark(parts)?),
-            Rule::test => {
-                let name = parts.next()?;
-                let title = (unquote(name.as_str()), self.span(&name));
-                let mut assertions = Vec::new();
-                for p in parts {
-                    assertions.push(self.last(p).and_then(|p| self.expr(p))?);
-                }
-                ItemKind::Test(Test { name: title, assertions })
-            }
-            _ => {
-                let _ = span;
-                return None;
-            }
+            Rule::test => ItemKind::Test(self.test(parts)?),
+            Rule::check => ItemKind::Check(self.check(parts)?),
+            Rule::document => ItemKind::Document(self.document(parts)?),
+            Rule::attest => ItemKind::Attest(self.attest(parts)?),
+            _ => return None,
         })
     }
 
@@ -110,7 +101,7 @@ impl Builder<'_> {
         })
     }
 
-    fn text(&self, pair: P) -> Option<String> {
+    pub(super) fn text(&self, pair: P) -> Option<String> {
         self.last(pair).map(|p| unquote(p.as_str()))
     }
 
@@ -207,7 +198,7 @@ impl Builder<'_> {
         Some(out)
     }
 
-    fn signed(&mut self, pair: P) -> Option<f64> {
+    pub(super) fn signed(&mut self, pair: P) -> Option<f64> {
         let negative = pair.as_str().trim_start().starts_with('-');
         let inner = pair.into_inner().next()?;
         let value = match inner.as_rule() {
@@ -270,11 +261,9 @@ impl Builder<'_> {
         Some(out)
     }
 
-    fn function(&mut self, parts: Pairs<Rule>, is_metric: bool) -> Option<Function> {
-        let mut parts = parts.filter(is_content);
-        let name = self.ident(parts.next()?);
+    pub(super) fn parameters(&mut self, pair: P) -> Option<Vec<Param>> {
         let mut params = Vec::new();
-        for p in parts.next()?.into_inner() {
+        for p in pair.into_inner() {
             let mut inner = p.into_inner();
             let name = self.ident(inner.next()?);
             let ty = self.type_expr(inner.next()?)?;
@@ -284,114 +273,19 @@ impl Builder<'_> {
             };
             params.push(Param { name, ty, default });
         }
+        Some(params)
+    }
+
+    fn function(&mut self, parts: Pairs<Rule>, is_metric: bool) -> Option<Function> {
+        let mut parts = parts.filter(is_content);
+        let name = self.ident(parts.next()?);
+        let params = self.parameters(parts.next()?)?;
         let result = self.type_expr(parts.next()?)?;
         let body = match parts.next() {
             Some(p) => Some(self.expr(p)?),
             None => None,
         };
         Some(Function { name, is_metric, params, result, body })
-    }
-
-    fn policy(&mut self, mut parts: Pairs<Rule>, docs: &dyn Fn(usize) -> Option<String>) -> Option<Policy> {
-        let mut out = Policy {
-            name: self.ident(parts.next()?),
-            jurisdiction: None,
-            cite: None,
-            authority: None,
-            effective: None,
-            last_verified: None,
-            params: Vec::new(),
-            grants: Vec::new(),
-            constraints: Vec::new(),
-        };
-        for part in parts {
-            let part = match part.as_rule() {
-                Rule::policy_part => part.into_inner().next()?,
-                _ => part,
-            };
-            let span = self.span(&part);
-            match part.as_rule() {
-                Rule::jurisdiction => out.jurisdiction = self.last(part).map(|p| self.ident(p)),
-                Rule::cite => out.cite = self.text(part),
-                Rule::authority => out.authority = self.last(part).map(|p| self.ident(p)),
-                Rule::effective => {
-                    let mut dates = part.into_inner().map(|p| bare_date(p.as_str()));
-                    out.effective = Some((dates.next()?, dates.next(), span));
-                }
-                Rule::last_verified => {
-                    out.last_verified = Some((self.last(part).map(|p| bare_date(p.as_str()))?, span));
-                }
-                Rule::policy_param => {
-                    let param = self.policy_param(part)?;
-                    out.params.push(param);
-                }
-                Rule::grant => {
-                    let grant = self.grant(part)?;
-                    out.grants.push(grant);
-                }
-                _ => {
-                    let doc = docs(self.offset + part.as_span().start());
-                    let constraint = self.constraint(part, doc)?;
-                    out.constraints.push(constraint);
-                }
-            }
-        }
-        Some(out)
-    }
-
-    fn grant(&mut self, pair: P) -> Option<Grant> {
-        let pair = pair.into_inner().next()?;
-        let is_egress = pair.as_rule() == Rule::grant_egress;
-        let mut parts = pair.into_inner().filter(is_content);
-        let first = self.ident(parts.next()?);
-        let second = parts.next()?;
-        Some(if is_egress {
-            Grant::Egress { label: first, models: second.into_inner().map(|p| self.ident(p)).collect() }
-        } else {
-            Grant::Release { generator: first, label: self.ident(second) }
-        })
-    }
-
-    fn policy_param(&mut self, pair: P) -> Option<PolicyParam> {
-        let mut parts = pair.into_inner();
-        let name = self.ident(parts.next()?);
-        let ty = self.type_expr(parts.next()?)?;
-        let (mut default, mut dated) = (None, Vec::new());
-        for p in parts {
-            if p.as_rule() == Rule::dated {
-                let mut inner = p.into_inner().filter(is_content);
-                let date = inner.next()?;
-                dated.push((bare_date(date.as_str()), self.span(&date), self.expr(inner.next()?)?));
-            } else {
-                default = Some(self.expr(p)?);
-            }
-        }
-        Some(PolicyParam { name, ty, default, dated })
-    }
-
-    fn constraint(&mut self, pair: P, doc: Option<String>) -> Option<Constraint> {
-        let mut parts = pair.into_inner();
-        let name = self.ident(parts.next()?);
-        let (mut hard, mut weight, mut authority, mut cite) = (false, None, None, None);
-        let (mut rule, mut confidence) = (None, None);
-        for p in parts {
-            match p.as_rule() {
-                Rule::constraint_attr => {
-                    let attr = p.into_inner().next()?;
-                    match attr.as_rule() {
-                        Rule::hard => hard = true,
-                        Rule::weight => {
-                            weight = Some(as_f64(&self.last(attr).and_then(|p| self.number(p))?));
-                        }
-                        Rule::authority => authority = self.last(attr).map(|p| self.ident(p)),
-                        _ => cite = self.text(attr),
-                    }
-                }
-                Rule::confidence => confidence = Some(self.last(p).and_then(|p| self.expr(p))?),
-                _ => rule = Some(self.expr(p)?),
-            }
-        }
-        Some(Constraint { name, doc, hard, weight, authority, cite, rule: rule?, confidence })
     }
 
     fn scenario(&mut self, parts: Pairs<Rule>) -> Option<Scenario> {
@@ -441,7 +335,11 @@ impl Builder<'_> {
                 Rule::b_scenarios => out.scenarios = self.names(part)?,
                 Rule::b_models => out.models = self.names(part)?,
                 Rule::b_tasks => out.tasks = self.names(part)?,
-                Rule::b_policies => out.policies = self.names(part)?,
+                Rule::b_policies => {
+                    for used in part.into_inner() {
+                        out.policies.push(self.policy_use(used)?);
+                    }
+                }
                 Rule::b_metrics => {
                     for used in part.into_inner() {
                         let text = used.as_str().trim().to_string();
@@ -459,8 +357,7 @@ impl Builder<'_> {
                     }
                 }
                 Rule::b_as_of => {
-                    let date = self.last(part)?;
-                    out.as_of = Some((bare_date(date.as_str()), self.span(&date)));
+                    out.as_of = Some(self.day(self.last(part)?));
                 }
                 Rule::b_folds => {
                     let n = part.into_inner().next()?;
@@ -473,16 +370,16 @@ impl Builder<'_> {
         Some(out)
     }
 
-    fn names(&self, pair: P) -> Option<Vec<Ident>> {
+    pub(super) fn names(&self, pair: P) -> Option<Vec<Ident>> {
         Some(self.last(pair)?.into_inner().map(|p| self.ident(p)).collect())
     }
 }
 
-fn bare_date(text: &str) -> String {
+pub(super) fn bare_date(text: &str) -> String {
     text.trim().trim_start_matches('@').to_string()
 }
 
-fn role(word: &str) -> Option<Role> {
+pub(super) fn role(word: &str) -> Option<Role> {
     Some(match word.trim() {
         "subject" => Role::Subject,
         "protected" => Role::Protected,

@@ -385,6 +385,13 @@ impl Builder<'_> {
         Some(Arm { span, patterns, value: value? })
     }
 
+    /// A record of its own, not as part of an expression.
+    pub fn record_of(&mut self, pair: P) -> Option<Expr> {
+        let span = self.span(&pair);
+        let kind = self.record(pair)?;
+        Some(self.node(span, kind))
+    }
+
     pub fn arguments(&mut self, pair: P) -> Option<Vec<Arg>> {
         let mut out = Vec::new();
         for argument in pair.into_inner() {

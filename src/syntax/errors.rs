@@ -112,6 +112,9 @@ fn form(word: &str) -> &'static str {
         "generator" => "generator NAME = KIND(DATASET) { … }",
         "benchmark" => "benchmark NAME version \"1.0.0\" { … }",
         "test" => "test \"what holds\" { assert … }",
+        "check" => "check POLICY on DATASET as of @2026-11-22",
+        "document" => "document NAME { intended_use: \"…\" }",
+        "attest" => "attest \"FACT\" by \"ROLE\" on @2026-01-15 until @2027-01-15",
         "let" => "let NAME = VALUE",
         _ => "",
     }
@@ -232,13 +235,30 @@ fn describe(rule: Rule) -> &'static str {
         Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
             "`sensitivity`, `license`, `source` or `ignore`"
         }
-        Rule::policy_part | Rule::cite | Rule::effective | Rule::last_verified | Rule::policy_param => {
-            "`cite`, `authority`, `effective`, `param`, `grant` or `constraint`"
+        Rule::policy_part | Rule::last_verified | Rule::policy_param | Rule::include => {
+            "`cite`, `authority`, `effective`, `param`, `grant`, `constraint`, `exception` or `include`"
         }
+        Rule::about
+        | Rule::cite
+        | Rule::url
+        | Rule::authority
+        | Rule::remedy
+        | Rule::unverified
+        | Rule::period
+        | Rule::standing => "`cite`, `authority` or `effective`",
         Rule::constraint => "`constraint`",
-        Rule::constraint_attr | Rule::hard | Rule::weight | Rule::authority => {
-            "`:` or one of `hard`, `weight`, `authority`, `cite`"
-        }
+        Rule::exception => "`exception`",
+        Rule::constraint_attr | Rule::hard | Rule::weight => "`:` or one of `hard`, `weight`, `authority`, `cite`",
+        Rule::when => "`when` and a condition",
+        Rule::exempt => "`exempt`",
+        Rule::policy_use | Rule::policy_path => "a policy",
+        Rule::as_of => "`as of` and a date",
+        Rule::outcome => "`passes`, `fails`, `inconclusive`, `not_applicable` or `unknown`",
+        Rule::table => "`table { column: [cells] }`",
+        Rule::table_column => "a column (`name: [cells]`)",
+        Rule::cells | Rule::cell | Rule::cell_number | Rule::cell_word | Rule::missing => "a cell",
+        Rule::release => "`release { … }`",
+        Rule::because => "`because`",
         Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence => "`size`, `mix` or `prevalence`",
         Rule::share => "a share (`level: 20%`)",
         Rule::predict | Rule::discriminate => "`predict` or `discriminate`",
@@ -258,7 +278,7 @@ fn describe(rule: Rule) -> &'static str {
         Rule::egress => "`egress external`",
         Rule::use_version => "`version \"1\"`",
         Rule::use_names => "names in braces",
-        Rule::assertion => "`assert`",
+        Rule::test_part | Rule::assertion | Rule::expectation | Rule::attest => "`assert`, `expect` or `attest`",
         Rule::params | Rule::param => "parameters in brackets",
         Rule::arguments | Rule::argument => "a value",
         Rule::given => "`|` and a condition",

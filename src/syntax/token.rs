@@ -100,5 +100,8 @@ pub const ITEM_WORDS: &[&str] = &[
     "generator",
     "benchmark",
     "test",
+    "check",
+    "document",
+    "attest",
     "let",
 ];

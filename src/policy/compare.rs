@@ -1,0 +1,302 @@
+//! A comparison of two sides, decided by its value or, with a confidence, by its bounds.
+
+use super::clause::{Clause, Flip, Kind};
+use super::outcome::Verdict;
+use super::weigh::Asking;
+use crate::builtins::measure::{difference, measure_at};
+use crate::check::Level;
+use crate::check::program::{Callee, Resolved};
+use crate::check::special::Special;
+use crate::eval::estimate::{Estimate, Part};
+use crate::eval::{Env, Value, forms};
+use crate::metrics::inference::LEVEL;
+use crate::syntax::ast::{BinOp, Expr, ExprKind};
+use crate::syntax::show;
+
+/// Whether an expression depends on rows at all.
+pub(super) fn constant(env: &Env, side: &Expr) -> bool {
+    env.program.tables.ty(side.id).is_some_and(|t| t.level == Level::Constant)
+}
+
+fn turned(op: BinOp) -> BinOp {
+    match op {
+        BinOp::Le => BinOp::Ge,
+        BinOp::Lt => BinOp::Gt,
+        BinOp::Ge => BinOp::Le,
+        BinOp::Gt => BinOp::Lt,
+        other => other,
+    }
+}
+
+fn holds(op: BinOp, gap: f64) -> bool {
+    match op {
+        BinOp::Le => gap <= 0.0,
+        BinOp::Lt => gap < 0.0,
+        BinOp::Ge => gap >= 0.0,
+        BinOp::Gt => gap > 0.0,
+        BinOp::Ne => gap != 0.0,
+        _ => gap == 0.0,
+    }
+}
+
+/// The level of the two-sided interval whose ends are each a bound at `confidence`: a claim of "no more than" or "at
+/// least" is tested on one side (an equivalence test when it is about a difference; Schuirmann 1987).
+pub fn two_sided(op: BinOp, confidence: f64) -> f64 {
+    match op {
+        BinOp::Eq | BinOp::Ne => confidence,
+        _ => 2.0 * confidence - 1.0,
+    }
+}
+
+/// Decides `a op b`.
+pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Expr, b: &Expr) -> Clause {
+    let bare = |verdict, says: String| Clause::new(Kind::Comparison, show(rule), rule.span, verdict, says);
+    // `5% >= x` reads as `x <= 5%`.
+    let (a, b, op) = if constant(env, a) && !constant(env, b) { (b, a, turned(op)) } else { (a, b, op) };
+    let level = asking.confidence.map_or(LEVEL, |c| two_sided(op, c));
+    let left = match measure_at(env, a, level) {
+        Ok(left) => left,
+        Err(why) => return bare(Verdict::Unknown, why.reason),
+    };
+    let is_constant = constant(env, b);
+    let right = match env.one(b) {
+        Value::Number(v) => v,
+        Value::Undefined(why) => return bare(Verdict::Unknown, why.reason.clone()),
+        other => return bare(Verdict::Unknown, format!("`{}` is {other}", show(b))),
+    };
+    // The gap to the threshold, with its interval.
+    let bounds = if is_constant {
+        left.interval.as_ref().map(|i| (i.lo - right, i.hi - right))
+    } else {
+        asking
+            .confidence
+            .and_then(|_| difference(env, a, b, level).ok())
+            .and_then(|d| d.interval)
+            .map(|i| (i.lo, i.hi))
+    };
+    let point = if holds(op, left.value - right) { Verdict::Pass } else { Verdict::Fail };
+    let verdict = match (asking.confidence, bounds) {
+        (None, _) => point,
+        (Some(_), Some((lo, hi))) => match (holds(op, lo), holds(op, hi)) {
+            (true, true) => Verdict::Pass,
+            (false, false) => Verdict::Fail,
+            _ => Verdict::Inconclusive,
+        },
+        // A count or a constant has no interval: it is what it is.
+        (Some(_), None) => point,
+    };
+    let mut out = bare(verdict, String::new());
+    out.says = sentence(asking, env, (a, &left), op, (b, right, is_constant), verdict, bounds);
+    if asking.full {
+        out.flips = flips(asking, env, (a, &left), op, (b, right, is_constant), verdict, bounds);
+    }
+    out.right = Some(right);
+    out.threshold = is_constant.then_some(right);
+    out.excess = match op {
+        BinOp::Ge | BinOp::Gt => right - left.value,
+        BinOp::Eq | BinOp::Ne => (left.value - right).abs(),
+        _ => left.value - right,
+    };
+    out.n = left.n;
+    out.witnesses = left.parts.iter().map(|p| super::weigh::group_witness(&out.text, p)).collect();
+    out.left = Some(left.value);
+    out.interval = left.interval;
+    out
+}
+
+type Right<'a> = (&'a Expr, f64, bool);
+
+fn sentence(
+    asking: &Asking,
+    env: &Env,
+    (a, left): (&Expr, &Estimate),
+    op: BinOp,
+    (b, right, is_constant): Right,
+    verdict: Verdict,
+    bounds: Option<(f64, f64)>,
+) -> String {
+    let interval = left.interval.as_ref().map_or(String::new(), |i| match asking.confidence {
+        Some(c) if !matches!(op, BinOp::Eq | BinOp::Ne) => {
+            format!(" (at {}% confidence no less than {} and no more than {})", figure(c * 100.0), figure(i.lo), figure(i.hi))
+        }
+        _ => format!(" ({}% interval {} to {})", figure(i.level * 100.0), figure(i.lo), figure(i.hi)),
+    });
+    let named = matches!(b.kind, ExprKind::Name(_)) || !is_constant;
+    let other = if named { format!("{} = {}", show(b), figure(right)) } else { figure(right) };
+    let relation = match (verdict, is_constant || asking.confidence.is_none()) {
+        (Verdict::Pass, _) => format!("which is {} {other}", op.symbol()),
+        (Verdict::Fail, _) => format!("which is not {} {other}", op.symbol()),
+        (_, true) => format!("and the limit {other} lies between"),
+        (_, false) => format!("beside {other}"),
+    };
+    let gap = match (is_constant, bounds) {
+        (false, Some((lo, hi))) => format!("; their difference lies between {} and {}", figure(lo), figure(hi)),
+        _ => String::new(),
+    };
+    let mut out = format!("{} = {}{interval}, {relation}{gap}", show(a), figure(left.value));
+    if let (BinOp::Le | BinOp::Lt, Some(floor)) = (op, left.noise_floor)
+        && right < floor
+    {
+        out.push_str(&format!("; the limit lies below {}, what chance alone gives at this n", figure(floor)));
+    }
+    if verdict != Verdict::Pass
+        && let (Some(hi), Some(lo)) = (extreme(&left.parts, true), extreme(&left.parts, false))
+    {
+        out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo)));
+    }
+    let _ = env;
+    out
+}
+
+/// The changes nearest at hand that would turn the verdict.
+fn flips(
+    asking: &Asking,
+    env: &Env,
+    (a, left): (&Expr, &Estimate),
+    op: BinOp,
+    (b, right, is_constant): Right,
+    verdict: Verdict,
+    bounds: Option<(f64, f64)>,
+) -> Vec<Flip> {
+    let mut out = Vec::new();
+    if !is_constant || matches!(op, BinOp::Eq | BinOp::Ne) || verdict == Verdict::Unknown {
+        return out;
+    }
+    let upper = matches!(op, BinOp::Le | BinOp::Lt);
+    let interval = asking.confidence.and(bounds).map(|(lo, hi)| (lo + right, hi + right));
+    // Where the limit would have to stand: beyond the far bound to pass, before the near one to fail.
+    let (lo, hi) = interval.unwrap_or((left.value, left.value));
+    let passes = verdict != Verdict::Pass;
+    let edge = if upper == passes { hi } else { lo };
+    let to = neat(edge, upper == passes, matches!(op, BinOp::Lt | BinOp::Gt) == passes);
+    let name = limit_name(env, b);
+    let percent = as_percent(env, b);
+    let show_as = |v: f64| if percent { format!("{}%", figure(v * 100.0)) } else { figure(v) };
+    let word = if passes { "passes" } else { "no longer passes" };
+    let side = if upper == passes { "or more" } else { "or less" };
+    if to != right {
+        out.push(Flip {
+            says: format!("{word} when {name} is {} {side} (now {})", show_as(to), show_as(right)),
+            what: Some(name),
+            from: Some(right),
+            to: Some(to),
+            rows: None,
+        });
+    }
+    if let Some(flip) = rows_to_change(asking, env, a, left, op, right, verdict) {
+        out.push(flip);
+    }
+    out
+}
+
+/// For shares and counts: how many rows would have to be otherwise.
+fn rows_to_change(
+    asking: &Asking,
+    env: &Env,
+    a: &Expr,
+    left: &Estimate,
+    op: BinOp,
+    right: f64,
+    verdict: Verdict,
+) -> Option<Flip> {
+    let ExprKind::Call { args, given, .. } = &a.kind else { return None };
+    let Some(Callee::Special(special)) = env.program.tables.call(a.id).map(|p| p.callee) else { return None };
+    if verdict != Verdict::Fail || asking.confidence.is_some() {
+        return None;
+    }
+    let flip = |rows: u64, says: String| Some(Flip { says, what: None, from: None, to: None, rows: Some(rows) });
+    let plural = |n: u64| if n == 1 { "1 row".to_string() } else { format!("{n} rows") };
+    match special {
+        Special::Probability => {
+            let (k, n) = forms::successes(env, args, given.as_deref()).ok()?;
+            let n_real = n as f64;
+            let fits = |k: u64| holds(op, k as f64 / n_real - right);
+            let event = show(&args.first()?.value);
+            let (change, way) = if matches!(op, BinOp::Le | BinOp::Lt) {
+                ((1..=k).find(|d| fits(k - d))?, "did not hold")
+            } else {
+                ((1..=n - k).find(|d| fits(k + d))?, "held")
+            };
+            flip(change, format!("passes when `{event}` {way} in {} more (of {n})", plural(change)))
+        }
+        Special::Count => {
+            let (k, more) = (left.value, matches!(op, BinOp::Ge | BinOp::Gt));
+            let change = (1..=1_000_000u64).find(|d| holds(op, if more { k + *d as f64 } else { k - *d as f64 } - right))?;
+            let way = if more { "more" } else { "fewer" };
+            flip(change, format!("passes with {change} {way} ({} where {} are asked for)", figure(k), figure(right)))
+        }
+        _ => None,
+    }
+}
+
+/// What a limit is called: a parameter's name, else as written.
+fn limit_name(env: &Env, b: &Expr) -> String {
+    match (&b.kind, env.program.tables.name(b.id)) {
+        (ExprKind::Name(name), Some(Resolved::Local(_) | Resolved::Let(_))) => name.clone(),
+        _ => "the limit".to_string(),
+    }
+}
+
+fn as_percent(env: &Env, b: &Expr) -> bool {
+    matches!(b.kind, ExprKind::Percent(_))
+        || env.program.tables.ty(b.id).is_some_and(|t| t.base == crate::check::Base::Prob)
+}
+
+/// `value` with four digits, moved away from where it would not do: up or down, and beyond when equality is not enough.
+fn neat(value: f64, up: bool, beyond: bool) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 12);
+    let scale = 10f64.powi(digits);
+    let scaled = value * scale;
+    let mut near = if up { scaled.ceil() } else { scaled.floor() };
+    if (scaled - scaled.round()).abs() < 1e-9 {
+        near = scaled.round();
+    }
+    if beyond && near / scale == value {
+        near += if up { 1.0 } else { -1.0 };
+    }
+    near / scale
+}
+
+fn extreme(parts: &[Part], highest: bool) -> Option<&Part> {
+    parts.iter().filter(|p| p.value.is_some()).max_by(|a, b| {
+        let order = a.value.unwrap_or(f64::NAN).total_cmp(&b.value.unwrap_or(f64::NAN));
+        if highest { order } else { order.reverse() }
+    })
+}
+
+fn told(part: &Part) -> String {
+    format!("{} ({}, n = {})", part.group, part.value.map_or("undefined".into(), figure), part.n)
+}
+
+/// Four significant digits, without trailing zeros.
+pub(super) fn figure(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neat_limit_is_on_the_right_side() {
+        assert_eq!(neat(0.043_21, true, false), 0.043_21);
+        assert_eq!(neat(0.043_212_3, true, false), 0.043_22);
+        assert_eq!(neat(0.043_212_3, false, false), 0.043_21);
+        assert_eq!(neat(11.0, true, true), 11.01);
+        assert_eq!(neat(0.0, true, false), 0.0);
+    }
+
+    #[test]
+    fn one_sided_claims_take_the_narrower_interval() {
+        assert!((two_sided(BinOp::Le, 0.95) - 0.90).abs() < 1e-12);
+        assert_eq!(two_sided(BinOp::Eq, 0.95), 0.95);
+    }
+}
