@@ -19,6 +19,7 @@ mod house;
 mod kernels;
 mod limits;
 mod modules;
+mod policy_library;
 mod proposal;
 mod repl;
 mod schema;
