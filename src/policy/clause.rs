@@ -124,12 +124,24 @@ impl Clause {
             // When all fail the last alternative is the one that was meant to catch it.
             Kind::Or => self.parts.iter().rev().find(same),
             Kind::Not => self.parts.first(),
-            Kind::Forall | Kind::Exists => {
-                self.parts.iter().filter(same).max_by(|a, b| a.excess.total_cmp(&b.excess))
-            }
+            Kind::Forall | Kind::Exists => self.parts.iter().filter(same).max_by(|a, b| a.excess.total_cmp(&b.excess)),
             Kind::Every | Kind::Comparison | Kind::Fact => None,
         };
         inner.map_or(self, Clause::deciding)
+    }
+
+    /// The same for a file: without places in a script, and with nothing that JSON cannot say.
+    pub fn sealed(&self) -> Clause {
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+        Clause {
+            span: None,
+            excess: 0.0,
+            left: finite(self.left),
+            right: finite(self.right),
+            threshold: finite(self.threshold),
+            parts: self.parts.iter().map(Clause::sealed).collect(),
+            ..self.clone()
+        }
     }
 
     /// This clause and everything below it, parents first.

@@ -199,7 +199,10 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
             .flips
             .iter()
             .filter(|f| alone || f.what.is_some())
-            .map(|f| super::clause::Flip { says: if alone { format!("{item}: {}", f.says) } else { f.says.clone() }, ..f.clone() })
+            .map(|f| super::clause::Flip {
+                says: if alone { format!("{item}: {}", f.says) } else { f.says.clone() },
+                ..f.clone()
+            })
             .collect();
     }
     if asking.full {
@@ -207,7 +210,8 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         parts.retain(|(_, d)| d.verdict == verdict || d.verdict != Verdict::Pass);
         parts.sort_by(|a, b| b.1.excess.total_cmp(&a.1.excess));
         parts.truncate(asking.witnesses);
-        out.parts = parts.into_iter().map(|(item, d)| Clause { text: format!("{var} = {item}: {}", d.text), ..d }).collect();
+        out.parts =
+            parts.into_iter().map(|(item, d)| Clause { text: format!("{var} = {item}: {}", d.text), ..d }).collect();
     }
     out.more = out.witnesses.len().saturating_sub(asking.witnesses);
     if asking.full {

@@ -1,5 +1,6 @@
 //! One unit of the matrix: the cells of a (scenario, model, task), its policies and its plots.
 
+use super::checks::{show_use, signed};
 use super::plots;
 use super::result::{ByGroup, Cell, PolicyResult, Reliability};
 use super::seeds;
@@ -7,11 +8,10 @@ use crate::builtins::measure::measure;
 use crate::check::program::{ArgSource, Callee};
 use crate::check::{Program, Sensitivity};
 use crate::eval::estimate::{Estimate, Undefined, withhold_single};
-use crate::eval::{Env, View};
-use super::checks::{show_use, signed};
 use crate::eval::facts::{Facts, Ledger};
+use crate::eval::{Env, View};
 use crate::policy::{Subject, decide};
-use crate::syntax::ast::{Role, Benchmark, Expr, ExprKind, MetricUse};
+use crate::syntax::ast::{Benchmark, Expr, ExprKind, MetricUse, Role};
 use crate::syntax::show;
 use arrow_array::UInt32Array;
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 //! Writes only through its [`store::Store`]; shows progress only through the `World`.
 
 pub mod checks;
+mod describe;
 pub mod evaluate;
 pub mod folds;
 mod generate;
@@ -16,6 +17,7 @@ pub mod scenario;
 pub mod seeds;
 pub mod store;
 pub mod trial;
+pub mod why;
 
 pub use loaded::Loaded;
 pub use run::{Options, Outcome, run};
