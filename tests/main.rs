@@ -22,6 +22,7 @@ mod lint_props;
 mod lint_sizes;
 mod lints;
 mod modules;
+mod policy_library;
 mod phi;
 mod proposal;
 mod repl;
