@@ -161,6 +161,9 @@ const ENDS: &[&str] = &[
     ":",
 ];
 
+/// How many words a denial reaches at most; only lists are as long.
+const REACH: usize = 40;
+
 /// Whether a phrase is denied: nothing when it does not occur, true when it is denied wherever it occurs. After NegEx and ConText
 /// (Chapman et al. 2001, J Biomed Inform 34:301; Harkema et al. 2009, 42:839): a denial reaches from its word (`no`,
 /// `denies`, `negative for`) to the end of the sentence or to a word that ends it (`but`, `however`, `has`), and from words behind
@@ -186,7 +189,7 @@ fn denied(all: &[Word], start: usize, end: usize) -> bool {
     let any = |at: usize, of: &[&str]| of.iter().any(|p| is(at, p));
     // Backwards to the nearest word that denies, unless one that ends a denial comes first.
     let mut at = start;
-    while at > 0 {
+    while at > start.saturating_sub(REACH) {
         at -= 1;
         if any(at, ENDS) {
             break;
@@ -275,7 +278,7 @@ pub fn doses(text: &str) -> Vec<Dose> {
         let gap = |k: usize| {
             all.get(k).zip(all.get(k + 1)).map_or("", |(a, b)| text.get(a.range.end..b.range.start).unwrap_or(""))
         };
-        let range = text_at(i + 1).starts_with(|c: char| c.is_ascii_digit()) && gap(i).trim().len() > 0
+        let range = text_at(i + 1).starts_with(|c: char| c.is_ascii_digit()) && !gap(i).trim().is_empty()
             || text_at(i + 1) == "to" && text_at(i + 2).starts_with(|c: char| c.is_ascii_digit());
         let unit_at = match (range, text_at(i + 1) == "to") {
             (true, true) => i + 3,
@@ -385,5 +388,14 @@ mod tests {
             ["warfarin 7.5 mg", "levothyroxine 88 mcg"]
         );
         assert_eq!(of("glucose 110 mg/dL, 40 mg, age 54, BP 120/80"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn long_texts_end() {
+        for unit in ["pain ", "pain", "no ", "5 mg ", "5-", "1,", "'", "pain'"] {
+            let text = unit.repeat(200_000 / unit.len());
+            assert!(negated(&text, "pain").is_none_or(|denied| !denied));
+            assert!(doses(&text).len() <= text.len());
+        }
     }
 }
