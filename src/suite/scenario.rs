@@ -121,7 +121,8 @@ struct Within {
 
 /// All rows of a table, as if a scenario had drawn them.
 pub fn whole(name: &str, span: Span, table: &Table) -> Drawn {
-    let recipe = Recipe { name: name.to_string(), span, size: None, mixes: Vec::new(), prevalence: None };
+    let recipe =
+        Recipe { name: name.to_string(), span, size: None, mixes: Vec::new(), prevalence: None, prevalence_by: None };
     Drawn { recipe, rows: (0..table.rows as u32).collect(), quotas: Vec::new() }
 }
 

@@ -11,8 +11,6 @@ pub mod grounding;
 mod lcs;
 mod levenshtein;
 pub mod matching;
-pub mod phrases;
-pub mod plain;
 pub mod porter;
 pub mod rouge;
 mod shifts;

@@ -1,6 +1,6 @@
 //! Phrases in a text: whether one occurs, whether it is denied, and doses with their drugs.
 
-use super::plain::sentences;
+use super::reading::sentences;
 use std::ops::Range;
 
 /// A word of a text, folded, or a mark.
