@@ -22,6 +22,8 @@ mod lint_props;
 mod lint_sizes;
 mod lints;
 mod modules;
+mod phi;
+mod policy_library;
 mod proposal;
 mod repl;
 mod scenarios;

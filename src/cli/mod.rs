@@ -5,10 +5,13 @@
 
 mod ask;
 mod check;
+mod diff;
 mod explain;
 mod lock;
+mod mutate;
 mod run;
 mod test;
+mod why;
 mod world;
 
 use crate::eval::limits::{Limits, Meter};
@@ -118,10 +121,56 @@ enum Command {
         /// The script whose data and definitions to use.
         file: Option<PathBuf>,
     },
-    /// Run the tests and examples of a file.
+    /// Run the tests and examples of a file, or of every script below a folder.
     Test {
+        /// The script, or a folder of scripts.
+        file: PathBuf,
+        /// Also say which constraints and clauses no test has seen both ways.
+        #[arg(long)]
+        coverage: bool,
+    },
+    /// Break policies on purpose, and list what no test would notice.
+    Mutate {
+        /// The script, or a folder of scripts.
+        file: PathBuf,
+        /// Also list what was caught.
+        #[arg(long)]
+        all: bool,
+    },
+    /// What would change if a policy did, or on another day: verdicts, rows and groups.
+    Diff {
+        /// The script as it is.
+        before: PathBuf,
+        /// The script as it would be [default: the same, for two days].
+        after: Option<PathBuf>,
+        /// Only the checks on this data.
+        #[arg(long)]
+        on: Option<String>,
+        /// One day for both, or two: 2026-01-01,2027-01-01.
+        #[arg(long, value_name = "DATES", value_delimiter = ',')]
+        as_of: Vec<String>,
+    },
+    /// Everything behind a verdict: the clauses, who shows it, what would change it.
+    Why {
         /// The script.
         file: PathBuf,
+        /// The constraint, for example `cells` or `policy.cells` [default: all that do not pass].
+        constraint: Option<String>,
+        /// The data of a `check`.
+        #[arg(long)]
+        on: Option<String>,
+        /// The day to ask about, in place of the script's.
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// The benchmark's model [default: the first].
+        #[arg(long)]
+        model: Option<String>,
+        /// The benchmark's scenario [default: the first].
+        #[arg(long)]
+        scenario: Option<String>,
+        /// How many rows or groups to list.
+        #[arg(long, default_value_t = crate::policy::decide::WITNESSES)]
+        witnesses: usize,
     },
     /// Write down the content of everything a script uses.
     Lock {
@@ -282,7 +331,12 @@ fn command(voice: &Voice, command: Command) -> u8 {
         Command::Check { file, fix } => check::run(voice, &file, fix),
         Command::Eval { expression, file } => ask::eval(voice, &expression, file.as_deref()),
         Command::Repl { file } => ask::repl(voice, file.as_deref()),
-        Command::Test { file } => test::run(voice, &file),
+        Command::Test { file, coverage } => test::run(voice, &file, coverage),
+        Command::Mutate { file, all } => mutate::run(voice, &file, all),
+        Command::Diff { before, after, on, as_of } => diff::run(voice, &diff::Request { before, after, on, as_of }),
+        Command::Why { file, constraint, on, as_of, model, scenario, witnesses } => {
+            why::run(voice, &why::Request { file, constraint, on, as_of, model, scenario, witnesses })
+        }
         Command::Lock { file } => lock::run(voice, &file),
         Command::Explain { code } => explain::run(voice, &code),
     }

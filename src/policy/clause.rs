@@ -130,6 +130,20 @@ impl Clause {
         inner.map_or(self, Clause::deciding)
     }
 
+    /// The same for a file: without places in a script, and with nothing that JSON cannot say.
+    pub fn sealed(&self) -> Clause {
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+        Clause {
+            span: None,
+            excess: 0.0,
+            left: finite(self.left),
+            right: finite(self.right),
+            threshold: finite(self.threshold),
+            parts: self.parts.iter().map(Clause::sealed).collect(),
+            ..self.clone()
+        }
+    }
+
     /// This clause and everything below it, parents first.
     pub fn walk<'a>(&'a self, see: &mut dyn FnMut(&'a Clause)) {
         see(self);

@@ -185,7 +185,10 @@ fn one(
         Some(e) => format!("by the exception `{}`: {}", e.name.name, clause.says),
         None => clause.says.clone(),
     };
-    let result = result(part, constraint, by, confidence, &clause, says);
+    let mut result = result(part, constraint, by, confidence, &clause, says);
+    if full.is_some() {
+        result.tree = Some(Box::new(clause.clone()));
+    }
     Decided { result, clause, passed_over, conflict }
 }
 
@@ -229,5 +232,6 @@ fn result(
                 n: w.n,
             })
             .collect(),
+        tree: None,
     }
 }

@@ -119,6 +119,13 @@ struct Within {
     shares: BTreeMap<u32, f64>,
 }
 
+/// All rows of a table, as if a scenario had drawn them.
+pub fn whole(name: &str, span: Span, table: &Table) -> Drawn {
+    let recipe =
+        Recipe { name: name.to_string(), span, size: None, mixes: Vec::new(), prevalence: None, prevalence_by: None };
+    Drawn { recipe, rows: (0..table.rows as u32).collect(), quotas: Vec::new() }
+}
+
 /// Draws the test set.
 pub fn draw(recipe: &Recipe, table: &Table, seed: u64) -> Result<Drawn, Diagnostic> {
     let mut rng = seeds::stream(seed, &["scenario", &recipe.name]);

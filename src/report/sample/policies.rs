@@ -44,6 +44,10 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
         n: rows,
         why: String::new(),
         witnesses: Vec::new(),
+        remedy: None,
+        unverified: None,
+        exception: None,
+        tree: None,
     };
     let mut out = Vec::new();
     let mut decide = |mut c: ConstraintResult, value: f64, half: f64, threshold: f64, most: bool| {
