@@ -103,7 +103,7 @@ fn told(shorts: &[Short]) -> Option<Diagnostic> {
     };
     let size = (n as f64 * worst.size.0 / worst.rows.max(1.0)).ceil();
     let mut ways = vec![format!("draw {} rows or more", grouped(rounded_up(size)))];
-    if let Some(limit) = reachable(&worst.question, worst.confidence, worst.rows as u64) {
+    if let Some(limit) = reachable(&worst.question, worst.confidence, worst.rows as u64, n) {
         let percent = |v: f64| format!("{}%", figure((v * 1000.0).ceil() / 10.0));
         let down = |v: f64| format!("{}%", figure((v * 1000.0).floor() / 10.0));
         ways.push(match &worst.question {
