@@ -6,6 +6,7 @@
 
 use super::Loaded;
 use super::trial::{Changed, trials_of};
+use crate::check::force::out_of_force;
 use crate::check::{Instance, Program};
 use crate::source::Span;
 use crate::syntax::ast::{BinOp, Constraint, Exception, Expr, ExprKind, ItemKind, Period, Policy, PolicyParam, Test};
@@ -265,7 +266,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
         out.push((mutant, doc.to_string()));
     };
     for period in &policy.about.periods {
-        periods(period, &mut |change, edit| add("", doc, change, period.span, edit));
+        periods(&policy.about.periods, period, &mut |change, edit| add("", doc, change, period.span, edit));
     }
     for param in &policy.takes {
         if let Some(value) = &param.default {
@@ -291,7 +292,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
     for Constraint { name, doc: own, about, rule, confidence, .. } in &policy.constraints {
         let doc = own.clone().unwrap_or_default();
         for period in &about.periods {
-            periods(period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
+            periods(&about.periods, period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
         }
         rules(rule, &mut |change, span, edit| add(&name.name, &doc, change, span, edit));
         if let Some(c) = confidence {
@@ -304,7 +305,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
         let own_name = name.name.clone();
         add(&own_name, &doc, format!("exception {own_name} → none"), name.span, Edit::NoException(own_name.clone()));
         for period in &about.periods {
-            periods(period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
+            periods(&about.periods, period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
         }
         if let Some(when) = when {
             let change = format!("when {} → always", show(when));
@@ -321,19 +322,39 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
     }
 }
 
-fn periods(period: &Period, add: &mut dyn FnMut(String, Edit)) {
-    let word = period.standing.word();
-    let to = period.to.clone();
+/// Days moved and periods taken away; not where it makes no difference on any day, such as another day of enactment of
+/// what is effective later.
+fn periods(all: &[Period], at: &Period, add: &mut dyn FnMut(String, Edit)) {
+    let word = at.standing.word();
+    let to = at.to.clone();
+    let mut offer = |change: String, with: Option<(String, Option<String>)>| {
+        let other = all.iter().filter_map(|p| match &with {
+            _ if p.span != at.span => Some(p.clone()),
+            Some((from, to)) => Some(Period { from: from.clone(), to: to.clone(), ..p.clone() }),
+            None => None,
+        });
+        if differ(all, &other.collect::<Vec<_>>()) {
+            add(change, Edit::Period(at.span, with));
+        }
+    };
     for (text, days) in [("a day later", 1), ("a day earlier", -1)] {
-        if let Some(day) = moved(&period.from, days) {
-            add(format!("{word} {} → {text}", period.from), Edit::Period(period.span, Some((day, to.clone()))));
+        if let Some(day) = moved(&at.from, days) {
+            offer(format!("{word} {} → {text}", at.from), Some((day, to.clone())));
         }
         if let Some(day) = to.as_ref().and_then(|to| moved(to, days)) {
             let change = format!("{word} until {} → {text}", to.as_deref().unwrap_or(""));
-            add(change, Edit::Period(period.span, Some((period.from.clone(), Some(day)))));
+            offer(change, Some((at.from.clone(), Some(day))));
         }
     }
-    add(format!("{word} {} → never said", period.from), Edit::Period(period.span, None));
+    offer(format!("{word} {} → never said", at.from), None);
+}
+
+/// Whether a rule with these periods asks for something on a day on which it does not with the others.
+fn differ(these: &[Period], others: &[Period]) -> bool {
+    let named = these.iter().chain(others).flat_map(|p| p.to.iter().chain([&p.from]));
+    let days: Vec<String> = named.flat_map(|day| [-1, 0, 1].into_iter().filter_map(|by| moved(day, by))).collect();
+    let asks = |periods: &[Period], day: Option<&str>| out_of_force(periods, day).is_none();
+    days.iter().map(|d| Some(d.as_str())).chain([None]).any(|day| asks(these, day) != asks(others, day))
 }
 
 fn moved(day: &str, days: i64) -> Option<String> {
