@@ -7,9 +7,9 @@ use std::fs;
 const FLOORS: &[&[&str]] = &[
     &["source"],
     &["syntax"],
+    &["phi"],
     &["check"],
     &["data"],
-    &["phi"],
     &["eval"],
     &["metrics", "nets"],
     &["builtins"],

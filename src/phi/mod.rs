@@ -20,6 +20,7 @@ mod names;
 mod network;
 mod numbers;
 mod places;
+mod plain;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -29,4 +30,5 @@ pub use ages::{age_over_89, birth_year_over_89};
 pub use cell::{ZIP3_2000, cell, restricted_zip3};
 pub use heading::heading;
 pub use kind::Kind;
+pub use plain::{mentions, reading_grade};
 pub use scan::{Span, scan};
