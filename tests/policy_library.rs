@@ -130,7 +130,10 @@ fn every_constraint_is_seen_to_pass_and_to_fail() {
                 let at = format!("{}.{}.{}", library.module, policy.name.name, constraint.name.name);
                 if NEVER_IN_FORCE.iter().any(|(name, _)| *name == at) {
                     let about = library.about(&policy.name.name);
-                    assert!(about.len() >= 5 && about.iter().all(|(e, _)| e.verdict == Expected::NotApplicable), "{at}");
+                    assert!(
+                        about.len() >= 5 && about.iter().all(|(e, _)| e.verdict == Expected::NotApplicable),
+                        "{at}"
+                    );
                     continue;
                 }
                 match seen(&library, policy, constraint) {

@@ -9,13 +9,16 @@ use crate::check::{Base, Checked, Level, Program, Sensitivity, StdModule, Type};
 use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
+use crate::policy::decide::WITNESSES;
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
+use crate::suite::checks::constraint_names;
 use crate::suite::coverage::{RuleSeen, coverage};
 use crate::suite::mutate::{Fate, Mutant, mutants};
 use crate::suite::trial::trials;
+use crate::suite::why::{Question, of_checks};
 use crate::syntax::ast::{Expr, ItemKind, Test, TestPart};
 use crate::syntax::{Entry, parse_entry_with, show};
 use std::sync::Arc;
@@ -223,6 +226,36 @@ impl Session {
             }
         }
         Ok(out)
+    }
+
+    /// Why a constraint of a `check` has its verdict; nothing in `wanted` explains all that do not pass.
+    pub fn why(&mut self, wanted: &str) -> Result<String, Vec<Diagnostic>> {
+        self.meter = Arc::new((self.meters)());
+        self.data()?;
+        let question = Question {
+            constraint: (!wanted.is_empty()).then(|| wanted.to_string()),
+            witnesses: WITNESSES,
+            ..Question::default()
+        };
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
+        let loaded = self.loaded.as_ref().unwrap_or(&nothing);
+        let found = of_checks(&self.program, loaded, &question)?;
+        if let Some(stopped) = self.meter.stopped() {
+            return Err(vec![stopped]);
+        }
+        let texts = found.iter().flat_map(|asked| {
+            let each = asked.result.constraints.iter().zip(&asked.passed_over);
+            each.map(|(c, passed_over)| crate::report::why(&asked.result, c, passed_over, &self.sources, false))
+        });
+        let text = texts.collect::<String>();
+        Ok(match (text.is_empty(), constraint_names(&self.program).is_empty(), wanted) {
+            (false, ..) => text.trim_start().to_string(),
+            (true, true, _) => "no `check` here; write `check POLICY on DATASET`".to_string(),
+            (true, false, "") => "every constraint that applies holds".to_string(),
+            (true, false, name) => {
+                format!("no check asks about `{name}`; there are: {}", constraint_names(&self.program).join(", "))
+            }
+        })
     }
 
     /// The `@example`s of a module of the standard library.

@@ -101,6 +101,7 @@ pub fn results() -> Results {
             .collect(),
         figures: figures(),
         cells,
+        checks: Vec::new(),
         policies: policies::policies(&mut stream),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
     };

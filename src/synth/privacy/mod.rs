@@ -9,6 +9,7 @@
 
 pub mod accountant;
 pub mod clip;
+mod fft;
 pub mod ledger;
 pub mod losses;
 pub mod mechanisms;

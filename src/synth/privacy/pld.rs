@@ -7,8 +7,7 @@
 //! that decides ε into the middle. An answer that is still lost in rounding is not given.
 //! Knows laws on a grid; where they come from is in `losses.rs`.
 
-use realfft::RealFftPlanner;
-use realfft::num_complex::Complex;
+use super::fft::{Complex, transform};
 
 use super::losses::{Atom, Direction, Step};
 
@@ -186,53 +185,40 @@ impl Composed {
 /// The tilted law of the sum of all losses, entries `first..first + n`; sums outside are taken
 /// modulo `n`.
 fn convolve(laws: &[Law], grid: f64, theta: f64, first: i64, n: usize) -> Vec<f64> {
-    let mut planner = RealFftPlanner::<f64>::new();
-    let forward = planner.plan_fft_forward(n);
-    let back = planner.plan_fft_inverse(n);
-    let mut product: Vec<Complex<f64>> = vec![Complex::new(1.0, 0.0); n / 2 + 1];
+    let mut product = vec![Complex::ONE; n];
     for law in laws {
         let norm = ln_moment(law, grid, theta);
-        let mut values = vec![0.0; n];
+        let mut values = vec![Complex::default(); n];
         for atom in &law.atoms {
             let place = atom.at.rem_euclid(n as i64) as usize;
             if let Some(v) = values.get_mut(place) {
-                *v += (atom.mass.ln() + theta * atom.at as f64 * grid - norm).exp();
+                v.re += (atom.mass.ln() + theta * atom.at as f64 * grid - norm).exp();
             }
         }
-        let mut spectrum = forward.make_output_vec();
-        // Lengths are those of the plan, the only thing that can go wrong.
-        if forward.process(&mut values, &mut spectrum).is_err() {
+        // The length is a power of two, the only thing that can go wrong.
+        if !transform(&mut values, true) {
             return Vec::new();
         }
-        for (p, s) in product.iter_mut().zip(&spectrum) {
-            *p *= power(*s, law.times);
+        for (p, s) in product.iter_mut().zip(&values) {
+            *p = p.times(power(*s, law.times));
         }
     }
-    for edge in [0, n / 2] {
-        if let Some(p) = product.get_mut(edge) {
-            p.im = 0.0;
-        }
-    }
-    let mut out = back.make_output_vec();
-    if back.process(&mut product, &mut out).is_err() {
+    if !transform(&mut product, false) {
         return Vec::new();
     }
     let turn = first.rem_euclid(n as i64) as usize;
-    out.rotate_left(turn);
-    for x in &mut out {
-        *x = (*x / n as f64).max(0.0);
-    }
-    out
+    product.rotate_left(turn);
+    product.into_iter().map(|x| (x.re / n as f64).max(0.0)).collect()
 }
 
 /// `z^n` by squaring: the phase keeps its digits.
-fn power(z: Complex<f64>, mut n: u64) -> Complex<f64> {
-    let (mut out, mut square) = (Complex::new(1.0, 0.0), z);
+fn power(z: Complex, mut n: u64) -> Complex {
+    let (mut out, mut square) = (Complex::ONE, z);
     while n > 0 {
         if n & 1 == 1 {
-            out *= square;
+            out = out.times(square);
         }
-        square *= square;
+        square = square.times(square);
         n >>= 1;
     }
     out
