@@ -31,6 +31,10 @@ pub struct Mutant {
 enum Edit {
     /// The expression at a place becomes another.
     Expr(Span, Box<Expr>),
+    /// Of `a and b` or `a or b` at a place only the left part stays, or only the right one.
+    Half(Span, bool),
+    /// `not x` at a place becomes `x`.
+    Bare(Span),
     /// An exception goes, or is made without its condition.
     NoException(String),
     Always(String),
@@ -184,7 +188,7 @@ fn change_policy(policy: &mut Policy, edit: &Edit) -> bool {
                 done = true;
             }
         }
-        Edit::Expr(span, with) => {
+        Edit::Expr(span, _) | Edit::Half(span, _) | Edit::Bare(span) => {
             let rules = policy.constraints.iter_mut().map(|c| &mut c.rule);
             let exceptions = policy.exceptions.iter_mut().flat_map(|e| e.when.iter_mut().chain(&mut e.rule));
             let params = policy
@@ -192,71 +196,49 @@ fn change_policy(policy: &mut Policy, edit: &Edit) -> bool {
                 .iter_mut()
                 .flat_map(|p| p.default.iter_mut().chain(p.dated.iter_mut().map(|(_, _, v)| v)));
             for rule in rules.chain(exceptions).chain(params) {
-                done |= replace(rule, *span, with);
+                done |= replace(rule, *span, edit);
             }
         }
     }
     done
 }
 
-/// Makes the change at `span`: `with` is the changed original, whose parts are those of this copy.
-fn replace(expr: &mut Expr, span: Span, with: &Expr) -> bool {
-    if expr.span == span && std::mem::discriminant(&expr.kind) == std::mem::discriminant(&with.kind) {
-        let changed = match (&mut expr.kind, &with.kind) {
-            (ExprKind::Binary(op, ..), ExprKind::Binary(other, ..)) => {
-                *op = *other;
-                true
-            }
-            (ExprKind::Quantified { all, .. }, ExprKind::Quantified { all: other, .. }) => {
-                *all = *other;
-                true
-            }
-            (ExprKind::Int(v), ExprKind::Int(other)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Real(v) | ExprKind::Percent(v), ExprKind::Real(other) | ExprKind::Percent(other)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Quantity(v, _), ExprKind::Quantity(other, _)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Bool(v), ExprKind::Bool(other)) => {
-                *v = *other;
-                true
-            }
-            _ => false,
-        };
-        if changed {
-            return true;
-        }
-    }
-    // Taking a clause away, or a `not`: the copy's own part stands in its place.
-    if expr.span == span {
-        let part = match (&mut expr.kind, &with.kind) {
-            (ExprKind::Binary(BinOp::And | BinOp::Or, _, a, b), kept) => {
-                let keeps = |side: &Expr| show(side) == show(&Expr { kind: kept.clone(), ..with.clone() });
-                if with.span == a.span || keeps(a) {
-                    Some((**a).clone())
-                } else if with.span == b.span || keeps(b) {
-                    Some((**b).clone())
-                } else {
-                    None
-                }
-            }
-            (ExprKind::Not(inner), _) => Some((**inner).clone()),
-            _ => None,
-        };
-        if let Some(part) = part {
-            *expr = part;
-            return true;
-        }
+/// Makes the change at `span`. Only what changes is taken from the edit: the parts are those of this copy, in which a
+/// user's columns stand for parameters.
+fn replace(expr: &mut Expr, span: Span, edit: &Edit) -> bool {
+    if expr.span == span && changed(expr, edit) {
+        return true;
     }
     let mut done = false;
-    crate::syntax::each_part(expr, &mut |part| done |= replace(part, span, with));
+    crate::syntax::each_part(expr, &mut |part| done |= replace(part, span, edit));
     done
+}
+
+fn changed(expr: &mut Expr, edit: &Edit) -> bool {
+    let part = match (&mut expr.kind, edit) {
+        (ExprKind::Binary(BinOp::And | BinOp::Or, _, a, b), Edit::Half(_, left)) => {
+            if *left { (**a).clone() } else { (**b).clone() }
+        }
+        (ExprKind::Not(inner), Edit::Bare(_)) => (**inner).clone(),
+        (kind, Edit::Expr(_, with)) => return turned(kind, &with.kind),
+        _ => return false,
+    };
+    *expr = part;
+    true
+}
+
+/// Takes over another operator, quantifier or literal of the same kind.
+fn turned(kind: &mut ExprKind, with: &ExprKind) -> bool {
+    match (kind, with) {
+        (ExprKind::Binary(op, ..), ExprKind::Binary(other, ..)) => *op = *other,
+        (ExprKind::Quantified { all, .. }, ExprKind::Quantified { all: other, .. }) => *all = *other,
+        (ExprKind::Int(v), ExprKind::Int(other)) => *v = *other,
+        (ExprKind::Real(v), ExprKind::Real(other)) | (ExprKind::Percent(v), ExprKind::Percent(other)) => *v = *other,
+        (ExprKind::Quantity(v, _), ExprKind::Quantity(other, _)) => *v = *other,
+        (ExprKind::Bool(v), ExprKind::Bool(other)) => *v = *other,
+        _ => return false,
+    }
+    true
 }
 
 /// The mutants of one policy, each with the comment that may explain it.
@@ -364,11 +346,11 @@ fn moved(day: &str, days: i64) -> Option<String> {
 
 /// Comparisons, quantifiers, `and`, `or`, `not` and limits of a rule.
 fn rules(rule: &Expr, add: &mut dyn FnMut(String, Span, Edit)) {
-    let turned = |kind: ExprKind| Expr { kind, ..rule.clone() };
+    let other_kind = |kind: ExprKind| Expr { kind, ..rule.clone() };
     match &rule.kind {
         ExprKind::Binary(op, at, a, b) if op.is_comparison() => {
             for other in others(*op) {
-                let with = turned(ExprKind::Binary(other, *at, a.clone(), b.clone()));
+                let with = other_kind(ExprKind::Binary(other, *at, a.clone(), b.clone()));
                 add(format!("{} → {}", show(rule), show(&with)), rule.span, Edit::Expr(rule.span, Box::new(with)));
             }
             for side in [a, b] {
@@ -381,23 +363,22 @@ fn rules(rule: &Expr, add: &mut dyn FnMut(String, Span, Edit)) {
         }
         ExprKind::Binary(op @ (BinOp::And | BinOp::Or), at, a, b) => {
             let other = if *op == BinOp::And { BinOp::Or } else { BinOp::And };
-            let with = turned(ExprKind::Binary(other, *at, a.clone(), b.clone()));
+            let with = other_kind(ExprKind::Binary(other, *at, a.clone(), b.clone()));
             add(format!("{} → {}", show(rule), show(&with)), rule.span, Edit::Expr(rule.span, Box::new(with)));
-            for kept in [a, b] {
-                let gone = if std::ptr::eq(kept.as_ref(), a.as_ref()) { b } else { a };
+            for (gone, left) in [(b, true), (a, false)] {
                 let change = format!("{} {} → left out", op.symbol(), show(gone));
-                add(change, gone.span, Edit::Expr(rule.span, kept.clone()));
+                add(change, gone.span, Edit::Half(rule.span, left));
             }
             rules(a, add);
             rules(b, add);
         }
         ExprKind::Not(inner) => {
-            add(format!("{} → {}", show(rule), show(inner)), rule.span, Edit::Expr(rule.span, inner.clone()));
+            add(format!("{} → {}", show(rule), show(inner)), rule.span, Edit::Bare(rule.span));
             rules(inner, add);
         }
         ExprKind::Quantified { all, var, range, body } => {
             let with =
-                turned(ExprKind::Quantified { all: !all, var: var.clone(), range: range.clone(), body: body.clone() });
+                other_kind(ExprKind::Quantified { all: !all, var: var.clone(), range: range.clone(), body: body.clone() });
             let words = if *all { "forall → exists" } else { "exists → forall" };
             add(format!("{words} {} in {}", var.name, show(range)), rule.span, Edit::Expr(rule.span, Box::new(with)));
             rules(body, add);
