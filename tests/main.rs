@@ -26,6 +26,7 @@ mod phi;
 mod policy_library;
 mod proposal;
 mod repl;
+mod scenarios;
 mod schema;
 mod sensitivity;
 mod stdlib;

@@ -112,13 +112,13 @@ pub(super) fn call(special: Special, args: &[Arg], row: bool, at: &dyn Fn(&Expr)
         (Special::ReadingGrade, [Value::Text(text)]) => {
             phi::reading_grade(text).map_or_else(|| Value::undefined("a text without words"), Value::Number)
         }
-        (Special::Mentions, [Value::Text(text), Value::List(phrases)]) => Value::Bool(phi::mentions(
-            text,
-            phrases.iter().filter_map(|p| match p {
+        (Special::Mentions, [Value::Text(text), Value::List(phrases)]) => {
+            let words = phrases.iter().filter_map(|p| match p {
                 Value::Text(phrase) => Some(phrase.as_ref()),
                 _ => None,
-            }),
-        )),
+            });
+            Value::Bool(phi::contains_any(text, &words.collect::<Vec<&str>>()))
+        }
         (Special::AddMonths | Special::AddYears, [Value::Date(day), Value::Number(n), Value::Text(how)]) => {
             let months = if special == Special::AddYears { n * 12.0 } else { *n };
             dates::add_months(*day, months, how.as_ref() == "up").map_or_else(outside, Value::Date)

@@ -1,4 +1,5 @@
-//! Protected health information in text and in columns: the identifiers that HIPAA's Safe Harbor method names.
+//! What words tell: protected health information in text and in columns (the identifiers that HIPAA's Safe Harbor method
+//! names), and plain reading: phrases, denials, doses, sentences, the reading grade.
 //!
 //! [`scan`] finds them in a text, [`heading`] says what a column's heading promises, [`cell`] judges one cell of a column.
 //! Pure functions of text; they know nothing of scripts. Rules over words with dictionaries of names and places: the text
@@ -19,8 +20,9 @@ mod lexicon;
 mod names;
 mod network;
 mod numbers;
+pub mod phrases;
 mod places;
-mod plain;
+pub mod reading;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -30,5 +32,6 @@ pub use ages::{age_over_89, birth_year_over_89};
 pub use cell::{ZIP3_2000, cell, restricted_zip3};
 pub use heading::heading;
 pub use kind::Kind;
-pub use plain::{mentions, reading_grade};
+pub use phrases::contains_any;
+pub use reading::reading_grade;
 pub use scan::{Span, scan};

@@ -166,3 +166,78 @@ fn again(note: &Note, found: &[Found]) -> Vec<Found> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::scan;
+
+    /// Scans of a text and of one eight times as long: the time may grow a little more than eight times, never 64 times.
+    #[test]
+    fn no_text_takes_more_than_linear_time() {
+        let units = [
+            "7",
+            "77-",
+            "1.",
+            "12:",
+            "a",
+            "A",
+            "Ab ",
+            "[",
+            "(",
+            "(1",
+            "@",
+            "a@",
+            "a.",
+            "A. ",
+            "Dr. ",
+            "Mr",
+            "MRN ",
+            "St. ",
+            "May ",
+            "may 1 ",
+            "1/",
+            "1/2 ",
+            "::",
+            "St",
+            "Ave ",
+            "New York ",
+            "Emily ",
+            "Emily-",
+            "é",
+            "\u{300}",
+            "'",
+            "o'",
+            "www.",
+            "http://",
+            "x.com ",
+            "name: ",
+            "lives in ",
+            "4111 ",
+            "555-0143 ",
+            "+1",
+            "No. ",
+            "Smith, ",
+            "(617) ",
+            "of ",
+            "A1",
+            "A1-",
+            "mother ",
+            "Hospital ",
+            "County ",
+            "Parkinson's ",
+            "Parkinson-",
+        ];
+        for unit in units {
+            let short = unit.repeat(125_000 / unit.len());
+            let long = short.repeat(8);
+            let time = |text: &str| {
+                let start = std::time::Instant::now();
+                std::hint::black_box(scan(text).len());
+                start.elapsed().as_secs_f64()
+            };
+            // Other work on the machine may slow one of them down: it has to happen three times.
+            let linear = (0..3).any(|_| time(&long) < 30.0 * time(&short) + 0.02);
+            assert!(linear, "{unit:?}: 1 MB takes more than 30 times as long as 125 kB");
+        }
+    }
+}

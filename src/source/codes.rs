@@ -107,6 +107,8 @@ codes! {
     UNUSED_COLUMNS "DBF0625" Advice "columns that nothing reads";
     UNUSED_POLICY "DBF0626" Warning "a policy that nothing asks";
     UNUSED_DEFINITION "DBF0627" Warning "a definition that nothing uses";
+    UNFAIR_TO_ALL "DBF0628" Warning "a parity target that no correct predictor can meet";
+    TOO_FEW_TO_TELL "DBF0629" Warning "a sample too small to decide a constraint";
     NO_FILE "DBF0701" Error "a file that cannot be read";
     MALFORMED_ROW "DBF0702" Error "a row with the wrong number of cells";
     CELL_TYPE "DBF0703" Error "a cell of the wrong type";

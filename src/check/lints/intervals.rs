@@ -48,6 +48,11 @@ impl<'a> Place<'a> {
         Place { rows, ..Place::default() }
     }
 
+    /// The same over other rows.
+    pub fn over(self, rows: Option<&'a Schema>) -> Place<'a> {
+        Place { rows, ..self }
+    }
+
     pub fn bind(&self, name: &str, known: Known) -> Place<'a> {
         let mut out = self.clone();
         out.view.retain(|f| !f.key.contains(name));

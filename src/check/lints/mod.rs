@@ -3,8 +3,13 @@
 //!
 //! Runs over a program without errors and only warns. Reads the tree and the side tables; changes nothing.
 
+mod asked;
 mod constraints;
+mod declared;
+mod fairness;
 mod intervals;
+mod parity;
+mod power;
 pub mod range;
 pub mod sizes;
 mod unused;
@@ -19,6 +24,8 @@ use range::{Known, Range, Truth};
 pub fn lint(program: &Program) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     constraints::lint(program, &mut found);
+    fairness::lint(program, &mut found);
+    power::lint(program, &mut found);
     unused::lint(program, &mut found);
     found
 }
