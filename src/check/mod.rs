@@ -24,6 +24,7 @@ pub mod models;
 pub mod modules;
 mod operators;
 mod policy;
+pub mod private;
 pub mod program;
 mod records;
 mod release;
