@@ -117,6 +117,42 @@ pub struct GeneratorInfo {
     /// Mean losses of each epoch.
     pub generator_loss: Vec<f64>,
     pub critic_loss: Vec<f64>,
+    /// What the training promises about single people; none for no promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<PrivacyInfo>,
+}
+
+/// Differential privacy of a generator. It covers what the generator makes; figures that compare it
+/// with real rows are not covered. The noise follows the run's seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrivacyInfo {
+    /// Spent, in nats: an upper bound.
+    pub epsilon: f64,
+    pub delta: f64,
+    /// What the script allows.
+    pub budget: f64,
+    /// Whose presence is hidden: `person` or `record`.
+    pub unit: String,
+    /// Private steps taken.
+    pub steps: u64,
+    /// Noise of a step over what one row may add to it.
+    pub sigma: f64,
+    /// Chance of each row to be in a step.
+    pub rate: f64,
+    /// Each mechanism in words, in order.
+    pub mechanisms: Vec<String>,
+}
+
+impl PrivacyInfo {
+    /// One line for people: `(ε = 2.98, δ = 1e-5) per person, 1,240 steps, σ = 1.10`.
+    pub fn line(&self) -> String {
+        // Rounded up: a promise must not look better than it is.
+        let epsilon = (self.epsilon * 100.0).ceil() / 100.0;
+        format!(
+            "(ε = {epsilon:.2}, δ = {:e}) per {}, {} steps, σ = {:.2}",
+            self.delta, self.unit, self.steps, self.sigma
+        )
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

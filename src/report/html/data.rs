@@ -26,6 +26,12 @@ pub fn synthetic(view: &View<'_>) -> Markup {
             p class="sub" {
                 (g.kind) " on " (g.dataset) ", " (plural(g.epochs, "epoch")) ", " (plural(g.rows_sampled, "row")) " sampled"
             }
+            @if let Some(p) = &g.privacy {
+                p class="sub" {
+                    "Privacy of what it makes: " (p.line()) ". Figures that compare it with real rows are not covered, and "
+                    "the noise follows the run's seed: publish the rows or the seed, not both."
+                }
+            }
             p class="legend" {
                 span class="swatch real" {} "real (filled)  " span class="swatch synthetic" {} "synthetic (outline, or lower bar)"
             }
