@@ -240,8 +240,12 @@ fn rake(
     seeds: &[f64],
     recipe: &Recipe,
 ) -> Result<Vec<f64>, Diagnostic> {
+    let mut shares = seeds.to_vec();
+    // The first margin that is met turns counts into shares.
     let total: f64 = seeds.iter().sum();
-    let mut shares: Vec<f64> = seeds.iter().map(|s| if total > 0.0 { s / total } else { 0.0 }).collect();
+    if margins.iter().all(|m| m.free) && total > 0.0 {
+        shares.iter_mut().for_each(|s| *s /= total);
+    }
     for _ in 0..1000 {
         let mut worst: f64 = 0.0;
         for (at, margin) in margins.iter().enumerate().filter(|(_, m)| !m.free) {
