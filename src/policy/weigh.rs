@@ -6,6 +6,7 @@ use super::outcome::Verdict;
 use super::rows;
 use crate::check::program::Callee;
 use crate::check::special::Special;
+use crate::eval::count::Count;
 use crate::eval::estimate::Part;
 use crate::eval::{Env, Value, forms};
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
@@ -77,7 +78,7 @@ pub(super) fn weigh(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
                 Value::Bool(false) => clause(Kind::Fact, Verdict::Fail, fact(env, rule)),
                 other => clause(Kind::Fact, Verdict::Unknown, reason(&other, rule)),
             };
-            out.n = env.view.rows;
+            out.n = env.view.rows.into();
             out
         }
     }
@@ -147,7 +148,7 @@ fn raised(mut clause: Clause) -> Clause {
 fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>, body: &Expr) -> Clause {
     let all = out.kind == Kind::Forall;
     if items.is_empty() {
-        return Clause { says: "there is nothing to walk over, so nothing is decided".into(), n: env.view.rows, ..out };
+        return Clause { says: "there is nothing to walk over, so nothing is decided".into(), n: env.view.rows.into(), ..out };
     }
     let decided: Vec<(Value, Clause)> =
         items.into_iter().map(|item| (item.clone(), weigh(asking, &env.bind(var, item), body))).collect();
@@ -187,7 +188,7 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         Some((item, d)) => format!("all {total} {what}; closest: {item}: {}", d.says),
         None => format!("all {total} {what}"),
     };
-    let mut out = Clause { verdict, says, counts: Some(counts), n: env.view.rows, witnesses, ..out };
+    let mut out = Clause { verdict, says, counts: Some(counts), n: env.view.rows.into(), witnesses, ..out };
     if let Some((item, d)) = worst {
         out.left = d.left;
         out.interval = d.interval.clone();
@@ -219,9 +220,9 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
 }
 
 /// How many rows a witness stands for.
-fn members(env: &Env, item: &Value, clause: &Clause) -> usize {
+fn members(env: &Env, item: &Value, clause: &Clause) -> Count {
     match item {
-        Value::Group(_) => clause.left.map_or(0, |l| l.max(0.0) as usize).min(env.view.rows),
+        Value::Group(_) => clause.left.map_or(0, |l| l.max(0.0) as usize).min(env.view.rows).into(),
         _ => clause.n,
     }
 }

@@ -151,13 +151,13 @@ impl Answer {
                 }
                 let wide = e.parts.iter().map(|p| p.group.chars().count()).max().unwrap_or(0).max(12);
                 for part in &e.parts {
-                    let nothing = if part.n == 0 { "no rows" } else { "no figure" };
+                    let nothing = if part.n.is_zero() { "no rows" } else { "no figure" };
                     let value = part.value.map_or(nothing.into(), figure);
                     out.push_str(&format!("\n  {:<wide$} {value}", part.group));
                     if let Some(i) = &part.interval {
                         out.push_str(&format!("   {}% {} to {}", figure(i.level * 100.0), figure(i.lo), figure(i.hi)));
                     }
-                    if part.n > 0 {
+                    if !part.n.is_zero() {
                         out.push_str(&format!("   n = {}", part.n));
                     }
                 }

@@ -262,7 +262,7 @@ pub fn curve(p: &[f64], y: &[bool], count: usize, binning: Option<Binning>) -> M
         out = out.with(format!("predicted {i}"), bin.predicted);
         let hits = (bin.observed * bin.n as f64).round() as u64;
         let interval = inference::wilson(hits, bin.n as u64, inference::LEVEL);
-        out.parts.push(Part { group: format!("observed {i}"), value: Some(bin.observed), interval, n: bin.n });
+        out.parts.push(Part { group: format!("observed {i}"), value: Some(bin.observed), interval, n: bin.n.into() });
         out = out.with(format!("rows {i}"), bin.n as f64);
     }
     Ok(out)

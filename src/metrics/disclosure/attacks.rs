@@ -46,7 +46,7 @@ impl Hits {
 
 fn rate(name: &str, k: usize, n: usize) -> Option<Part> {
     let interval = wilson(k as u64, n as u64, LEVEL)?;
-    Some(Part { group: name.into(), value: Some(k as f64 / n as f64), interval: Some(interval), n })
+    Some(Part { group: name.into(), value: Some(k as f64 / n as f64), interval: Some(interval), n: n.into() })
 }
 
 /// Singling-out risk: how much more often a training row is isolated by a synthetic row than a hold-out row. A

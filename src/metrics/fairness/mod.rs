@@ -30,7 +30,7 @@ where
                 group: level.clone(),
                 value: figure.as_ref().map(|e| e.value),
                 interval: figure.and_then(|e| e.interval),
-                n: rows.len(),
+                n: rows.len().into(),
             }
         })
         .collect())
@@ -81,7 +81,7 @@ pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
     let filled: Vec<(u64, u64)> = counts.into_iter().filter(|&(_, n)| n > 0).collect();
     let value = match filled.len() {
         0 | 1 => {
-            let only = parts.iter().find(|p| p.n > 0).map_or("", |p| p.group.as_str());
+            let only = parts.iter().find(|p| !p.n.is_zero()).map_or("", |p| p.group.as_str());
             return Err(Undefined::new(format!(
                 "a difference between groups needs two groups with rows; only `{only}` has any"
             )));
@@ -127,7 +127,7 @@ fn selection_parts(counts: &[(u64, u64)], levels: &[String]) -> Vec<Part> {
         group: level.clone(),
         value: (*n > 0).then(|| rate(&(*k, *n))),
         interval: inference::wilson(*k, *n, LEVEL),
-        n: *n as usize,
+        n: (*n as usize).into(),
     };
     counts.iter().zip(levels).map(part).collect()
 }

@@ -197,7 +197,7 @@ fn of_cells(groups: &[Cells], names: &[String], rate: GroupRate) -> Result<Rates
             }
             _ => Some(a / b),
         };
-        parts.push(Part { group: name.clone(), value, interval: None, n: cells.rows });
+        parts.push(Part { group: name.clone(), value, interval: None, n: cells.rows.into() });
     }
     let (a, b) = all.fraction(rate);
     Ok(Rates { parts, overall: if b == 0.0 { 0.0 } else { a / b }, rows: all.rows, notes })
@@ -216,7 +216,7 @@ pub fn means(x: &[f64], (codes, names): (&[u32], &[String]), w: Option<&[f64]>) 
         let weights: Option<Vec<f64>> = w.map(|w| rows.iter().map(|&r| w[r]).collect());
         let value = checks::weighted_mean(&own, weights.as_deref());
         let value = if value.is_finite() { Some(value) } else { None };
-        parts.push(Part { group: name.clone(), value, interval: None, n: rows.len() });
+        parts.push(Part { group: name.clone(), value, interval: None, n: rows.len().into() });
     }
     Ok(Rates { parts, overall: checks::weighted_mean(x, w), rows: x.len(), notes: Vec::new() })
 }
@@ -349,7 +349,7 @@ where
         return Err(Undefined::new("a difference between groups needs two groups with a figure"));
     }
     let value = super::gap(&parts).ok_or_else(|| Undefined::new("no group has a figure"))?;
-    let silent = parts.iter().filter(|p| p.n > 0 && p.value.is_none());
+    let silent = parts.iter().filter(|p| !p.n.is_zero() && p.value.is_none());
     let notes = silent.map(|p| format!("the group `{}` has no figure and does not count", p.group)).collect();
     Ok(Estimate { parts, notes, ..Estimate::plain(value, rows) })
 }

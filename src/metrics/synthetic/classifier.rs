@@ -103,7 +103,7 @@ pub fn discriminative_score(columns: &[Mixed], first: &[bool], order: usize, see
         Interval { lo: if i.lo <= 0.5 && i.hi >= 0.5 { 0.0 } else { lo.min(hi) }, hi: lo.max(hi), ..i }
     });
     let auroc = ranking::auroc(&p, &y)?;
-    let part = |name: &str, value, interval| Part { group: name.into(), value: Some(value), interval, n };
+    let part = |name: &str, value, interval| Part { group: name.into(), value: Some(value), interval, n: n.into() };
     let parts = vec![part("accuracy", accuracy, of_accuracy), part("auroc", auroc.value, auroc.interval)];
     let out = Estimate { interval, parts, ..Estimate::plain((accuracy - 0.5).abs(), n) };
     Ok(if a.len() == b.len() { out } else { out.note(format!("{size} rows of each sample were drawn")) })

@@ -106,7 +106,7 @@ pub(crate) fn share(name: &str, hits: f64, n: usize) -> Part {
         (Some(below), Some(above)) => Some(Interval { hi: above.hi, ..below }),
         _ => None,
     };
-    Part { group: name.into(), value: (n > 0).then(|| hits / n as f64), interval, n }
+    Part { group: name.into(), value: (n > 0).then(|| hits / n as f64), interval, n: n.into() }
 }
 
 #[cfg(test)]

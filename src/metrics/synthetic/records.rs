@@ -144,9 +144,9 @@ pub fn adversarial_accuracy(columns: &[Mixed], parts: &Parts, seed: u64) -> Meas
     if with_holdout {
         let (new, w) = against(&cut(&holdout, 2))?;
         let (loss, spread) = (new - value, v + w);
-        out.parts.push(Part { group: "holdout".into(), value: Some(new), interval: normal(new, w, 0.0), n: 2 * size });
+        out.parts.push(Part { group: "holdout".into(), value: Some(new), interval: normal(new, w, 0.0), n: (2 * size).into() });
         let interval = normal(loss, spread, -1.0);
-        out.parts.push(Part { group: "privacy_loss".into(), value: Some(loss), interval, n: 2 * size });
+        out.parts.push(Part { group: "privacy_loss".into(), value: Some(loss), interval, n: (2 * size).into() });
     }
     if largest > size {
         out = out.note(format!("{size} rows of each part, the size of the smallest, were drawn"));
