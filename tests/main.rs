@@ -5,6 +5,7 @@ mod support;
 
 mod bad_input;
 mod bad_kernel_inputs;
+mod cells;
 mod cli;
 mod conformance;
 mod determinism;

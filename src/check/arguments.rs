@@ -2,7 +2,7 @@
 
 use super::call::is_crossing;
 use super::contract::Bounds;
-use super::program::{ArgSource, Callee, CallPlan, Checker};
+use super::program::{ArgSource, CallPlan, Callee, Checker};
 use super::types::{Base, Level, Type};
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};

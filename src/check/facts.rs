@@ -7,13 +7,7 @@ use crate::source::codes;
 use crate::syntax::ast::{Expr, ExprKind};
 
 impl Checker<'_> {
-    pub(super) fn fact(
-        &mut self,
-        place: &str,
-        special: Special,
-        first: Option<&Expr>,
-        second: Option<&Expr>,
-    ) -> Type {
+    pub(super) fn fact(&mut self, place: &str, special: Special, first: Option<&Expr>, second: Option<&Expr>) -> Type {
         let constant = |base: Base| Type::new(base, Level::Constant);
         if special == Special::AsOf {
             return constant(Base::Date);

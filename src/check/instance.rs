@@ -35,9 +35,7 @@ pub struct Instance {
 impl Instance {
     /// The constraints of all parts with the policy of each.
     pub fn constraints(&self) -> impl Iterator<Item = (&Part, &ast::Constraint)> {
-        let wanted = |part: &Part, name: &str| {
-            self.only.as_ref().is_none_or(|only| *only == shown(&part.prefix, name))
-        };
+        let wanted = |part: &Part, name: &str| self.only.as_ref().is_none_or(|only| *only == shown(&part.prefix, name));
         self.parts.iter().flat_map(move |part| {
             part.policy.constraints.iter().filter(move |c| wanted(part, &c.name.name)).map(move |c| (part, c))
         })
@@ -122,8 +120,8 @@ impl Checker<'_> {
                 _ => None,
             })
             .collect();
-        let mut d =
-            Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown policy `{}`", name.name)).at(name.span, "not declared");
+        let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown policy `{}`", name.name))
+            .at(name.span, "not declared");
         if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
             d = d.meant(name.span, near);
         }
@@ -187,7 +185,14 @@ impl Checker<'_> {
         // Diagnostics want the call; a policy stands where one would.
         let call = Expr { id: used.id, span: used.span, kind: ast::ExprKind::Hole };
         let name = ast::Ident { name: used.name.name.clone(), span: used.name.span };
-        let sources = self.matched_arguments(&call, &name, Takes { params: &policy.takes, types: &types, bounds: &bounds }, true, true, &used.args);
+        let sources = self.matched_arguments(
+            &call,
+            &name,
+            Takes { params: &policy.takes, types: &types, bounds: &bounds },
+            true,
+            true,
+            &used.args,
+        );
         let mut out = BTreeMap::new();
         for ((param, ty), source) in policy.takes.iter().zip(&types).zip(sources) {
             let value = match source {

@@ -93,10 +93,7 @@ impl Special {
 
     /// Whether it is a fact about what a policy is asked of.
     pub fn is_fact(self) -> bool {
-        matches!(
-            self,
-            Special::Attested | Special::AsOf | Special::Epsilon | Special::Delta | Special::UnitOf
-        )
+        matches!(self, Special::Attested | Special::AsOf | Special::Epsilon | Special::Delta | Special::UnitOf)
     }
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod lock;
 mod run;
 mod test;
+mod why;
 mod world;
 
 use crate::eval::limits::{Limits, Meter};
@@ -122,6 +123,28 @@ enum Command {
     Test {
         /// The script.
         file: PathBuf,
+    },
+    /// Everything behind a verdict: the clauses, who shows it, what would change it.
+    Why {
+        /// The script.
+        file: PathBuf,
+        /// The constraint, for example `cells` or `policy.cells` [default: all that do not pass].
+        constraint: Option<String>,
+        /// The data of a `check`.
+        #[arg(long)]
+        on: Option<String>,
+        /// The day to ask about, in place of the script's.
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
+        /// The benchmark's model [default: the first].
+        #[arg(long)]
+        model: Option<String>,
+        /// The benchmark's scenario [default: the first].
+        #[arg(long)]
+        scenario: Option<String>,
+        /// How many rows or groups to list.
+        #[arg(long, default_value_t = crate::policy::decide::WITNESSES)]
+        witnesses: usize,
     },
     /// Write down the content of everything a script uses.
     Lock {
@@ -283,6 +306,9 @@ fn command(voice: &Voice, command: Command) -> u8 {
         Command::Eval { expression, file } => ask::eval(voice, &expression, file.as_deref()),
         Command::Repl { file } => ask::repl(voice, file.as_deref()),
         Command::Test { file } => test::run(voice, &file),
+        Command::Why { file, constraint, on, as_of, model, scenario, witnesses } => {
+            why::run(voice, &why::Request { file, constraint, on, as_of, model, scenario, witnesses })
+        }
         Command::Lock { file } => lock::run(voice, &file),
         Command::Explain { code } => explain::run(voice, &code),
     }

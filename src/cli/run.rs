@@ -141,6 +141,7 @@ fn finish(
         .body
         .policies
         .iter()
+        .chain(&results.body.checks)
         .flat_map(|p| &p.constraints)
         .all(|c| matches!(c.verdict, Verdict::Pass | Verdict::NotApplicable));
     if request.gate && !all_passed { exit::GATE } else { exit::DONE }
@@ -156,13 +157,13 @@ fn shown_path(path: &Path) -> String {
 }
 
 #[cfg(feature = "nets")]
-fn device(choice: &str) -> Result<Device, String> {
+pub(super) fn device(choice: &str) -> Result<Device, String> {
     let picked = crate::nets::device::pick(choice.parse()?)?;
     Ok(Device { label: picked.description.clone(), picked })
 }
 
 #[cfg(not(feature = "nets"))]
-fn device(choice: &str) -> Result<Device, String> {
+pub(super) fn device(choice: &str) -> Result<Device, String> {
     match choice {
         "auto" | "cpu" => Ok(Device { label: "none (built without nets)".into() }),
         other => Err(format!("this build has no networks, so no device `{other}`")),

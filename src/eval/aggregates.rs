@@ -4,14 +4,14 @@
 //! rows one by one. Both add up in the order that `aggregate` lays down.
 
 use super::aggregate::{Moments, moments, quantile, sum};
-use super::facts;
 use super::chunk::{self, Lowered, Lowering, Measure, Request, Totals};
 use super::env::Env;
+use super::facts;
 use super::forms::{Reader, column, mask, value};
 use super::ops;
 use super::value::Value;
-use crate::check::{Base, Levels};
 use crate::check::special::Special;
+use crate::check::{Base, Levels};
 use crate::syntax::ast::{Arg, BinOp, Expr, ExprKind};
 use crate::syntax::show;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 //! They travel as variables whose names no script can write, so that every call inherits them.
 
 use super::env::Env;
-use super::forms::value;
 use super::forms::Reader;
+use super::forms::value;
 use super::value::Value;
 use crate::check::policy::{RELEASE, TRAIN};
 use crate::check::special::Special;
@@ -156,7 +156,8 @@ fn attested(env: &Env, fact: &str) -> Value {
 fn date(text: &str) -> Value {
     let parsed = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let days = parsed.map(|d| d.signed_duration_since(chrono::NaiveDate::default()).num_days());
-    days.and_then(|d| i32::try_from(d).ok()).map_or_else(|| Value::undefined(format!("`{text}` is not a day")), Value::Date)
+    days.and_then(|d| i32::try_from(d).ok())
+        .map_or_else(|| Value::undefined(format!("`{text}` is not a day")), Value::Date)
 }
 
 /// Whether a value says anything.
@@ -189,7 +190,9 @@ pub(super) fn of_document(special: Special, given: &[Value]) -> Value {
         (Special::StatedDate, Some(Value::Date(day))) => Value::Date(*day),
         (Special::StatedDate, Some(Value::Text(text))) => date(text.trim()),
         (Special::StatedDate, Some(other)) => odd("a day", other),
-        (Special::StatedCount, Some(Value::List(items))) => Value::Number(items.iter().filter(|v| says(v)).count() as f64),
+        (Special::StatedCount, Some(Value::List(items))) => {
+            Value::Number(items.iter().filter(|v| says(v)).count() as f64)
+        }
         (Special::StatedCount, Some(Value::Record(parts))) => {
             Value::Number(parts.iter().filter(|(_, v)| says(v)).count() as f64)
         }

@@ -1,8 +1,8 @@
 //! Forms whose value follows from the values of their parts alone, in a row as for a cohort.
 
 use super::dates;
-use super::facts;
 use super::env::Env;
+use super::facts;
 use super::ops;
 use super::value::Value;
 use crate::check::special::Special;

@@ -93,6 +93,9 @@ pub struct Clause {
     /// How far the left side lies on the wrong side of the right one; negative when it keeps the rule.
     #[serde(skip)]
     pub excess: f64,
+    /// Whether figures are left out, since the data is phi.
+    #[serde(skip)]
+    pub hidden: bool,
 }
 
 impl Clause {
@@ -114,6 +117,7 @@ impl Clause {
             more: 0,
             flips: Vec::new(),
             excess: 0.0,
+            hidden: false,
         }
     }
 
@@ -125,12 +129,25 @@ impl Clause {
             // When all fail the last alternative is the one that was meant to catch it.
             Kind::Or => self.parts.iter().rev().find(same),
             Kind::Not => self.parts.first(),
-            Kind::Forall | Kind::Exists => {
-                self.parts.iter().filter(same).max_by(|a, b| a.excess.total_cmp(&b.excess))
-            }
+            Kind::Forall | Kind::Exists => self.parts.iter().filter(same).max_by(|a, b| a.excess.total_cmp(&b.excess)),
             Kind::Every | Kind::Comparison | Kind::Fact => None,
         };
         inner.map_or(self, Clause::deciding)
+    }
+
+    /// The same for a file: without places in a script, and with nothing that JSON cannot say.
+    pub fn sealed(&self) -> Clause {
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
+        Clause {
+            span: None,
+            excess: 0.0,
+            hidden: false,
+            left: finite(self.left),
+            right: finite(self.right),
+            threshold: finite(self.threshold),
+            parts: self.parts.iter().map(Clause::sealed).collect(),
+            ..self.clone()
+        }
     }
 
     /// This clause and everything below it, parents first.

@@ -68,11 +68,7 @@ pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Ex
     let bounds = if is_constant {
         left.interval.as_ref().map(|i| (i.lo - right, i.hi - right))
     } else {
-        asking
-            .confidence
-            .and_then(|_| difference(env, a, b, level).ok())
-            .and_then(|d| d.interval)
-            .map(|i| (i.lo, i.hi))
+        asking.confidence.and_then(|_| difference(env, a, b, level).ok()).and_then(|d| d.interval).map(|i| (i.lo, i.hi))
     };
     let point = if holds(op, left.value - right) { Verdict::Pass } else { Verdict::Fail };
     let verdict = match (asking.confidence, bounds) {
@@ -117,7 +113,12 @@ fn sentence(
 ) -> String {
     let interval = left.interval.as_ref().map_or(String::new(), |i| match asking.confidence {
         Some(c) if !matches!(op, BinOp::Eq | BinOp::Ne) => {
-            format!(" (at {}% confidence no less than {} and no more than {})", figure(c * 100.0), figure(i.lo), figure(i.hi))
+            format!(
+                " (at {}% confidence no less than {} and no more than {})",
+                figure(c * 100.0),
+                figure(i.lo),
+                figure(i.hi)
+            )
         }
         _ => format!(" ({}% interval {} to {})", figure(i.level * 100.0), figure(i.lo), figure(i.hi)),
     });
@@ -221,7 +222,8 @@ fn rows_to_change(
         }
         Special::Count => {
             let (k, more) = (left.value, matches!(op, BinOp::Ge | BinOp::Gt));
-            let change = (1..=1_000_000u64).find(|d| holds(op, if more { k + *d as f64 } else { k - *d as f64 } - right))?;
+            let change =
+                (1..=1_000_000u64).find(|d| holds(op, if more { k + *d as f64 } else { k - *d as f64 } - right))?;
             let way = if more { "more" } else { "fewer" };
             flip(change, format!("passes with {change} {way} ({} where {} are asked for)", figure(k), figure(right)))
         }

@@ -157,7 +157,8 @@ fn one(
     full: Option<usize>,
 ) -> Decided {
     let day = subject.facts.as_of.as_deref();
-    let bare = |verdict, says: String| Clause::new(Kind::Fact, show(&constraint.rule), constraint.rule.span, verdict, says);
+    let bare =
+        |verdict, says: String| Clause::new(Kind::Fact, show(&constraint.rule), constraint.rule.span, verdict, says);
     let nothing = |clause| (clause, None, None, Vec::new(), None);
     let out = out_of_policy.map(String::from).or_else(|| out_of_force(&constraint.about.periods, day));
     let (clause, confidence, by, passed_over, conflict) = match out {
@@ -184,7 +185,10 @@ fn one(
         Some(e) => format!("by the exception `{}`: {}", e.name.name, clause.says),
         None => clause.says.clone(),
     };
-    let result = result(part, constraint, by, confidence, &clause, says);
+    let mut result = result(part, constraint, by, confidence, &clause, says);
+    if full.is_some() {
+        result.tree = Some(Box::new(clause.clone()));
+    }
     Decided { result, clause, passed_over, conflict }
 }
 
@@ -228,5 +232,6 @@ fn result(
                 n: w.n,
             })
             .collect(),
+        tree: None,
     }
 }

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod clause;
 pub mod compare;
 pub mod decide;
+mod guard;
 pub mod outcome;
 mod rows;
 pub mod telling;

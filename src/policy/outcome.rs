@@ -1,5 +1,6 @@
 //! Verdicts and the compliance figures.
 
+use super::clause::Clause;
 use crate::eval::count::Count;
 use crate::eval::estimate::{Interval, Part};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,9 @@ pub struct ConstraintResult {
     pub why: String,
     /// The groups or row counts that show it; never a row's values.
     pub witnesses: Vec<Part>,
+    /// The clauses with what was seen at each; only of checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Box<Clause>>,
 }
 
 /// The three compliance figures; none when their denominator is empty.

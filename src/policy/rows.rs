@@ -113,7 +113,11 @@ fn explain(asking: &Asking, env: &Env, out: &mut Clause, condition: &Expr, given
     out.more = rows.count();
     let total = changes + out.more;
     if out.verdict == Verdict::Fail {
-        let each = if total == 1 { "that row were otherwise".to_string() } else { format!("those {total} rows were otherwise") };
+        let each = if total == 1 {
+            "that row were otherwise".to_string()
+        } else {
+            format!("those {total} rows were otherwise")
+        };
         out.flips.push(Flip {
             says: format!("passes if {each}"),
             what: None,

@@ -2,6 +2,7 @@
 
 use super::clause::{Clause, Counts, Kind, Witness};
 use super::compare::{compare, figure};
+use super::guard::guarded;
 use super::outcome::Verdict;
 use super::rows;
 use crate::check::program::Callee;
@@ -26,8 +27,13 @@ pub(super) struct Asking<'a> {
     pub subject: Option<&'a str>,
 }
 
-/// Decides one clause and those below it.
+/// Decides one clause and those below it; what it says of patients tells no small count.
 pub(super) fn weigh(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
+    let clause = decide(asking, env, rule);
+    if asking.is_phi { guarded(env, rule, clause) } else { clause }
+}
+
+fn decide(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
     let clause = |kind, verdict, says: String| Clause::new(kind, show(rule), rule.span, verdict, says);
     match &rule.kind {
         ExprKind::Binary(op, _, a, b) if op.is_comparison() && numeric(env, a) => compare(asking, env, rule, *op, a, b),
@@ -188,7 +194,8 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         Some((item, d)) => format!("all {total} {what}; closest: {item}: {}", d.says),
         None => format!("all {total} {what}"),
     };
-    let mut out = Clause { verdict, says, counts: Some(counts), n: env.view.rows.into(), witnesses, ..out };
+    let hidden = decided.iter().any(|(_, d)| d.hidden);
+    let mut out = Clause { verdict, says, hidden, counts: Some(counts), n: env.view.rows.into(), witnesses, ..out };
     if let Some((item, d)) = worst {
         out.left = d.left;
         out.interval = d.interval.clone();
@@ -200,7 +207,10 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
             .flips
             .iter()
             .filter(|f| alone || f.what.is_some())
-            .map(|f| super::clause::Flip { says: if alone { format!("{item}: {}", f.says) } else { f.says.clone() }, ..f.clone() })
+            .map(|f| super::clause::Flip {
+                says: if alone { format!("{item}: {}", f.says) } else { f.says.clone() },
+                ..f.clone()
+            })
             .collect();
     }
     if asking.full {
@@ -208,7 +218,8 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         parts.retain(|(_, d)| d.verdict == verdict || d.verdict != Verdict::Pass);
         parts.sort_by(|a, b| b.1.excess.total_cmp(&a.1.excess));
         parts.truncate(asking.witnesses);
-        out.parts = parts.into_iter().map(|(item, d)| Clause { text: format!("{var} = {item}: {}", d.text), ..d }).collect();
+        out.parts =
+            parts.into_iter().map(|(item, d)| Clause { text: format!("{var} = {item}: {}", d.text), ..d }).collect();
     }
     out.more = out.witnesses.len().saturating_sub(asking.witnesses);
     if asking.full {
@@ -222,7 +233,7 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
 /// How many rows a witness stands for.
 fn members(env: &Env, item: &Value, clause: &Clause) -> Count {
     match item {
-        Value::Group(_) => clause.left.map_or(0, |l| l.max(0.0) as usize).min(env.view.rows).into(),
+        Value::Group(_) => clause.left.map_or(clause.n, |l| (l.max(0.0) as usize).min(env.view.rows).into()),
         _ => clause.n,
     }
 }

@@ -6,10 +6,12 @@
 
 mod tables;
 mod verdicts;
+mod why;
 
 use super::format::{clean, fit, plural, seconds, short_hash, width, wrap};
 use super::view::{View, verdict_sentence};
-use crate::suite::result::Results;
+use crate::source::SourceMap;
+use crate::suite::result::{ConstraintResult, PolicyResult, Results};
 
 /// The widest line, in columns.
 const COLUMNS: usize = 100;
@@ -30,6 +32,7 @@ pub fn render(results: &Results, color: bool) -> String {
         }
         verdicts::section(&view, &mut out);
     }
+    why::checked(&results.body.checks, &mut out);
     if !results.receipt.warnings.is_empty() {
         out.line("");
     }
@@ -44,6 +47,19 @@ pub fn render(results: &Results, color: bool) -> String {
         out.paragraph("", &verdict_sentence(&view.boards(&base.name), view.models().len()), "1");
         out.paragraph("", "The page has every sentence, picture, fold and scenario; the data file every figure.", "2");
     }
+    out.text
+}
+
+/// Why a constraint has its verdict; `passed_over` are exceptions that were not made.
+pub fn why(
+    result: &PolicyResult,
+    constraint: &ConstraintResult,
+    passed_over: &[String],
+    sources: &SourceMap,
+    color: bool,
+) -> String {
+    let mut out = Out { text: String::new(), color };
+    why::why(result, constraint, passed_over, sources, &mut out);
     out.text
 }
 
@@ -114,6 +130,10 @@ fn header(view: &View<'_>, out: &mut Out) {
             d.license.as_deref().map_or("not stated".to_owned(), clean)
         );
         out.paragraph("data     ", &text, "2");
+    }
+    if body.scenarios.is_empty() {
+        out.paragraph("run      ", &format!("seed {}, device {}", body.seed, clean(&body.device)), "2");
+        return;
     }
     let date = body.benchmark.as_of.as_deref().map_or("not stated".to_owned(), clean);
     let folds = plural(body.benchmark.folds as usize, "fold");

@@ -1,14 +1,19 @@
 //! `check POLICY on DATA as of DAY`: what a script asks of its data without a benchmark.
 
 use super::result::PolicyResult;
-use super::{Loaded, scenario, seeds};
+use super::run::{Halt, Stages};
+use super::store::Store;
+use super::{Loaded, generate, scenario, seeds};
+use crate::check::instance::shown;
 use crate::check::{Program, Sensitivity};
+use crate::data::Table;
 use crate::eval::View;
 use crate::eval::facts::{Facts, Ledger, Signed};
+use crate::policy::decide::WITNESSES;
 use crate::policy::outcome::Score;
 use crate::policy::{Decided, Subject, Verdict, decided};
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Arg, Attest, Check, ItemKind, PolicyUse, Role};
+use crate::syntax::ast::{Arg, Attest, Benchmark, Check, Ident, ItemKind, PolicyUse, Role};
 use crate::syntax::show;
 
 /// Rows to check, and how sensitive they are.
@@ -59,9 +64,7 @@ pub fn rows_of(program: &Program, loaded: &Loaded, name: &str, seed: u64) -> Res
         Checked {
             view,
             is_phi: schema.is_some_and(|s| s.label_of("") == Sensitivity::Phi),
-            subject: schema
-                .and_then(|s| s.columns.iter().find(|c| c.has(Role::Subject)))
-                .map(|c| c.name.clone()),
+            subject: schema.and_then(|s| s.columns.iter().find(|c| c.has(Role::Subject))).map(|c| c.name.clone()),
             ledger: Ledger::default(),
         }
     };
@@ -95,6 +98,33 @@ pub fn day_of(program: &Program, check: &Check) -> Option<String> {
     own.map(|(day, _)| day.clone())
 }
 
+/// The names of the constraints that the script asks about.
+pub fn constraint_names(program: &Program) -> Vec<String> {
+    let uses = items(program).map(|c| &c.policy).chain(program.benchmark().into_iter().flat_map(|b| &b.policies));
+    let mut out: Vec<String> = Vec::new();
+    for instance in uses.filter_map(|u| program.instances.get(&u.id)) {
+        for (part, c) in instance.constraints() {
+            let name = shown(&part.prefix, &c.name.name);
+            if !out.contains(&name) {
+                out.push(name);
+            }
+        }
+    }
+    out
+}
+
+/// What a `check` is decided over.
+pub fn subject<'a>(program: &'a Program, loaded: &'a Loaded, check: &Check, rows: Checked, seed: u64) -> Subject<'a> {
+    let on = subject_name(program, check);
+    let env = loaded.env(program, seeds::seed(seed, &["check", &on]));
+    Subject {
+        env: env.over(rows.view),
+        facts: Facts { as_of: day_of(program, check), signed: signed(program), ledger: rows.ledger },
+        is_phi: rows.is_phi,
+        subject: rows.subject,
+    }
+}
+
 /// Decides a `check` over its rows.
 pub fn decide(
     program: &Program,
@@ -104,15 +134,7 @@ pub fn decide(
     (seed, explain, witnesses): (u64, Option<&str>, usize),
 ) -> Option<(PolicyResult, Vec<Decided>)> {
     let instance = program.instances.get(&check.policy.id)?;
-    let on = subject_name(program, check);
-    let as_of = day_of(program, check);
-    let env = loaded.env(program, seeds::seed(seed, &["check", &on]));
-    let subject = Subject {
-        env: env.over(rows.view),
-        facts: Facts { as_of: as_of.clone(), signed: signed(program), ledger: rows.ledger },
-        is_phi: rows.is_phi,
-        subject: rows.subject,
-    };
+    let subject = subject(program, loaded, check, rows, seed);
     let all = decided(instance, &subject, explain, witnesses);
     let weighed: Vec<(Verdict, f64, bool)> = instance
         .constraints()
@@ -123,15 +145,100 @@ pub fn decide(
     let result = PolicyResult {
         name: show_use(&check.policy),
         model: String::new(),
-        scenario: on,
+        scenario: subject_name(program, check),
         task: String::new(),
-        as_of,
+        as_of: day_of(program, check),
         compliance: score.compliance,
         strict: score.strict,
         coverage: score.coverage,
         constraints: all.iter().map(|d| d.result.clone()).collect(),
     };
     Some((result, all))
+}
+
+/// What stands in for a benchmark in a script that only checks.
+pub fn no_benchmark(program: &Program) -> Benchmark {
+    let module = program.file.items.iter().find_map(|i| match &i.kind {
+        ItemKind::Module { name, version } => Some((name.clone(), version.clone())),
+        _ => None,
+    });
+    let (name, version) = module.unwrap_or_else(|| {
+        let span = program.file.head;
+        (Ident { name: "checks".into(), span }, "0".into())
+    });
+    Benchmark {
+        name,
+        version,
+        scenarios: Vec::new(),
+        models: Vec::new(),
+        tasks: Vec::new(),
+        metrics: Vec::new(),
+        policies: Vec::new(),
+        as_of: items(program).find_map(|c| c.as_of.clone()),
+        folds: None,
+        seed: None,
+    }
+}
+
+/// The rows that a `check` is about; what a generator makes is made.
+pub fn rows(
+    program: &Program,
+    loaded: &Loaded,
+    check: &Check,
+    (seed, store, stages): (u64, &Store, &Stages),
+) -> Result<Checked, Halt> {
+    let name = subject_name(program, check);
+    let span = check.on.as_ref().map_or(check.policy.span, |on| on.span);
+    if let Some(rows) = rows_of(program, loaded, &name, seed).map_err(|d| Halt::Failed(vec![d]))? {
+        return Ok(rows);
+    }
+    let lost = |message: String| Halt::Failed(vec![Diagnostic::new(codes::NO_DATASET, message).at(span, "this data")]);
+    let generator = program.generators().find(|g| g.name.name == name);
+    let found = generator.and_then(|g| Some((g, loaded.tables.get(&g.data.name)?, program.dataset(&g.data.name)?)));
+    let Some((generator, table, schema)) = found else { return Err(lost(format!("`{name}` is not loaded"))) };
+    let ready = generate::train(program, generator, table, seed, store, stages)?;
+    let frame = ready.draw(&scenario::whole(&name, span, table), seed)?;
+    // Nothing here trains with differential privacy yet, so nothing bounds what a row gives away.
+    let ledger = Ledger { epsilon: Some(f64::INFINITY), delta: Some(1.0), unit: None, train: Some(table.rows) };
+    let is_phi = program.generator_label(&name) == Sensitivity::Phi;
+    Ok(Checked { view: View::of(&Table::from_frame(&frame, schema)), is_phi, subject: None, ledger })
+}
+
+/// Every `check` of the script, with its clauses, and what is wrong with the policies themselves.
+pub fn all(
+    program: &Program,
+    loaded: &Loaded,
+    seed: u64,
+    store: &Store,
+    stages: &Stages,
+) -> Result<(Vec<PolicyResult>, Vec<Diagnostic>), Halt> {
+    let (mut out, mut problems) = (Vec::new(), Vec::new());
+    let total = items(program).count() as u64;
+    let stage = stages.world.stage("check", total);
+    for (done, check) in items(program).enumerate() {
+        if stages.world.cancelled() {
+            return Err(Halt::Interrupted);
+        }
+        stage.note(&show_use(&check.policy));
+        let rows = rows(program, loaded, check, (seed, store, stages))?;
+        if let Some((result, all)) = decide(program, loaded, check, rows, (seed, Some("*"), WITNESSES)) {
+            problems.extend(conflicts(&result.name, check.policy.span, &all));
+            out.push(sealed(result));
+        }
+        stage.advance(done as u64 + 1);
+    }
+    Ok((out, problems))
+}
+
+/// As results record it.
+fn sealed(mut result: PolicyResult) -> PolicyResult {
+    for c in &mut result.constraints {
+        for value in [&mut c.left, &mut c.right, &mut c.threshold] {
+            *value = value.filter(|v| v.is_finite());
+        }
+        c.tree = c.tree.take().map(|t| Box::new(t.sealed()));
+    }
+    result
 }
 
 /// Exceptions that hold at once are a mistake of the policy.

@@ -6,9 +6,9 @@ use crate::data::{Table, load::load_counted};
 use crate::eval::derive::derive;
 use crate::eval::limits::Meter;
 use crate::eval::{Env, Kernels, Value, View, facts};
+use crate::source::world::World;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{DocumentSource, ItemKind};
-use crate::source::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 //! Writes only through its [`store::Store`]; shows progress only through the `World`.
 
 pub mod checks;
+mod describe;
 pub mod evaluate;
 pub mod folds;
 mod generate;
@@ -13,9 +14,11 @@ mod predict;
 pub mod result;
 pub mod run;
 pub mod scenario;
+mod shown;
 pub mod seeds;
 pub mod store;
 pub mod trial;
+pub mod why;
 
 pub use loaded::Loaded;
 pub use run::{Options, Outcome, run};

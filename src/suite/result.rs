@@ -38,6 +38,9 @@ pub struct Body {
     pub figures: Vec<Figure>,
     pub cells: Vec<Cell>,
     pub policies: Vec<PolicyResult>,
+    /// What the script checks without a benchmark: `scenario` names the data, `model` and `task` are empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<PolicyResult>,
     pub plots: Plots,
 }
 

@@ -2,27 +2,20 @@
 
 use super::evaluate::{self, Judged, Place, UnitResult};
 use super::loaded::Loaded;
-use super::result::{
-    BenchmarkInfo, Body, DatasetInfo, Figure, ModelInfo, Plots, Receipt, Results, SCHEMA, Script, Timing, Tool,
-    UsedFile,
-};
+use super::result::{Body, Receipt, Results, SCHEMA, Timing, UsedFile};
 use super::scenario::{self, Drawn};
 use super::store::Store;
-use super::{folds, generate, plots, predict, seeds};
-use crate::builtins::measure::measure;
+use super::{checks, folds, generate, plots, predict, seeds, shown};
+use crate::check::Program;
 use crate::check::dataset::Schema;
-use crate::check::flow::Flows;
 use crate::check::models::OUTSIDE;
-use crate::check::{Level, Program, Sensitivity};
 use crate::data::frame::Frame;
 use crate::data::{Column, Table};
-use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::{Env, View};
 use crate::source::world::World;
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Benchmark, ItemKind, TaskKind};
-use crate::syntax::show;
+use crate::syntax::ast::{Benchmark, Ident, TaskKind};
 use arrow_array::{BooleanArray, Float64Array};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -83,14 +76,21 @@ struct Exam {
     rows: Vec<u32>,
 }
 
-/// Runs the file's benchmark.
+/// Runs the file's benchmark, then its checks.
 pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options) -> Result<Outcome, Vec<Diagnostic>> {
-    let Some(benchmark) = program.benchmark() else {
-        return Err(vec![
-            Diagnostic::new(codes::BAD_BENCHMARK, "this file has no `benchmark`, so there is nothing to run").help(
-                "add a `benchmark NAME version \"0.1.0\" { … }` block, or look at single figures with `dbf eval`",
-            ),
-        ]);
+    let stand_in;
+    let benchmark = match program.benchmark() {
+        Some(benchmark) => benchmark,
+        None if checks::items(program).next().is_some() => {
+            stand_in = checks::no_benchmark(program);
+            &stand_in
+        }
+        None => {
+            return Err(vec![
+                Diagnostic::new(codes::BAD_BENCHMARK, "this file has no `benchmark` and no `check`, so there is nothing to run")
+                    .help("add `check POLICY on DATASET` or a `benchmark NAME version \"0.1.0\" { … }`, or look at single figures with `dbf eval`"),
+            ]);
+        }
     };
     cannot_ask(program, benchmark)?;
     let mut clock = Clock { world: stages.world, last: stages.world.seconds(), timings: Vec::new() };
@@ -99,34 +99,25 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
     let seed = options.seed.unwrap_or(benchmark.seed.unwrap_or(0) as u64);
     let mut bench =
         Bench { program, benchmark, stages, store, loaded: &loaded, seed, problems: Vec::new(), from_cache: 0 };
-    let (Some(schema), Some(table)) = (bench.schema(), bench.table()) else {
-        return Err(vec![Diagnostic::new(codes::NO_DATASET, "the benchmark has no data")]);
-    };
-    let label = benchmark.tasks.iter().filter_map(|t| program.task(&t.name)).find_map(|t| match &t.kind {
-        TaskKind::Predict(label) => Some(label.name.clone()),
-        TaskKind::Discriminate(_) => None,
-    });
-    let label = label.or_else(|| schema.label().map(|c| c.name.clone()));
     let fold_count = benchmark.folds.as_ref().map_or(5, |(n, _)| *n as usize);
-    let folds = folds::assign(schema, table, label.as_deref(), fold_count, seed);
-    let drawn = bench.draw()?;
-    clock.lap("draw scenarios");
-    let figures = bench.figures();
-    clock.lap("figures");
-
     let mut body = bench.body(options, fold_count);
     body.device = stages.device.label.clone();
-    body.figures = figures;
-    body.scenarios = drawn.iter().map(|d| scenario::describe_drawn(d, schema, table, label.as_deref())).collect();
-    let finished = bench.matrix(&drawn, &folds, fold_count, &mut body, &mut clock);
-    let interrupted = match finished {
+    let mut interrupted = match bench.benchmark(&mut body, &mut clock, fold_count) {
         Ok(()) => false,
         Err(Halt::Interrupted) => true,
-        Err(Halt::Failed(mut bad)) => {
-            bench.problems.append(&mut bad);
-            false
-        }
+        Err(Halt::Failed(bad)) => return Err(bad),
     };
+    if !interrupted && checks::items(program).next().is_some() {
+        match checks::all(program, &loaded, seed, store, stages) {
+            Ok((found, mut problems)) => {
+                body.checks = found;
+                bench.problems.append(&mut problems);
+            }
+            Err(Halt::Interrupted) => interrupted = true,
+            Err(Halt::Failed(bad)) => return Err(bad),
+        }
+        clock.lap("checks");
+    }
     // Figures that a limit cut off are no results.
     stages.meter.look_at_clock();
     if let Some(stopped) = stages.meter.stopped() {
@@ -171,19 +162,20 @@ impl Clock<'_> {
     }
 }
 
-struct Bench<'a> {
-    program: &'a Program,
-    benchmark: &'a Benchmark,
+/// A benchmark on its way.
+pub(super) struct Bench<'a> {
+    pub program: &'a Program,
+    pub benchmark: &'a Benchmark,
     stages: &'a Stages<'a>,
     store: &'a Store,
-    loaded: &'a Loaded,
-    seed: u64,
+    pub loaded: &'a Loaded,
+    pub seed: u64,
     problems: Vec<Diagnostic>,
     from_cache: usize,
 }
 
 impl<'a> Bench<'a> {
-    fn schema(&self) -> Option<&'a Schema> {
+    pub(super) fn schema(&self) -> Option<&'a Schema> {
         self.program.dataset(self.program.home.as_ref()?)
     }
 
@@ -191,8 +183,38 @@ impl<'a> Bench<'a> {
         self.loaded.tables.get(self.program.home.as_ref()?)
     }
 
-    fn env(&self) -> Env<'a> {
+    pub(super) fn env(&self) -> Env<'a> {
         self.loaded.env(self.program, self.seed)
+    }
+
+    /// Scenarios, figures, and the matrix of tasks and models. What is finished when it is stopped stays in `body`.
+    fn benchmark(&mut self, body: &mut Body, clock: &mut Clock, fold_count: usize) -> Result<(), Halt> {
+        if self.benchmark.scenarios.is_empty() {
+            return Ok(());
+        }
+        let (program, benchmark) = (self.program, self.benchmark);
+        let (Some(schema), Some(table)) = (self.schema(), self.table()) else {
+            return Err(Halt::Failed(vec![Diagnostic::new(codes::NO_DATASET, "the benchmark has no data")]));
+        };
+        let label = benchmark.tasks.iter().filter_map(|t| program.task(&t.name)).find_map(|t| match &t.kind {
+            TaskKind::Predict(label) => Some(label.name.clone()),
+            TaskKind::Discriminate(_) => None,
+        });
+        let label = label.or_else(|| schema.label().map(|c| c.name.clone()));
+        let folds = folds::assign(schema, table, label.as_deref(), fold_count, self.seed);
+        let drawn = self.draw().map_err(Halt::Failed)?;
+        clock.lap("draw scenarios");
+        body.figures = self.figures();
+        clock.lap("figures");
+        body.scenarios = drawn.iter().map(|d| scenario::describe_drawn(d, schema, table, label.as_deref())).collect();
+        shown::left_out(program, body);
+        match self.matrix(&drawn, &folds, fold_count, body, clock) {
+            Err(Halt::Failed(mut bad)) => {
+                self.problems.append(&mut bad);
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     fn draw(&self) -> Result<Vec<Drawn>, Vec<Diagnostic>> {
@@ -207,104 +229,6 @@ impl<'a> Bench<'a> {
             }
         }
         if bad.is_empty() { Ok(out) } else { Err(bad) }
-    }
-
-    /// Cohort-level `let`s that are numbers.
-    fn figures(&self) -> Vec<Figure> {
-        let env = self.env();
-        let (flows, home) = (Flows::new(self.program), self.program.home.as_deref());
-        let mut out = Vec::new();
-        for item in &self.program.file.items {
-            let ItemKind::Let(decl) = &item.kind else { continue };
-            let is_figure =
-                self.program.lets.get(&decl.name.name).is_some_and(|t| t.level == Level::Cohort && t.base.is_numeric());
-            if !is_figure {
-                continue;
-            }
-            let seed = seeds::seed(self.seed, &["figure", &decl.name.name]);
-            let is_phi = flows.of(&decl.value, home).label == Sensitivity::Phi;
-            let measured = withhold_single(measure(&Env { seed, ..env.clone() }, &decl.value), is_phi);
-            let (estimate, undefined) = match measured {
-                Ok(e) => (Some(e), None),
-                Err(why) => (None, Some(why.reason)),
-            };
-            out.push(Figure {
-                name: decl.name.name.clone(),
-                formula: show(&decl.value),
-                doc: item.doc.clone(),
-                value: estimate.as_ref().map(|e| e.value),
-                n: estimate.as_ref().map_or(0, |e| e.n),
-                noise_floor: estimate.as_ref().and_then(|e| e.noise_floor),
-                interval: estimate.and_then(|e| e.interval),
-                undefined,
-            });
-        }
-        out
-    }
-
-    fn body(&self, options: &Options, folds: usize) -> Body {
-        let module = self.program.file.items.iter().find_map(|i| match &i.kind {
-            ItemKind::Module { name, version } => Some((name.name.clone(), version.clone())),
-            _ => None,
-        });
-        let datasets = self
-            .program
-            .datasets
-            .iter()
-            .filter_map(|s| {
-                let table = self.loaded.tables.get(&s.name)?;
-                Some(DatasetInfo {
-                    name: s.name.clone(),
-                    file: relative(&s.path),
-                    sha256: table.sha256.clone(),
-                    rows: table.rows,
-                    columns: s.columns.len(),
-                    sensitivity: s.sensitivity.word().into(),
-                    license: s.license.clone(),
-                    source: s.source.clone(),
-                })
-            })
-            .collect();
-        let models = self
-            .benchmark
-            .models
-            .iter()
-            .filter_map(|m| {
-                let model = self.program.model(&m.name)?;
-                let features = match (self.schema(), predict::is_trained(model)) {
-                    (Some(schema), true) => predict::features(schema, model).len(),
-                    _ => 0,
-                };
-                Some(ModelInfo { name: m.name.clone(), definition: model.definition.clone(), features })
-            })
-            .collect();
-        Body {
-            tool: Tool::this(),
-            script: Script {
-                path: options.script.clone(),
-                sha256: options.script_sha256.clone(),
-                module: module.as_ref().map(|m| m.0.clone()),
-                module_version: module.map(|m| m.1),
-                doc: self.program.file.doc.clone(),
-                uses: options.uses.clone(),
-            },
-            benchmark: BenchmarkInfo {
-                name: self.benchmark.name.name.clone(),
-                version: self.benchmark.version.clone(),
-                as_of: self.benchmark.as_of.as_ref().map(|(d, _)| d.clone()),
-                folds: folds as u32,
-            },
-            datasets,
-            seed: self.seed,
-            device: String::new(),
-            generators: Vec::new(),
-            scenarios: Vec::new(),
-            models,
-            figures: Vec::new(),
-            cells: Vec::new(),
-            policies: Vec::new(),
-            plots: Plots::default(),
-        }
     }
 
     /// Tasks × scenarios × models × folds. What is finished when it is stopped stays in `body`.
@@ -536,6 +460,60 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// The rows that a policy of the benchmark is decided over.
+pub struct JudgedRows {
+    pub view: View,
+    pub seed: u64,
+    pub scenario: String,
+    pub model: String,
+    pub task: String,
+}
+
+/// Draws a scenario again and asks a model again, as the run did.
+pub fn judged_rows(
+    program: &Program,
+    stages: &Stages,
+    store: &Store,
+    loaded: &Loaded,
+    place: &super::why::Place,
+) -> Result<JudgedRows, Halt> {
+    let lost = |message: String| Halt::Failed(vec![Diagnostic::new(codes::BAD_BENCHMARK, message)]);
+    let Some(benchmark) = program.benchmark() else { return Err(lost("this file has no benchmark".into())) };
+    let seed = benchmark.seed.unwrap_or(0) as u64;
+    let bench = Bench { program, benchmark, stages, store, loaded, seed, problems: Vec::new(), from_cache: 0 };
+    let pick = |what: &str, wanted: &Option<String>, all: &[Ident]| match wanted {
+        Some(name) if all.iter().any(|n| n.name == *name) => Ok(name.clone()),
+        Some(name) => {
+            let known: Vec<&str> = all.iter().map(|n| n.name.as_str()).collect();
+            Err(lost(format!("the benchmark has no {what} `{name}`; it has {}", known.join(", "))))
+        }
+        None => all.first().map(|n| n.name.clone()).ok_or_else(|| lost(format!("the benchmark names no {what}"))),
+    };
+    let scenario_name = pick("scenario", &place.scenario, &benchmark.scenarios)?;
+    let model_name = pick("model", &place.model, &benchmark.models)?;
+    let task = benchmark.tasks.iter().filter_map(|t| program.task(&t.name)).find_map(|t| match &t.kind {
+        TaskKind::Predict(label) => Some((t.name.name.clone(), label.name.clone())),
+        TaskKind::Discriminate(_) => None,
+    });
+    let (Some((task, label)), Some(model)) = (task, program.model(&model_name)) else {
+        return Err(lost("policies of a benchmark are about a task that predicts a label; it has none".into()));
+    };
+    let (Some(schema), Some(table)) = (bench.schema(), bench.table()) else {
+        return Err(lost("the benchmark has no data".into()));
+    };
+    let fold_count = benchmark.folds.as_ref().map_or(5, |(n, _)| *n as usize);
+    let folds = folds::assign(schema, table, Some(&label), fold_count, seed);
+    let drawn = bench.draw().map_err(Halt::Failed)?;
+    let exams = bench.diagnosis_exams(&task, &label, &drawn, &folds);
+    let at = drawn.iter().position(|d| d.recipe.name == scenario_name);
+    let exam = exams.into_iter().find(|e| Some(e.scenario) == at).ok_or_else(|| lost("no such scenario".into()))?;
+    let p = predict::diagnosis(schema, table, model, &label, &folds, seed, stages)?;
+    let p = p.map(|p| exam.rows.iter().map(|&r| p.get(r as usize).copied().flatten()).collect());
+    let judged = judge(&exam, p).map_err(lost)?;
+    let seed = seeds::seed(seed, &["rows", &scenario_name, &model_name, &task, "all"]);
+    Ok(JudgedRows { view: judged.view, seed, scenario: scenario_name, model: model_name, task })
+}
+
 /// The rows a model spoke about, with its probability, its answer (p ≥ 0.5) and the truth.
 fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
     let p: Vec<Option<f64>> = p?;
@@ -558,14 +536,5 @@ fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
             *slot += usize::from(p.is_none());
         }
     }
-    Ok(Judged { view, folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(), silent })
-}
-
-/// A dataset's path without the folders of this machine.
-fn relative(path: &str) -> String {
-    if std::path::Path::new(path).is_absolute() {
-        path.rsplit(['/', '\\']).next().unwrap_or(path).to_string()
-    } else {
-        path.to_string()
-    }
+    Ok(Judged { view, asked: exam.view.clone(), folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(), silent })
 }

@@ -131,7 +131,10 @@ impl Trial<'_> {
                     format!("`{policy}` is {}, but not by this clause", self.verdict.word()),
                 )
                 .at(*span, "does not decide");
-                Err(same.iter().take(3).fold(d, |d, s| d.note(format!("it is decided by `{}`", s.clause.deciding().text))))
+                Err(same
+                    .iter()
+                    .take(3)
+                    .fold(d, |d, s| d.note(format!("it is decided by `{}`", s.clause.deciding().text))))
             }
         }
     }
@@ -192,11 +195,11 @@ fn filled(column: &TestColumn, base: &Base) -> Column {
         Base::Date => Column::Date(
             cells()
                 .map(|c| match c {
-                    Some(CellValue::Date(day)) => chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d")
-                        .ok()
-                        .and_then(|d| {
+                    Some(CellValue::Date(day)) => {
+                        chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().and_then(|d| {
                             i32::try_from(d.signed_duration_since(chrono::NaiveDate::default()).num_days()).ok()
-                        }),
+                        })
+                    }
                     _ => None,
                 })
                 .collect::<Vec<Option<i32>>>()

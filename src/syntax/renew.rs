@@ -104,11 +104,9 @@ fn kind(of: &ExprKind, with: &mut Renewal) -> ExprKind {
         ExprKind::Typed(a, ty) => ExprKind::Typed(boxed(a, with), ty.clone()),
         ExprKind::Member(a, name) => ExprKind::Member(boxed(a, with), name.clone()),
         ExprKind::Index(a, b) => ExprKind::Index(boxed(a, with), boxed(b, with)),
-        ExprKind::Scoped { body, on, filter } => ExprKind::Scoped {
-            body: boxed(body, with),
-            on: on.clone(),
-            filter: maybe(filter.as_deref(), with),
-        },
+        ExprKind::Scoped { body, on, filter } => {
+            ExprKind::Scoped { body: boxed(body, with), on: on.clone(), filter: maybe(filter.as_deref(), with) }
+        }
         plain @ (ExprKind::Int(_)
         | ExprKind::Real(_)
         | ExprKind::Percent(_)

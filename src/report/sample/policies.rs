@@ -41,9 +41,13 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
         right: None,
         threshold: None,
         confidence: Some(0.95),
-        n: rows,
+        n: rows.into(),
         why: String::new(),
         witnesses: Vec::new(),
+        remedy: None,
+        unverified: None,
+        exception: None,
+        tree: None,
     };
     let mut out = Vec::new();
     let mut decide = |mut c: ConstraintResult, value: f64, half: f64, threshold: f64, most: bool| {
@@ -128,8 +132,8 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
     };
     cells.witnesses = if m == 1 {
         vec![
-            Part { group: "race == asian, sex == female".into(), value: None, interval: None, n: 7 },
-            Part { group: "race == other, sex == <unknown> & \"quoted\"".into(), value: None, interval: None, n: 4 },
+            Part { group: "race == asian, sex == female".into(), value: None, interval: None, n: 7.into() },
+            Part { group: "race == other, sex == <unknown> & \"quoted\"".into(), value: None, interval: None, n: 4.into() },
         ]
     } else {
         Vec::new()
@@ -156,7 +160,7 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
         None,
     );
     explained.why = "fidelity needs the model's response to changed inputs, and recorded predictions have none".into();
-    explained.n = 0;
+    explained.n = 0.into();
     out.push(explained);
     let mut later = make(
         "automated_decisions",
