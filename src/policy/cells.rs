@@ -77,23 +77,28 @@ pub fn one_way(counts: &[usize]) -> Vec<Mark> {
 /// Tables of more cells are shown whole or, apart from zeros, not at all: to choose would take too long.
 const MOST_CELLS: usize = 1000;
 
-/// The marks of a table whose row and column sums are known; `rows` are equally long. Small sums: as in [`one_way`].
-pub fn two_way(rows: &[Vec<usize>]) -> Vec<Vec<Mark>> {
+/// The marks of a table whose row and column sums are known; `rows` are equally long. Sums are shown as [`one_way`]
+/// says: where some are hidden, their own sum is known all the same. Nothing where zeros, which are shown, give a small
+/// cell away whatever else is hidden: then no cell may be shown.
+pub fn two_way(rows: &[Vec<usize>]) -> Option<Vec<Vec<Mark>>> {
     let wide = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let counts: Vec<usize> =
-        rows.iter().flat_map(|r| (0..wide).map(|c| r.get(c).copied().unwrap_or(0))).collect();
-    let hide = |marks: &[Mark], open: bool| {
-        let mut small = counts.iter().enumerate().filter(|(_, n)| is_small(**n)).map(|(at, _)| at);
-        small.find(|at| {
-            let (low, high) = Flow::new(&counts, marks, wide, open).range(*at);
-            !is_wide(low, high, open)
-        })
-    };
+    let cell = |row: &Vec<usize>, c: usize| row.get(c).copied().unwrap_or(0);
+    let counts: Vec<usize> = rows.iter().flat_map(|r| (0..wide).map(|c| cell(r, c))).collect();
     let start: Vec<Mark> = counts.iter().map(|n| if is_small(*n) { Mark::Few } else { Mark::Shown }).collect();
     if counts.len() > MOST_CELLS && start.contains(&Mark::Few) {
         let all = |n: &usize| if *n == 0 { Mark::Shown } else { Mark::Withheld };
-        return rows.iter().map(|r| r.iter().map(all).collect()).collect();
+        return Some(rows.iter().map(|r| r.iter().map(all).collect()).collect());
     }
+    let open_rows = hidden_sums(rows.iter().map(|r| r.iter().sum()));
+    let open_columns = hidden_sums((0..wide).map(|c| rows.iter().map(|r| cell(r, c)).sum()));
+    let hide = |marks: &[Mark], open: bool| {
+        let mut small = counts.iter().enumerate().filter(|(_, n)| is_small(**n)).map(|(at, _)| at);
+        small.find(|at| {
+            let flow = Flow::new(&counts, marks, wide, open).with_open(&open_rows, &open_columns);
+            let (low, high) = flow.range(at + at / wide.max(1));
+            !is_wide(low, high, open)
+        })
+    };
     // A cell helps most where its row or its column has one hidden cell, which the margin gives away.
     let lonely = |marks: &[Mark], at: usize| {
         let alone = |line: &dyn Fn(usize) -> usize| {
@@ -102,7 +107,11 @@ pub fn two_way(rows: &[Vec<usize>]) -> Vec<Vec<Mark>> {
         usize::from(alone(&|b| b / wide.max(1))) + usize::from(alone(&|b| b % wide.max(1)))
     };
     let marks = settle(&counts, start, hide, lonely);
-    marks.chunks(wide.max(1)).map(<[Mark]>::to_vec).collect()
+    hide(&marks, true).is_none().then(|| marks.chunks(wide.max(1)).map(<[Mark]>::to_vec).collect())
+}
+
+fn hidden_sums(sums: impl Iterator<Item = usize>) -> Vec<bool> {
+    one_way(&sums.collect::<Vec<usize>>()).iter().map(|m| !m.is_shown()).collect()
 }
 
 /// Whether little enough can be worked out of a small cell. `open`: from sums alone, it might be no small one; else its
@@ -134,26 +143,54 @@ fn settle(
     marks
 }
 
-/// A table as a flow from rows to columns: what a hidden cell gains, others of its row and column lose.
-struct Flow<'a> {
-    marks: &'a [Mark],
+/// A table as a flow from rows to columns: what a hidden cell gains, others of its row and column lose. A further row
+/// and column stand for what is not known of hidden sums.
+struct Flow {
+    hidden: Vec<bool>,
     values: Vec<u64>,
     bounds: Vec<(u64, u64)>,
     wide: usize,
 }
 
-impl<'a> Flow<'a> {
-    fn new(counts: &[usize], marks: &'a [Mark], wide: usize, open: bool) -> Flow<'a> {
-        let values = counts.iter().map(|n| *n as u64).collect();
-        let bounds = marks.iter().map(|m| if open { (0, FAR) } else { m.bounds() }).collect();
-        Flow { marks, values, bounds, wide }
+impl Flow {
+    fn new(counts: &[usize], marks: &[Mark], wide: usize, open: bool) -> Flow {
+        let bounds = |mark: &Mark| if open { (0, FAR) } else { mark.bounds() };
+        let mut out = Flow { hidden: Vec::new(), values: Vec::new(), bounds: Vec::new(), wide: wide + 1 };
+        for (at, (n, mark)) in counts.iter().zip(marks).enumerate() {
+            out.push(!mark.is_shown(), *n as u64, bounds(mark));
+            if at % wide == wide - 1 {
+                out.push(false, 0, (0, 0));
+            }
+        }
+        (0..=wide).for_each(|_| out.push(false, 0, (0, 0)));
+        out
+    }
+
+    fn push(&mut self, hidden: bool, value: u64, bounds: (u64, u64)) {
+        self.hidden.push(hidden);
+        self.values.push(value);
+        self.bounds.push(bounds);
+    }
+
+    /// Lets the sums of these rows and columns be anything that keeps the sum of all such.
+    fn with_open(mut self, rows: &[bool], columns: &[bool]) -> Flow {
+        let wide = self.wide;
+        let of_rows = rows.iter().enumerate().filter(|(_, o)| **o).map(|(row, _)| row * wide + wide - 1);
+        let of_columns = columns.iter().enumerate().filter(|(_, o)| **o).map(|(column, _)| rows.len() * wide + column);
+        for at in of_rows.chain(of_columns).collect::<Vec<usize>>() {
+            self.hidden.get_mut(at).into_iter().for_each(|h| *h = true);
+            self.values.get_mut(at).into_iter().for_each(|v| *v = FAR / 2);
+            self.bounds.get_mut(at).into_iter().for_each(|b| *b = (0, FAR));
+        }
+        self
     }
 
     /// The smallest and the largest value that the cell can have.
     fn range(self, cell: usize) -> (u64, u64) {
         let (lo, hi) = self.bounds.get(cell).copied().unwrap_or_default();
         let now = self.values.get(cell).copied().unwrap_or(0);
-        let down = Flow { values: self.values.clone(), bounds: self.bounds.clone(), ..self }.moved(cell, now - lo.min(now), false);
+        let same = Flow { hidden: self.hidden.clone(), values: self.values.clone(), bounds: self.bounds.clone(), ..self };
+        let down = same.moved(cell, now - lo.min(now), false);
         (now - down, now + self.moved(cell, hi.saturating_sub(now), true))
     }
 
@@ -182,14 +219,14 @@ impl<'a> Flow<'a> {
 
     /// A chain of hidden cells from the column of `cell` back to its row that makes up for what it gains (`up`) or loses.
     fn path(&self, cell: usize, up: bool) -> Option<Vec<(usize, bool)>> {
-        let height = self.marks.len() / self.wide.max(1);
+        let height = self.hidden.len() / self.wide.max(1);
         let (row, column) = (cell / self.wide, cell % self.wide);
         // How each row was reached: from a column, by way of a cell; and each column.
         let mut rows: Vec<Option<usize>> = vec![None; height];
         let mut columns: Vec<Option<usize>> = vec![None; self.wide];
         let mut open = vec![(false, column)];
         let usable = |at: usize, gains: bool| {
-            at != cell && self.marks.get(at).is_some_and(|m| !m.is_shown()) && self.room(at, gains) > 0
+            at != cell && self.hidden.get(at) == Some(&true) && self.room(at, gains) > 0
         };
         while let Some((is_row, line)) = open.pop() {
             if is_row && line == row {

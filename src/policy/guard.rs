@@ -30,7 +30,10 @@ pub(super) fn guarded(env: &Env, rule: &Expr, mut clause: Clause) -> Clause {
                 hide(&mut clause, says);
             }
         }
-        (Kind::Every, _) => every(env, &mut clause),
+        (Kind::Every, ExprKind::Call { args, .. }) => {
+            let condition = args.first().map_or_else(|| show(rule), |a| show(&a.value));
+            every(env, &mut clause, &condition);
+        }
         (Kind::Forall | Kind::Exists, _) => {
             if clause.hidden {
                 quiet(&mut clause);
@@ -97,7 +100,7 @@ fn quiet(clause: &mut Clause) {
 }
 
 /// `every` over rows: their numbers, the rows themselves, and the clauses below.
-fn every(env: &Env, clause: &mut Clause) {
+fn every(env: &Env, clause: &mut Clause, condition: &str) {
     let Some(counts) = clause.counts else { return };
     let all = [counts.no, counts.unknown, counts.yes];
     let total = all.iter().sum::<u64>() as usize;
@@ -115,9 +118,9 @@ fn every(env: &Env, clause: &mut Clause) {
     }
     let number = |n: u64| if is_small(n as usize) { format!("{FEWER} rows") } else { "rows that are not counted here".into() };
     let says = match clause.verdict {
-        Verdict::Fail => format!("`{}` does not hold in {}; the data is phi", clause.text, number(counts.no)),
-        Verdict::Unknown => format!("`{}` is not known in {}; the data is phi", clause.text, number(counts.unknown)),
-        verdict => format!("`{}` {}", clause.text, word(verdict)),
+        Verdict::Fail => format!("`{condition}` does not hold in {}; the data is phi", number(counts.no)),
+        Verdict::Unknown => format!("`{condition}` is not known in {}; the data is phi", number(counts.unknown)),
+        verdict => format!("`{condition}` {}", word(verdict)),
     };
     hide(clause, says);
     clause.n = if tells(total, env.view.rows) { Count::Withheld } else { Count::Rows(total) };

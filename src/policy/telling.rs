@@ -58,6 +58,9 @@ fn is_telling(env: &Env, expr: &Expr, estimate: &Estimate) -> bool {
         || gives_away(env, expr)
 }
 
+/// Metrics whose value is a number of rows.
+const OF_ROWS: [&str; 2] = ["k_anonymity", "k_map"];
+
 /// Whether an aggregate in `expr` tells a small count. What cannot be worked out is taken to.
 pub fn gives_away(env: &Env, expr: &Expr) -> bool {
     match &expr.kind {
@@ -176,8 +179,13 @@ fn called(env: &Env, expr: &Expr, index: usize, args: &[Arg], given: Option<&Exp
             let Ok(bound) = forms::bind(&here, expr, index, args) else { return true };
             args.iter().any(|a| gives_away(&here, &a.value)) || gives_away(&bound, body)
         }
-        None => has_small_cell(&here, expr, args),
+        None => has_small_cell(&here, expr, args) || (OF_ROWS.contains(&info.decl.name.name.as_str()) && is_few(&here, expr)),
     }
+}
+
+/// Whether a number of rows is small, or not known.
+fn is_few(env: &Env, expr: &Expr) -> bool {
+    env.one(expr).number().is_none_or(|n| n < LEAST as f64)
 }
 
 /// Whether the table of all flags and categories that a kernel reads has a small cell: its figures are functions of
@@ -270,7 +278,7 @@ fn grouped(env: &Env, args: &[Arg], mut estimate: Estimate) -> Result<Estimate, 
     let Ok(split) = by_group::split(env, args) else { return Err(WITHHELD) };
     let mut names = env.needed(&figure.value);
     names.extend(env.needed(&by.value));
-    let marks = marks_of(&split.cells, split.unknown);
+    let Some(marks) = marks_of(&split.cells, split.unknown) else { return Err(WITHHELD) };
     let sizes: Vec<usize> = split.cells.iter().map(|c| c.rows.len()).collect();
     let hidden: Vec<bool> = marks.iter().map(|m| !m.is_shown()).collect();
     let over = |groups: &[usize]| {
@@ -285,7 +293,8 @@ fn grouped(env: &Env, args: &[Arg], mut estimate: Estimate) -> Result<Estimate, 
             (part.value, part.interval) = (None, None);
         }
     }
-    estimate.notes.retain(|note| !note.starts_with(by_group::UNKNOWN));
+    // Notes on single groups say which are small.
+    estimate.notes.retain(|note| !note.starts_with(by_group::UNKNOWN) && !note.starts_with('`'));
     if split.unknown > 0 {
         let n = if is_small(split.unknown) { FEWER.to_string() } else { split.unknown.to_string() };
         let n = if marks.iter().any(|m| !m.is_shown()) && !is_small(split.unknown) { "withheld".to_string() } else { n };
@@ -298,7 +307,7 @@ fn grouped(env: &Env, args: &[Arg], mut estimate: Estimate) -> Result<Estimate, 
 }
 
 /// What may be shown of the numbers of rows of groups: of two columns their margins are known as well.
-fn marks_of(cells: &[Cell], unknown: usize) -> Vec<Mark> {
+fn marks_of(cells: &[Cell], unknown: usize) -> Option<Vec<Mark>> {
     let place = |cell: &Cell| match cell.codes.as_slice() {
         [first @ .., last] if !first.is_empty() => Some((first.to_vec(), *last)),
         _ => None,
@@ -308,7 +317,7 @@ fn marks_of(cells: &[Cell], unknown: usize) -> Vec<Mark> {
         let counts: Vec<usize> = cells.iter().map(|c| c.rows.len()).chain([unknown]).collect();
         let mut marks = one_way(&counts);
         marks.truncate(cells.len());
-        return marks;
+        return Some(marks);
     };
     let mut firsts: Vec<&Vec<u32>> = places.iter().map(|(first, _)| first).collect();
     firsts.sort();
@@ -325,7 +334,7 @@ fn marks_of(cells: &[Cell], unknown: usize) -> Vec<Mark> {
             *slot = cell.rows.len();
         }
     }
-    let marks = two_way(&table);
+    let marks = two_way(&table)?;
     let mark = |place| at(place).and_then(|(r, c)| marks.get(r)?.get(c).copied()).unwrap_or(Mark::Withheld);
-    places.iter().map(mark).collect()
+    Some(places.iter().map(mark).collect())
 }
