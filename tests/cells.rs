@@ -79,7 +79,13 @@ impl Ward {
         let folder = tempfile::tempdir().unwrap();
         let mut rows = Vec::new();
         for i in 0..400u64 {
-            let sex = if i % 100 == 3 { "X" } else if i % 2 == 0 { "F" } else { "M" };
+            let sex = if i % 100 == 3 {
+                "X"
+            } else if i % 2 == 0 {
+                "F"
+            } else {
+                "M"
+            };
             let race = match i {
                 _ if i % 57 == 5 => "asian",
                 _ if i % 12 == 1 => "other",
@@ -223,7 +229,8 @@ fn subtracted(results: &Value) -> Vec<String> {
         }
         let cells = list(&body["cells"]);
         for whole in cells.iter().filter(|c| c["fold"] == "all") {
-            let folds: Vec<&Value> = cells.iter().filter(|c| c["fold"] != "all" && c["metric"] == whole["metric"]).collect();
+            let folds: Vec<&Value> =
+                cells.iter().filter(|c| c["fold"] != "all" && c["metric"] == whole["metric"]).collect();
             assert_eq!(folds.len(), 3);
             if let Some(n) = whole["n"].as_f64() {
                 note(format!("left out of {}", whole["metric"]), rows - n);
@@ -256,7 +263,10 @@ fn subtracted(results: &Value) -> Vec<String> {
 
 /// Small numbers of rows in words: `n = 7`, `n 7`, `7 rows`, `7 missing`.
 fn in_words(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "<>()[],;:·\u{a0}".contains(c)).filter(|w| !w.is_empty() && *w != "=").collect();
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || "<>()[],;:·\u{a0}".contains(c))
+        .filter(|w| !w.is_empty() && *w != "=")
+        .collect();
     let is_count = |w: &str| w.parse::<f64>().is_ok_and(is_small);
     let mut found = Vec::new();
     for pair in words.windows(2) {
@@ -345,7 +355,14 @@ fn answers_about_patients_tell_no_small_count() {
         let said = plain(telling);
         assert!(said.starts_with("withheld: "), "{telling}: {said}");
     }
-    for fine in ["count(sex == F)", "P(ill)", "E[age | sex == F]", "auroc(or_else(risk, 50%), ill)", "P(ill | sex == F)", "women / 2"] {
+    for fine in [
+        "count(sex == F)",
+        "P(ill)",
+        "E[age | sex == F]",
+        "auroc(or_else(risk, 50%), ill)",
+        "P(ill | sex == F)",
+        "women / 2",
+    ] {
         assert!(plain(fine).chars().next().is_some_and(|c| c.is_ascii_digit()), "{fine}: {}", plain(fine));
     }
     let sexes = plain("sex");

@@ -18,6 +18,7 @@ mod fixes;
 mod guide;
 mod house;
 mod kernels;
+mod levels;
 mod limits;
 mod modules;
 mod proposal;

@@ -189,7 +189,8 @@ impl Flow {
     fn range(self, cell: usize) -> (u64, u64) {
         let (lo, hi) = self.bounds.get(cell).copied().unwrap_or_default();
         let now = self.values.get(cell).copied().unwrap_or(0);
-        let same = Flow { hidden: self.hidden.clone(), values: self.values.clone(), bounds: self.bounds.clone(), ..self };
+        let same =
+            Flow { hidden: self.hidden.clone(), values: self.values.clone(), bounds: self.bounds.clone(), ..self };
         let down = same.moved(cell, now - lo.min(now), false);
         (now - down, now + self.moved(cell, hi.saturating_sub(now), true))
     }
@@ -225,9 +226,8 @@ impl Flow {
         let mut rows: Vec<Option<usize>> = vec![None; height];
         let mut columns: Vec<Option<usize>> = vec![None; self.wide];
         let mut open = vec![(false, column)];
-        let usable = |at: usize, gains: bool| {
-            at != cell && self.hidden.get(at) == Some(&true) && self.room(at, gains) > 0
-        };
+        let usable =
+            |at: usize, gains: bool| at != cell && self.hidden.get(at) == Some(&true) && self.room(at, gains) > 0;
         while let Some((is_row, line)) = open.pop() {
             if is_row && line == row {
                 break;
@@ -268,8 +268,12 @@ impl Flow {
 /// smallest until what is left when all shown figures are taken from that of all rows tells nothing either.
 pub fn veiled(sizes: &[usize], hidden: &[bool], mut tells: impl FnMut(&[usize]) -> bool) -> Vec<bool> {
     let is_hidden = |at: usize| hidden.get(at).copied().unwrap_or(false);
-    let mut veiled: Vec<usize> =
-        sizes.iter().enumerate().filter(|(at, n)| **n > 0 && (is_hidden(*at) || tells(&[*at]))).map(|(at, _)| at).collect();
+    let mut veiled: Vec<usize> = sizes
+        .iter()
+        .enumerate()
+        .filter(|(at, n)| **n > 0 && (is_hidden(*at) || tells(&[*at])))
+        .map(|(at, _)| at)
+        .collect();
     while !veiled.is_empty() && (veiled.len() < 2 || tells(&veiled)) {
         let rest = sizes.iter().enumerate().filter(|(at, n)| **n > 0 && !veiled.contains(at));
         match rest.min_by_key(|(_, n)| **n) {

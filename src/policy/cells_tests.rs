@@ -92,7 +92,8 @@ fn possible(rows: &[Vec<usize>], marks: &[Vec<Mark>], margins: bool, by_mark: bo
     let flat: Vec<usize> = rows.concat();
     let marks: Vec<Mark> = marks.concat();
     let hidden: Vec<usize> = (0..flat.len()).filter(|at| !marks[*at].is_shown()).collect();
-    let sum = |keep: &dyn Fn(usize) -> bool| hidden.iter().filter(|at| keep(**at)).map(|at| flat[*at]).sum::<usize>() as i64;
+    let sum =
+        |keep: &dyn Fn(usize) -> bool| hidden.iter().filter(|at| keep(**at)).map(|at| flat[*at]).sum::<usize>() as i64;
     let shown = |sums: Vec<usize>| one_way(&sums).iter().map(|m| margins && m.is_shown()).collect::<Vec<bool>>();
     let row_shown = shown(rows.iter().map(|r| r.iter().sum()).collect());
     let column_shown = shown((0..wide).map(|c| rows.iter().map(|r| r[c]).sum()).collect());
@@ -186,7 +187,8 @@ fn what_is_not_small_is_shown() {
     assert_eq!(one_way(&[1, 11, 30, 0]), [Mark::Few, Mark::Withheld, Mark::Withheld, Mark::Shown]);
     let rows = [vec![3, 40, 50], vec![60, 70, 80], vec![90, 95, 99]];
     let marks = two_way(&rows).unwrap();
-    let lines = |marks: &[Vec<Mark>]| marks.iter().map(|r| r.iter().filter(|m| !m.is_shown()).count()).collect::<Vec<_>>();
+    let lines =
+        |marks: &[Vec<Mark>]| marks.iter().map(|r| r.iter().filter(|m| !m.is_shown()).count()).collect::<Vec<_>>();
     assert_eq!(lines(&marks), [2, 2, 0]);
 }
 

@@ -14,31 +14,15 @@ use crate::syntax::show;
 /// The clause of `rule` without what must not be shown. The clauses below it are guarded already.
 pub(super) fn guarded(env: &Env, rule: &Expr, mut clause: Clause) -> Clause {
     match (clause.kind, &rule.kind) {
-        (Kind::Comparison, ExprKind::Binary(_, _, a, b)) => {
-            if gives_away(env, a) || gives_away(env, b) {
-                let count = [a, b].into_iter().find(|side| is_count(env, side));
-                let says = match (count, clause.left) {
-                    (Some(side), Some(left)) if left > 0.0 && is_small(left as usize) => {
-                        clause.n = Count::Few;
-                        format!("{} is {FEWER}, so that `{}` {}", show(side), clause.text, word(clause.verdict))
-                    }
-                    _ => {
-                        clause.n = Count::Withheld;
-                        format!("`{}` {}; its figures would tell {FEWER} rows, and the data is phi", clause.text, word(clause.verdict))
-                    }
-                };
-                hide(&mut clause, says);
-            }
+        (Kind::Comparison, ExprKind::Binary(_, _, a, b)) if gives_away(env, a) || gives_away(env, b) => {
+            let says = compared(env, &mut clause, [a, b]);
+            hide(&mut clause, says);
         }
         (Kind::Every, ExprKind::Call { args, .. }) => {
             let condition = args.first().map_or_else(|| show(rule), |a| show(&a.value));
             every(env, &mut clause, &condition);
         }
-        (Kind::Forall | Kind::Exists, _) => {
-            if clause.hidden {
-                quiet(&mut clause);
-            }
-        }
+        (Kind::Forall | Kind::Exists, _) if clause.hidden => quiet(&mut clause),
         (Kind::Fact, _) if gives_away(env, rule) => {
             let says = format!("`{}` {}", clause.text, word(clause.verdict));
             hide(&mut clause, says);
@@ -47,6 +31,21 @@ pub(super) fn guarded(env: &Env, rule: &Expr, mut clause: Clause) -> Clause {
         _ => {}
     }
     clause
+}
+
+/// What a comparison says without its figures: that a small count is small, or which way it went.
+fn compared(env: &Env, clause: &mut Clause, sides: [&Expr; 2]) -> String {
+    let verdict = word(clause.verdict);
+    match (sides.into_iter().find(|side| is_count(env, side)), clause.left) {
+        (Some(side), Some(left)) if left > 0.0 && is_small(left as usize) => {
+            clause.n = Count::Few;
+            format!("{} is {FEWER}, so that `{}` {verdict}", show(side), clause.text)
+        }
+        _ => {
+            clause.n = Count::Withheld;
+            format!("`{}` {verdict}; its figures would tell {FEWER} rows, and the data is phi", clause.text)
+        }
+    }
 }
 
 fn is_count(env: &Env, side: &Expr) -> bool {
@@ -108,7 +107,11 @@ fn every(env: &Env, clause: &mut Clause, condition: &str) {
     for part in &mut clause.parts {
         let Some(own) = part.counts else { continue };
         let differ = |a: u64, b: u64| is_small(a.abs_diff(b) as usize);
-        if any_small(own) || differ(own.no, counts.no) || differ(own.yes, counts.yes) || differ(own.unknown, counts.unknown) {
+        if any_small(own)
+            || differ(own.no, counts.no)
+            || differ(own.yes, counts.yes)
+            || differ(own.unknown, counts.unknown)
+        {
             hide(part, format!("`{}` {}", part.text, word(part.verdict)));
             part.n = Count::Withheld;
         }
@@ -116,7 +119,8 @@ fn every(env: &Env, clause: &mut Clause, condition: &str) {
     if !any_small(counts) && !tells(total, env.view.rows) {
         return;
     }
-    let number = |n: u64| if is_small(n as usize) { format!("{FEWER} rows") } else { "rows that are not counted here".into() };
+    let number =
+        |n: u64| if is_small(n as usize) { format!("{FEWER} rows") } else { "rows that are not counted here".into() };
     let says = match clause.verdict {
         Verdict::Fail => format!("`{condition}` does not hold in {}; the data is phi", number(counts.no)),
         Verdict::Unknown => format!("`{condition}` is not known in {}; the data is phi", number(counts.unknown)),

@@ -156,9 +156,7 @@ fn below(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Typed(a, _) => vec![a],
         ExprKind::Binary(_, _, a, b) | ExprKind::Index(a, b) => vec![a, b],
         ExprKind::If(a, b, c) => vec![a, b, c],
-        ExprKind::Match { subject, arms } => {
-            std::iter::once(&**subject).chain(arms.iter().map(|a| &a.value)).collect()
-        }
+        ExprKind::Match { subject, arms } => std::iter::once(&**subject).chain(arms.iter().map(|a| &a.value)).collect(),
         ExprKind::Record(fields) => fields.iter().map(|(_, e)| e).collect(),
         _ => Vec::new(),
     }
@@ -179,7 +177,10 @@ fn called(env: &Env, expr: &Expr, index: usize, args: &[Arg], given: Option<&Exp
             let Ok(bound) = forms::bind(&here, expr, index, args) else { return true };
             args.iter().any(|a| gives_away(&here, &a.value)) || gives_away(&bound, body)
         }
-        None => has_small_cell(&here, expr, args) || (OF_ROWS.contains(&info.decl.name.name.as_str()) && is_few(&here, expr)),
+        None => {
+            has_small_cell(&here, expr, args)
+                || (OF_ROWS.contains(&info.decl.name.name.as_str()) && is_few(&here, expr))
+        }
     }
 }
 
@@ -249,19 +250,16 @@ fn aggregate(env: &Env, expr: &Expr, form: Special, args: &[Arg], given: Option<
             (Value::Number(k), Err(_)) => tells(k as usize, rows),
             _ => true,
         },
-        Special::Expectation
-        | Special::Variance
-        | Special::Sum
-        | Special::Min
-        | Special::Max
-        | Special::Quantile => match forms::numbers(env, args, given) {
-            Ok(x) => {
-                let is_flag = x.iter().all(|v| *v == 0.0 || *v == 1.0);
-                let ones = x.iter().filter(|v| **v == 1.0).count();
-                tells(x.len(), rows) || (is_flag && tells(ones, x.len()))
+        Special::Expectation | Special::Variance | Special::Sum | Special::Min | Special::Max | Special::Quantile => {
+            match forms::numbers(env, args, given) {
+                Ok(x) => {
+                    let is_flag = x.iter().all(|v| *v == 0.0 || *v == 1.0);
+                    let ones = x.iter().filter(|v| **v == 1.0).count();
+                    tells(x.len(), rows) || (is_flag && tells(ones, x.len()))
+                }
+                Err(_) => true,
             }
-            Err(_) => true,
-        },
+        }
         Special::ByGroup => args.first().is_none_or(|a| gives_away(env, &a.value)),
         _ => args.iter().any(|a| gives_away(env, &a.value)),
     }
@@ -282,7 +280,8 @@ fn grouped(env: &Env, args: &[Arg], mut estimate: Estimate) -> Result<Estimate, 
     let sizes: Vec<usize> = split.cells.iter().map(|c| c.rows.len()).collect();
     let hidden: Vec<bool> = marks.iter().map(|m| !m.is_shown()).collect();
     let over = |groups: &[usize]| {
-        let mut rows: Vec<u32> = groups.iter().filter_map(|g| split.cells.get(*g)).flat_map(|c| &c.rows).copied().collect();
+        let mut rows: Vec<u32> =
+            groups.iter().filter_map(|g| split.cells.get(*g)).flat_map(|c| &c.rows).copied().collect();
         rows.sort_unstable();
         env.over(env.view.take(&UInt32Array::from(rows), &names))
     };
@@ -297,7 +296,8 @@ fn grouped(env: &Env, args: &[Arg], mut estimate: Estimate) -> Result<Estimate, 
     estimate.notes.retain(|note| !note.starts_with(by_group::UNKNOWN) && !note.starts_with('`'));
     if split.unknown > 0 {
         let n = if is_small(split.unknown) { FEWER.to_string() } else { split.unknown.to_string() };
-        let n = if marks.iter().any(|m| !m.is_shown()) && !is_small(split.unknown) { "withheld".to_string() } else { n };
+        let n =
+            if marks.iter().any(|m| !m.is_shown()) && !is_small(split.unknown) { "withheld".to_string() } else { n };
         estimate.notes.push(format!("{}: {n}", by_group::UNKNOWN));
     }
     if veil.contains(&true) {

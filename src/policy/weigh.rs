@@ -154,7 +154,11 @@ fn raised(mut clause: Clause) -> Clause {
 fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>, body: &Expr) -> Clause {
     let all = out.kind == Kind::Forall;
     if items.is_empty() {
-        return Clause { says: "there is nothing to walk over, so nothing is decided".into(), n: env.view.rows.into(), ..out };
+        return Clause {
+            says: "there is nothing to walk over, so nothing is decided".into(),
+            n: env.view.rows.into(),
+            ..out
+        };
     }
     let decided: Vec<(Value, Clause)> =
         items.into_iter().map(|item| (item.clone(), weigh(asking, &env.bind(var, item), body))).collect();

@@ -1,8 +1,8 @@
 //! Answers, for people and for machines.
 
 use crate::data::Column;
-use crate::eval::count::Count;
 use crate::eval::aggregate::{mean, quantile};
+use crate::eval::count::Count;
 use crate::eval::estimate::Measured;
 use crate::eval::value::{Out, Value};
 use crate::eval::view::cell;

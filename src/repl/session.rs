@@ -179,11 +179,7 @@ impl Session {
                 },
                 other => other,
             };
-            return Answer::Figure {
-                formula: show(expr),
-                measured,
-                unit: (!unit.is_one()).then_some(unit.code),
-            };
+            return Answer::Figure { formula: show(expr), measured, unit: (!unit.is_one()).then_some(unit.code) };
         }
         // A yes or no tells one bit; a list or a record has figures in it.
         if withheld && ty.base != Base::Bool && gives_away(&env, expr) {
@@ -291,7 +287,9 @@ impl Session {
             d = if [a, b].iter().any(|e| flows.of(e, home).person.is_some()) {
                 d.note("the two sides are not shown: one of them is a person's value, and the data is phi")
             } else if [a, b].iter().any(|e| tells(e)) {
-                d.note("the two sides are not shown: they would tell a count of fewer than 11 rows, and the data is phi")
+                d.note(
+                    "the two sides are not shown: they would tell a count of fewer than 11 rows, and the data is phi",
+                )
             } else {
                 d.note(format!("left: {}, right: {}", env.one(a), env.one(b)))
             };

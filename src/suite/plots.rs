@@ -1,8 +1,8 @@
 //! The data behind the report's pictures.
 
 use super::evaluate::Place;
-use super::shown;
 use super::result::{ByGroup, Distribution, Reliability, ReliabilityBin};
+use super::shown;
 use crate::builtins::measure::measure;
 use crate::check::Base;
 use crate::check::dataset::Schema;
@@ -91,7 +91,9 @@ pub fn by_group(env: &Env, benchmark: &Benchmark, place: &Place) -> Vec<ByGroup>
                 .map(|(group, rows)| {
                     let here = env.over(env.view.take(&UInt32Array::from(rows.clone()), &needed));
                     match measure(&here, &metric.call) {
-                        Ok(e) => Part { group: group.clone(), value: Some(e.value), interval: e.interval, n: e.n.into() },
+                        Ok(e) => {
+                            Part { group: group.clone(), value: Some(e.value), interval: e.interval, n: e.n.into() }
+                        }
                         Err(_) => Part { group: group.clone(), value: None, interval: None, n: rows.len().into() },
                     }
                 })

@@ -331,7 +331,13 @@ pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Opti
             let n = (0..set.rows).filter(|&r| code(column, r) == Some(at as u32)).count();
             let declared_share =
                 wanted.map(|(_, shares)| shares.iter().find(|(l, _)| *l == level).map_or(0.0, |(_, s)| *s));
-            mix.push(MixEntry { column: declared.name.clone(), level, declared: declared_share, drawn: Some(share(n)), n: n.into() });
+            mix.push(MixEntry {
+                column: declared.name.clone(),
+                level,
+                declared: declared_share,
+                drawn: Some(share(n)),
+                n: n.into(),
+            });
         }
     }
     let positives = match label.and_then(|l| set.column(l)) {

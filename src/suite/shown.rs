@@ -28,7 +28,8 @@ pub fn protect(here: &Env, benchmark: &Benchmark, judged: &Judged, folds: usize,
                 blur(cell);
             }
             let missing = cell.missing.shown().unwrap_or(0);
-            cell.missing = if blurred && fold.is_some() && missing > 0 { Count::Withheld } else { count_as(missing, mark) };
+            cell.missing =
+                if blurred && fold.is_some() && missing > 0 { Count::Withheld } else { count_as(missing, mark) };
             if let Some(f) = fold
                 && !folds.size(f).is_shown()
             {

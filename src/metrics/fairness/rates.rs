@@ -130,7 +130,7 @@ pub fn rates(
 ) -> Result<Rates, Undefined> {
     let Some(weights) = w else {
         let cells = counts::by_group(&yhat.into(), &y.into(), GroupCodes::Words(codes), names.len())?;
-        return counted(&cells, names, rate);
+        return counted(&cells, names, rate, inference::LEVEL);
     };
     checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
     checks::same_length(("predictions", yhat.len()), ("groups", codes.len()))?;
@@ -152,7 +152,7 @@ pub fn rates(
 }
 
 /// The same of rows that count alike, from their cells by group; the parts have Wilson's intervals.
-pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate) -> Result<Rates, Undefined> {
+pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate, level: f64) -> Result<Rates, Undefined> {
     let number = |[tn, fp, fn_, tp]: &counts::Cells| Cells {
         tp: *tp as f64,
         fp: *fp as f64,
@@ -165,7 +165,7 @@ pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate) -> Re
     if rate != GroupRate::Count {
         for (part, cells) in out.parts.iter_mut().zip(&cells) {
             let (a, b) = cells.fraction(rate);
-            part.interval = inference::wilson(a as u64, b as u64, inference::LEVEL);
+            part.interval = inference::wilson(a as u64, b as u64, level);
         }
     }
     Ok(out)
@@ -307,7 +307,7 @@ pub fn counted_odds(
     (compare, method, lone): (Compare, Method, Lone),
     odds: Odds,
 ) -> Measured {
-    let one = |rate| counted(cells, names, rate).map(|r| r.compare(compare, method, lone));
+    let one = |rate| counted(cells, names, rate, inference::LEVEL).map(|r| r.compare(compare, method, lone));
     let rows = cells.iter().flatten().sum::<u64>() as usize;
     both_odds(one(GroupRate::TruePositive)?, one(GroupRate::FalsePositive)?, compare, odds, rows)
 }

@@ -156,8 +156,20 @@ fn scenario((name, rows, prevalence, _): (&str, usize, f64, f64)) -> ScenarioInf
             }
         })
         .collect();
-    mix.push(MixEntry { column: "sex".into(), level: "female".into(), declared: Some(0.5), drawn: Some(0.5), n: (rows / 2).into() });
-    mix.push(MixEntry { column: "sex".into(), level: "male".into(), declared: Some(0.5), drawn: Some(0.5), n: (rows / 2).into() });
+    mix.push(MixEntry {
+        column: "sex".into(),
+        level: "female".into(),
+        declared: Some(0.5),
+        drawn: Some(0.5),
+        n: (rows / 2).into(),
+    });
+    mix.push(MixEntry {
+        column: "sex".into(),
+        level: "male".into(),
+        declared: Some(0.5),
+        drawn: Some(0.5),
+        n: (rows / 2).into(),
+    });
     ScenarioInfo { name: name.into(), rows: rows.into(), prevalence: Some(prevalence), mix }
 }
 
@@ -242,7 +254,12 @@ fn parts(stream: &mut Stream, metric: &str, scenario: &str, centre: f64) -> Vec<
             .iter()
             .map(|g| {
                 let value = stream.around(centre, 0.02);
-                Part { group: (*g).into(), value: Some(value), interval: interval(value, 0.016, "wilson"), n: 4210.into() }
+                Part {
+                    group: (*g).into(),
+                    value: Some(value),
+                    interval: interval(value, 0.016, "wilson"),
+                    n: 4210.into(),
+                }
             })
             .collect();
     }

@@ -133,7 +133,12 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
     cells.witnesses = if m == 1 {
         vec![
             Part { group: "race == asian, sex == female".into(), value: None, interval: None, n: 7.into() },
-            Part { group: "race == other, sex == <unknown> & \"quoted\"".into(), value: None, interval: None, n: 4.into() },
+            Part {
+                group: "race == other, sex == <unknown> & \"quoted\"".into(),
+                value: None,
+                interval: None,
+                n: 4.into(),
+            },
         ]
     } else {
         Vec::new()
