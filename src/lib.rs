@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod models;
 #[cfg(feature = "nets")]
 pub mod nets;
+pub mod phi;
 pub mod policy;
 pub mod repl;
 pub mod report;

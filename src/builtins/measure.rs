@@ -9,7 +9,7 @@ use crate::check::special::Special;
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::eval::value::{Out, Value};
 use crate::eval::{Env, View};
-use crate::eval::{aggregates, calls, forms};
+use crate::eval::{aggregates, calls, forms, identifiers};
 use crate::metrics::inference;
 use crate::metrics::resampling::{self, Lane, REPLICATES};
 use crate::syntax::ast::{Expr, ExprKind};
@@ -82,6 +82,7 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 Ok(Estimate { interval: inference::mean_interval_of(spread, level), n: spread.n as usize, ..estimate })
             }
             Some(Callee::Special(Special::ByGroup)) => by_group::measured(env, args, level),
+            Some(Callee::Special(Special::Identifiers)) => identifiers::measured(env, args),
             // A count is what it is; a bootstrap says nothing about extremes.
             Some(Callee::Special(Special::Count)) => plain(env, expr),
             Some(Callee::Special(Special::Min | Special::Max)) => {

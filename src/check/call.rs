@@ -121,7 +121,7 @@ impl Checker<'_> {
             Ok(Special::Count) => (Callee::Special(Special::Count), 0, 1),
             Ok(Special::AsOf) => (Callee::Special(Special::AsOf), 0, 0),
             Ok(Special::Groups) => (Callee::Special(Special::Groups), 1, 2),
-            Ok(s) if s.is_about_documents() => (Callee::Special(s), 2, 2),
+            Ok(s) if s.is_about_documents() || s == Special::Mentions => (Callee::Special(s), 2, 2),
             Ok(Special::ByGroup) => (Callee::Special(Special::ByGroup), 2, 4),
             Ok(s) => (Callee::Special(s), 1, 1),
         };
@@ -283,6 +283,11 @@ impl Checker<'_> {
             | Special::StatedNumber
             | Special::StatedDate
             | Special::StatedCount => self.fact(&place, special, first, second),
+            Special::Identifiers
+            | Special::LooksLikePhi
+            | Special::PhiSpans
+            | Special::ReadingGrade
+            | Special::Mentions => self.about_text(&place, special, first, second),
             Special::YearsBetween => match (first, second) {
                 (Some(from), Some(to)) => self.years_between(from, to),
                 _ => Type::unknown(),

@@ -22,6 +22,7 @@ mod index;
 pub mod instance;
 pub mod items;
 mod link;
+pub mod lints;
 pub mod lists;
 mod matching;
 pub mod models;

@@ -333,6 +333,9 @@ impl Program {
         let mut loader = Loader::new(&mut program, sources, std, door);
         loader.script(source);
         diagnostics.append(&mut loader.found);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.append(&mut super::lints::lint(&program));
+        }
         diagnostics.sort_by_key(|d| d.labels.iter().find(|l| l.primary).map(|l| l.span));
         Checked { program, diagnostics }
     }

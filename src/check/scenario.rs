@@ -56,47 +56,81 @@ impl Checker<'_> {
                 None => self.unknown_column(column, &schema),
             }
         }
+        if let Some(by) = &scenario.prevalence_by {
+            self.prevalence_by(by, scenario.prevalence.is_some(), &schema);
+        }
         for mix in &scenario.mixes {
             self.mix(mix, &schema);
         }
     }
 
-    pub(super) fn mix(&mut self, mix: &ast::Mix, schema: &super::dataset::Schema) {
-        for (_, share) in &mix.shares {
+    /// `prevalence death by race { white: 3.6%, black: 8.7% }`.
+    fn prevalence_by(&mut self, by: &ast::PrevalenceBy, also_whole: bool, schema: &super::dataset::Schema) {
+        match schema.column(&by.label.name) {
+            Some(c) if c.ty.base == Base::Bool => {}
+            Some(c) => self.error(
+                codes::WRONG_TYPE,
+                "prevalence is about a flag",
+                by.label.span,
+                format!("`{}` is {}", c.name, c.ty),
+            ),
+            None => self.unknown_column(&by.label, schema),
+        }
+        self.levels_of(&by.by, &by.shares, "prevalence by group is about a category", schema);
+        if also_whole {
+            self.error(
+                codes::BAD_SCENARIO,
+                "a scenario declares the prevalence once",
+                by.label.span,
+                "as a whole, or by group: the groups and their mix give the whole",
+            );
+        }
+    }
+
+    /// Shares of levels that a column has; false when nothing more can be said.
+    fn levels_of(&mut self, of: &Ident, shares: &[(Ident, Expr)], what: &str, schema: &super::dataset::Schema) -> bool {
+        for (_, share) in shares {
             self.scope = Scope::default();
             self.share(share);
         }
-        let Some(column) = schema.column(&mix.column.name) else {
-            self.unknown_column(&mix.column, schema);
-            return;
+        let Some(column) = schema.column(&of.name) else {
+            self.unknown_column(of, schema);
+            return false;
         };
         let names: Vec<String> = match &column.ty.base {
             Base::Category(levels) => levels.names.clone(),
             Base::Bool => vec!["false".into(), "true".into()],
             other => {
                 let other = other.to_string();
-                self.error(
-                    codes::WRONG_TYPE,
-                    "a mix is about a category",
-                    mix.column.span,
-                    format!("`{}` is {other}", mix.column.name),
-                );
-                return;
+                self.error(codes::WRONG_TYPE, what, of.span, format!("`{}` is {other}", of.name));
+                return false;
             }
         };
-        for (level, _) in &mix.shares {
+        for (at, (level, _)) in shares.iter().enumerate() {
+            if let Some((before, _)) = shares.iter().take(at).find(|(l, _)| l.name == level.name) {
+                self.found.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("the share of `{}` stands twice", level.name))
+                        .at(level.span, "again")
+                        .also(before.span, "first here"),
+                );
+            }
             if !names.contains(&level.name) {
-                let mut d = Diagnostic::new(
-                    codes::UNKNOWN_LEVEL,
-                    format!("`{}` is not a level of `{}`", level.name, mix.column.name),
-                )
-                .at(level.span, "not declared")
-                .note(format!("its levels: {}", names.join(", ")));
+                let mut d =
+                    Diagnostic::new(codes::UNKNOWN_LEVEL, format!("`{}` is not a level of `{}`", level.name, of.name))
+                        .at(level.span, "not declared")
+                        .note(format!("its levels: {}", names.join(", ")));
                 if let Some(near) = nearest(&level.name, names.iter().map(String::as_str)) {
                     d = d.meant_level(level.span, near);
                 }
                 self.found.push(d);
             }
+        }
+        true
+    }
+
+    pub(super) fn mix(&mut self, mix: &ast::Mix, schema: &super::dataset::Schema) {
+        if !self.levels_of(&mix.column, &mix.shares, "a mix is about a category", schema) {
+            return;
         }
         let shares: Option<Vec<f64>> = mix.shares.iter().map(|(_, e)| literal(e)).collect();
         if let Some(shares) = shares {

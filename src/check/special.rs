@@ -55,6 +55,15 @@ pub enum Special {
     StatedNumber,
     StatedDate,
     StatedCount,
+    /// `identifiers("names")`.
+    Identifiers,
+    /// `looks_like_phi(text)`, `phi_spans(text)`.
+    LooksLikePhi,
+    PhiSpans,
+    /// `reading_grade(text)`.
+    ReadingGrade,
+    /// `mentions(text, ["…"])`.
+    Mentions,
 }
 
 impl Special {
@@ -80,7 +89,13 @@ impl Special {
         matches!(
             self,
             Special::IsMissing | Special::Length | Special::AddMonths | Special::AddYears | Special::YearsBetween
-        ) || self.is_about_documents()
+        ) || self.is_about_text()
+            || self.is_about_documents()
+    }
+
+    /// Whether it reads a text.
+    pub fn is_about_text(self) -> bool {
+        matches!(self, Special::LooksLikePhi | Special::PhiSpans | Special::ReadingGrade | Special::Mentions)
     }
 
     /// Whether it looks something up in a document.
@@ -170,6 +185,23 @@ pub const FORMS: &[(&str, Result<Special, Scalar>, &str)] = &[
     ("stated_number", Ok(Special::StatedNumber), "stated_number(document, \"part\"): the number that the part gives"),
     ("stated_date", Ok(Special::StatedDate), "stated_date(document, \"part\"): the day that the part gives"),
     ("stated_count", Ok(Special::StatedCount), "stated_count(document, \"part\"): how many items the part lists"),
+    (
+        "identifiers",
+        Ok(Special::Identifiers),
+        "identifiers(\"names\"): cells of these rows that hold an identifier of Safe Harbor: names, geography, dates, ages_over_89, telephone, fax, email, ssn, mrn, health_plan, account, licence, vehicle, device, url, ip, biometric, photo, other",
+    ),
+    (
+        "looks_like_phi",
+        Ok(Special::LooksLikePhi),
+        "looks_like_phi(text): whether a detector finds an identifier of a person",
+    ),
+    ("phi_spans", Ok(Special::PhiSpans), "phi_spans(text): what it finds: kind, from, to, text"),
+    ("reading_grade", Ok(Special::ReadingGrade), "reading_grade(text): the Flesch-Kincaid grade, in US school years"),
+    (
+        "mentions",
+        Ok(Special::Mentions),
+        "mentions(text, [\"phrase\"]): whether one of the phrases stands in it, in any case",
+    ),
     ("bins", Ok(Special::Bins), "bins(p, n): n bins of equal width over 0..1; `p in b`"),
     ("abs", Err(Scalar::Abs), "abs(x): distance from zero"),
     ("sqrt", Err(Scalar::Sqrt), "sqrt(x): square root"),

@@ -5,8 +5,10 @@
 
 mod ask;
 mod check;
+mod diff;
 mod explain;
 mod lock;
+mod mutate;
 mod run;
 mod test;
 mod why;
@@ -119,10 +121,34 @@ enum Command {
         /// The script whose data and definitions to use.
         file: Option<PathBuf>,
     },
-    /// Run the tests and examples of a file.
+    /// Run the tests and examples of a file, or of every script below a folder.
     Test {
-        /// The script.
+        /// The script, or a folder of scripts.
         file: PathBuf,
+        /// Also say which constraints and clauses no test has seen both ways.
+        #[arg(long)]
+        coverage: bool,
+    },
+    /// Break policies on purpose, and list what no test would notice.
+    Mutate {
+        /// The script, or a folder of scripts.
+        file: PathBuf,
+        /// Also list what was caught.
+        #[arg(long)]
+        all: bool,
+    },
+    /// What would change if a policy did, or on another day: verdicts, rows and groups.
+    Diff {
+        /// The script as it is.
+        before: PathBuf,
+        /// The script as it would be [default: the same, for two days].
+        after: Option<PathBuf>,
+        /// Only the checks on this data.
+        #[arg(long)]
+        on: Option<String>,
+        /// One day for both, or two: 2026-01-01,2027-01-01.
+        #[arg(long, value_name = "DATES", value_delimiter = ',')]
+        as_of: Vec<String>,
     },
     /// Everything behind a verdict: the clauses, who shows it, what would change it.
     Why {
@@ -305,7 +331,9 @@ fn command(voice: &Voice, command: Command) -> u8 {
         Command::Check { file, fix } => check::run(voice, &file, fix),
         Command::Eval { expression, file } => ask::eval(voice, &expression, file.as_deref()),
         Command::Repl { file } => ask::repl(voice, file.as_deref()),
-        Command::Test { file } => test::run(voice, &file),
+        Command::Test { file, coverage } => test::run(voice, &file, coverage),
+        Command::Mutate { file, all } => mutate::run(voice, &file, all),
+        Command::Diff { before, after, on, as_of } => diff::run(voice, &diff::Request { before, after, on, as_of }),
         Command::Why { file, constraint, on, as_of, model, scenario, witnesses } => {
             why::run(voice, &why::Request { file, constraint, on, as_of, model, scenario, witnesses })
         }

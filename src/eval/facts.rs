@@ -153,6 +153,14 @@ fn attested(env: &Env, fact: &str) -> Value {
     Value::undefined(why)
 }
 
+/// The year of the day that is asked about.
+pub(super) fn year_of(env: &Env) -> Option<i32> {
+    match env.local(DAY) {
+        Some(Value::Text(day)) => day.get(..4)?.parse().ok(),
+        _ => None,
+    }
+}
+
 fn date(text: &str) -> Value {
     let parsed = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let days = parsed.map(|d| d.signed_duration_since(chrono::NaiveDate::default()).num_days());

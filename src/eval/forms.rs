@@ -8,7 +8,7 @@ use super::env::Env;
 use super::ops;
 use super::value::{Bin, Group, Out, Value};
 use super::view::{View, cell, column_of};
-use super::{calls, columnar, facts, plain, scalar, walks};
+use super::{calls, columnar, facts, identifiers, plain, scalar, walks};
 use crate::check::Base;
 use crate::check::special::Special;
 use crate::data::Column;
@@ -153,6 +153,10 @@ pub(super) fn aggregate(env: &Env, special: Special, args: &[Arg], given: Option
     match special {
         special if special.is_plain() => plain::call(special, args, false, &|e| value(env, e, reader)),
         special if special.is_fact() => facts::fact(env, special, args),
+        Special::Identifiers => match identifiers::measured(env, args) {
+            Ok(found) => Value::Number(found.value),
+            Err(why) => Value::Undefined(Arc::new(why)),
+        },
         Special::Every => aggregates::every(env, args, given, reader).unwrap_or_else(|why| why),
         Special::Groups => match args.last() {
             Some(arg) => groups_of(env, &arg.value),

@@ -17,6 +17,7 @@ pub mod estimate;
 pub mod facts;
 pub mod forms;
 pub mod held;
+pub mod identifiers;
 mod impute;
 pub mod kernel;
 pub mod limits;

@@ -6,6 +6,7 @@ use super::facts;
 use super::ops;
 use super::value::Value;
 use crate::check::special::Special;
+use crate::phi;
 use crate::syntax::ast::{Arg, Arm, Expr, ExprKind, Pattern};
 use std::sync::Arc;
 
@@ -66,6 +67,22 @@ fn indexed(list: Value, position: Value) -> Value {
     }
 }
 
+/// What a detector found: kind, place (in letters, from 1), words.
+fn spans(text: &str) -> Value {
+    let record = |span: phi::Span| {
+        let before = text.get(..span.start).map_or(0, |t| t.chars().count());
+        let found = text.get(span.start..span.end).unwrap_or("");
+        let parts = [
+            ("kind", Value::text(span.kind.word())),
+            ("from", Value::Number(before as f64 + 1.0)),
+            ("to", Value::Number((before + found.chars().count()) as f64)),
+            ("text", Value::text(found)),
+        ];
+        Value::Record(Arc::new(parts.into_iter().map(|(n, v)| (n.to_string(), v)).collect()))
+    };
+    Value::List(Arc::new(phi::scan(text).into_iter().map(record).collect()))
+}
+
 /// A call of one of the plain forms; `row` says whether it is about one row.
 pub(super) fn call(special: Special, args: &[Arg], row: bool, at: &dyn Fn(&Expr) -> Value) -> Value {
     let given: Vec<Value> = args.iter().map(|a| at(&a.value)).collect();
@@ -90,6 +107,18 @@ pub(super) fn call(special: Special, args: &[Arg], row: bool, at: &dyn Fn(&Expr)
     match (special, given.as_slice()) {
         (Special::Length, [Value::List(items)]) => Value::Number(items.len() as f64),
         (Special::Length, [Value::Text(text)]) => Value::Number(text.chars().count() as f64),
+        (Special::LooksLikePhi, [Value::Text(text)]) => Value::Bool(!phi::scan(text).is_empty()),
+        (Special::PhiSpans, [Value::Text(text)]) => spans(text),
+        (Special::ReadingGrade, [Value::Text(text)]) => {
+            phi::reading_grade(text).map_or_else(|| Value::undefined("a text without words"), Value::Number)
+        }
+        (Special::Mentions, [Value::Text(text), Value::List(phrases)]) => {
+            let words = phrases.iter().filter_map(|p| match p {
+                Value::Text(phrase) => Some(phrase.as_ref()),
+                _ => None,
+            });
+            Value::Bool(phi::contains_any(text, &words.collect::<Vec<&str>>()))
+        }
         (Special::AddMonths | Special::AddYears, [Value::Date(day), Value::Number(n), Value::Text(how)]) => {
             let months = if special == Special::AddYears { n * 12.0 } else { *n };
             dates::add_months(*day, months, how.as_ref() == "up").map_or_else(outside, Value::Date)

@@ -25,13 +25,19 @@ impl Adam {
     /// One step of `weights` along the gradients of their `leaves`; a leaf the loss does not
     /// depend on stays as it is.
     pub fn step(&mut self, weights: &mut Weights, leaves: &[Tensor<2>], mut grads: Gradients) {
+        let found = leaves.iter().map(|leaf| leaf.grad_remove(&mut grads)).collect();
+        self.apply(weights, found);
+    }
+
+    /// One step along `gradients`, one a weight; a weight without one stays as it is.
+    pub fn apply(&mut self, weights: &mut Weights, gradients: Vec<Option<Tensor<2>>>) {
         self.steps = self.steps.saturating_add(1);
         self.moments.resize_with(weights.values.len(), || None);
         let (b1, b2) = (self.beta1, self.beta2);
         let correct1 = 1.0 - b1.powi(self.steps);
         let correct2 = (1.0 - b2.powi(self.steps)).sqrt();
-        for ((weight, leaf), moments) in weights.values.iter_mut().zip(leaves).zip(&mut self.moments) {
-            let Some(grad) = leaf.grad_remove(&mut grads) else {
+        for ((weight, grad), moments) in weights.values.iter_mut().zip(gradients).zip(&mut self.moments) {
+            let Some(grad) = grad else {
                 continue;
             };
             let square = grad.clone().square().mul_scalar(1.0 - b2);

@@ -13,6 +13,7 @@ use super::critic::{self, CriticShape};
 use super::generator::{self, GeneratorShape};
 use super::heads::Heads;
 use super::noise;
+use super::private;
 use super::values::{ValueMap, Values};
 use super::weights::{Weights, scalar};
 
@@ -81,6 +82,27 @@ pub struct Batch {
     pub target: Vec<f32>,
 }
 
+/// A sample of real rows on the host, for a private step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Real {
+    pub rows: usize,
+    /// `rows x heads.width()`.
+    pub slots: Vec<f32>,
+    /// `rows x condition`.
+    pub condition: Vec<f32>,
+}
+
+/// How a private step hides single rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PrivateNoise {
+    /// Largest norm of what one row adds to the gradient.
+    pub norm: f64,
+    /// Standard deviation of the noise over `norm`.
+    pub sigma: f64,
+    /// Rows that a sample has on average.
+    pub expected: f64,
+}
+
 /// Both networks in training.
 pub struct Game {
     plan: Plan,
@@ -146,13 +168,92 @@ impl Game {
         let real = shape.packed(join(self.values.widened(real)));
         let critic = self.critic_step(real, shape.packed(join(fake.clone().inner())));
 
-        let packs = shape.packed(join(fake.clone()));
+        let mut out = self.generator_step(&leaves, fake, raw, condition, batch.target);
+        out.critic = critic;
+        out
+    }
+
+    /// One step of the critic that touches real rows through a clipped and noised sum only, then,
+    /// with `generate`, one of the generator. `batch.real` holds stand-in rows that are free to be
+    /// seen (from private marginals); `real` is the sample of real rows with their conditions, of
+    /// any size. `norm` bounds what a row adds, `sigma` times it is the noise, `expected` the mean
+    /// size of a sample. The loss leaves out the real rows, whose mean score is nobody's to see.
+    pub fn private_step(&mut self, batch: Batch, real: Real, noise: PrivateNoise, generate: bool) -> StepLoss {
+        let rows = batch.rows;
+        let leaves = self.generator.leaves();
+        let (soft, raw) = self.draw(&leaves, rows, &batch.condition);
+        let fake = self.values.widened(soft);
+        let condition = self.condition(rows, &batch.condition);
+        let joined = |x: Tensor<2>, c: &Option<Tensor<2>>| match c {
+            Some(c) => Tensor::cat(vec![x, c.clone()], 1),
+            None => x,
+        };
+        let width = self.plan.heads.width();
+        let stand_in = noise::matrix(batch.real, rows, width, &self.device);
+        let stand_in = joined(self.values.widened(stand_in), &condition);
+        let plain_fake = joined(fake.clone().inner(), &condition);
+
+        // Minus the score of real rows: clipped, summed, noised.
+        let mut gradients =
+            private::noise_like(&self.critic.values, noise.sigma * noise.norm, &mut self.rng, &self.device);
+        if real.rows > 0 {
+            let condition = self.condition(real.rows, &real.condition);
+            let rows = noise::matrix(real.slots, real.rows, width, &self.device);
+            let rows = joined(self.values.widened(rows), &condition);
+            let sums = private::clipped_sum(&self.critic.values, rows, noise.norm);
+            gradients = gradients.into_iter().zip(sums).map(|(n, s)| n + s).collect();
+        }
+        // The score of generated rows, and the penalty between them and the stand-ins.
+        let critic_leaves = self.critic.leaves();
+        let mut loss = critic::score(&critic_leaves, plain_fake.clone().autodiff(), None).mean();
+        if self.plan.penalty > 0.0 {
+            let mix: Vec<f32> = (0..rows).map(|_| self.rng.random()).collect();
+            let mix = noise::matrix(mix, rows, 1, &self.device);
+            let between = plain_fake.clone() + (stand_in - plain_fake) * mix;
+            let penalty = critic::gradient_penalty(&critic_leaves, &self.critic.values, between, None);
+            loss = loss + penalty.mul_scalar(self.plan.penalty);
+        }
+        let value = scalar(loss.clone().inner());
+        let mut grads = loss.backward();
+        let whole = critic_leaves.iter().zip(gradients).map(|(leaf, private)| {
+            let private = private.div_scalar(noise.expected);
+            Some(match leaf.grad_remove(&mut grads) {
+                Some(open) => private + open,
+                None => private,
+            })
+        });
+        let whole = whole.collect();
+        self.critic_adam.apply(&mut self.critic, whole);
+        if !generate {
+            return StepLoss { critic: value, generator: 0.0, condition: 0.0, moments: 0.0 };
+        }
+        let mut out = self.generator_step(&leaves, fake, raw, condition, batch.target);
+        out.critic = value;
+        out
+    }
+
+    /// One step of the generator on rows it has drawn; the critic's loss is left at 0.
+    fn generator_step(
+        &mut self,
+        leaves: &[Tensor<2>],
+        fake: Tensor<2>,
+        raw: Tensor<2>,
+        condition: Option<Tensor<2>>,
+        target: Vec<f32>,
+    ) -> StepLoss {
+        let shape = self.plan.critic();
+        let [rows, _] = raw.dims();
+        let joined = match condition {
+            Some(c) => Tensor::cat(vec![fake.clone(), c.autodiff()], 1),
+            None => fake.clone(),
+        };
+        let packs = shape.packed(joined);
         let masks = shape.masks(rows / self.plan.pack, &mut self.rng, &self.device);
         let masks = masks.map(|m| m.map(Tensor::autodiff));
         let frozen: Vec<Tensor<2>> = self.critic.values.iter().map(|w| w.clone().autodiff()).collect();
         let mut loss = critic::score(&frozen, packs, masks.as_ref()).mean().neg();
-        let mut out = StepLoss { critic, generator: 0.0, condition: 0.0, moments: 0.0 };
-        if let Some(entropy) = self.condition_loss(rows, raw, batch.target) {
+        let mut out = StepLoss { critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 };
+        if let Some(entropy) = self.condition_loss(rows, raw, target) {
             out.condition = scalar(entropy.clone().inner());
             loss = loss + entropy;
         }
@@ -164,7 +265,7 @@ impl Game {
         }
         out.generator = scalar(loss.clone().inner());
         let grads = loss.backward();
-        self.generator_adam.step(&mut self.generator, &leaves, grads);
+        self.generator_adam.step(&mut self.generator, leaves, grads);
         // A young average would remember the random start: it may not be older than the fit.
         self.steps = self.steps.saturating_add(1);
         let young = f64::from(self.steps) / (f64::from(self.steps) + 9.0);

@@ -15,7 +15,7 @@ use super::noise;
 use super::weights::{HostMatrix, Weights};
 
 /// Slope of the leaky ReLU below zero (Xu et al. 2019: 0.2).
-const SLOPE: f64 = 0.2;
+pub(super) const SLOPE: f64 = 0.2;
 
 /// The shape of a critic.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,8 +6,7 @@
 //! drawn from a seeded stream (burn's own initialisers use a global generator), averaged, saved
 //! and, later, clipped and noised one by one. This room knows rows of numbers; it knows no tables,
 //! columns, files or clocks. Seams for what comes next: a fairness term joins the generator's loss in
-//! `adversarial::Game::step`; differential privacy clips and noises what `adam::Adam::step` is
-//! handed; an autoencoder reuses `generator::forward` and `heads`; a transformer is a file beside
+//! `adversarial::Game::step`; an autoencoder reuses `generator::forward` and `heads`; a transformer is a file beside
 //! `generator`. The whole room needs the `nets` feature.
 
 pub mod adam;
@@ -17,5 +16,6 @@ pub mod device;
 pub mod generator;
 pub mod heads;
 pub mod noise;
+pub mod private;
 pub mod values;
 pub mod weights;

@@ -21,6 +21,7 @@ pub const COMMANDS: &[(&str, &str)] = &[
     (":type EXPR", "the type of an expression, without evaluating it"),
     (":list", "functions and metrics in scope"),
     (":doc NAME", "what a function or metric does, its source and an example"),
+    (":why CONSTRAINT", "everything behind a verdict: clauses, witnesses, what would change it"),
     (":explain CODE", "the page of a diagnostic, for example `:explain DBF0101`"),
     (":save FILE", "write the entries that worked to a file"),
     (":quit", "leave (also Ctrl-D)"),
@@ -40,6 +41,10 @@ pub fn run(session: &mut Session, line: &str) -> Effect {
         ":list" | ":l" => Effect::Say(list(session)),
         ":doc" => Effect::Say(doc(session, rest)),
         ":type" | ":t" => match session.type_of(rest) {
+            Ok(text) => Effect::Say(text),
+            Err(found) => Effect::Fail(found),
+        },
+        ":why" | ":w" => match session.why(rest) {
             Ok(text) => Effect::Say(text),
             Err(found) => Effect::Fail(found),
         },

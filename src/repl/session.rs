@@ -5,16 +5,21 @@ use super::answer::{Answer, Summary};
 use crate::builtins::STD;
 use crate::builtins::measure::measure;
 use crate::check::flow::Flows;
-use crate::check::{Base, Checked, Level, Program, Sensitivity, Type};
+use crate::check::{Base, Checked, Level, Program, Sensitivity, StdModule, Type};
 use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
+use crate::policy::decide::WITNESSES;
 use crate::policy::telling::{WITHHELD, gives_away, told};
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::Loaded;
+use crate::suite::checks::constraint_names;
+use crate::suite::coverage::{RuleSeen, coverage};
+use crate::suite::mutate::{Fate, Mutant, mutants};
 use crate::suite::trial::trials;
+use crate::suite::why::{Question, of_checks};
 use crate::syntax::ast::{Expr, ItemKind, Test, TestPart};
 use crate::syntax::{Entry, parse_entry_with, show};
 use std::sync::Arc;
@@ -229,6 +234,68 @@ impl Session {
             }
         }
         Ok(out)
+    }
+
+    /// Why a constraint of a `check` has its verdict; nothing in `wanted` explains all that do not pass.
+    pub fn why(&mut self, wanted: &str) -> Result<String, Vec<Diagnostic>> {
+        self.meter = Arc::new((self.meters)());
+        self.data()?;
+        let question = Question {
+            constraint: (!wanted.is_empty()).then(|| wanted.to_string()),
+            witnesses: WITNESSES,
+            ..Question::default()
+        };
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
+        let loaded = self.loaded.as_ref().unwrap_or(&nothing);
+        let found = of_checks(&self.program, loaded, &question)?;
+        if let Some(stopped) = self.meter.stopped() {
+            return Err(vec![stopped]);
+        }
+        let texts = found.iter().flat_map(|asked| {
+            let each = asked.result.constraints.iter().zip(&asked.passed_over);
+            each.map(|(c, passed_over)| crate::report::why(&asked.result, c, passed_over, &self.sources, false))
+        });
+        let text = texts.collect::<String>();
+        Ok(match (text.is_empty(), constraint_names(&self.program).is_empty(), wanted) {
+            (false, ..) => text.trim_start().to_string(),
+            (true, true, _) => "no `check` here; write `check POLICY on DATASET`".to_string(),
+            (true, false, "") => "every constraint that applies holds".to_string(),
+            (true, false, name) => {
+                format!("no check asks about `{name}`; there are: {}", constraint_names(&self.program).join(", "))
+            }
+        })
+    }
+
+    /// The `@example`s of a module of the standard library.
+    pub fn module_tests(&mut self, module: &StdModule) -> Result<Vec<TestResult>, Vec<Diagnostic>> {
+        let own = self.program.functions.iter().filter(|f| {
+            let source = self.sources.file(f.decl.name.span.source);
+            source.is_some_and(|s| s.name == module.file)
+        });
+        let own: Vec<(String, Option<String>)> = own.map(|f| (f.decl.name.name.clone(), f.doc.clone())).collect();
+        let mut out = Vec::new();
+        for (name, doc) in own {
+            for (call, wanted) in examples(doc.as_deref()) {
+                out.push((format!("{name}: {call}"), self.example(&call, &wanted)));
+            }
+        }
+        Ok(out)
+    }
+
+    /// What the tests have seen of the script's policies.
+    pub fn coverage(&mut self) -> Result<Vec<RuleSeen>, Vec<Diagnostic>> {
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
+        Ok(coverage(&self.program, self.loaded.as_ref().unwrap_or(&nothing)))
+    }
+
+    /// The script's policies broken one by one, and what the tests make of it.
+    pub fn mutants(&mut self) -> Result<Vec<(Mutant, Fate)>, Vec<Diagnostic>> {
+        let nothing = Loaded { meter: self.meter.clone(), ..Loaded::nothing() };
+        let found = mutants(&self.program, self.loaded.as_ref().unwrap_or(&nothing));
+        match self.meter.stopped() {
+            Some(stopped) => Err(vec![stopped]),
+            None => Ok(found),
+        }
     }
 
     /// One test: its first part that does not hold.

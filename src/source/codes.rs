@@ -99,6 +99,16 @@ codes! {
     BAD_SCENARIO "DBF0603" Error "a scenario that cannot be met";
     BAD_BENCHMARK "DBF0604" Error "a benchmark that does not fit together";
     EXCEPTIONS_CLASH "DBF0605" Error "two exceptions that hold at once";
+    ALWAYS_HOLDS "DBF0620" Warning "a constraint that can never fail";
+    NEVER_HOLDS "DBF0621" Warning "a constraint that can never hold";
+    IMPLIED "DBF0622" Warning "a constraint that another one implies";
+    DECIDES_NOTHING "DBF0623" Warning "a condition that decides nothing";
+    IMPOSSIBLE_LEVEL "DBF0624" Warning "a level that cannot occur here";
+    UNUSED_COLUMNS "DBF0625" Advice "columns that nothing reads";
+    UNUSED_POLICY "DBF0626" Warning "a policy that nothing asks";
+    UNUSED_DEFINITION "DBF0627" Warning "a definition that nothing uses";
+    UNFAIR_TO_ALL "DBF0628" Warning "a parity target that no correct predictor can meet";
+    TOO_FEW_TO_TELL "DBF0629" Warning "a sample too small to decide a constraint";
     NO_FILE "DBF0701" Error "a file that cannot be read";
     MALFORMED_ROW "DBF0702" Error "a row with the wrong number of cells";
     CELL_TYPE "DBF0703" Error "a cell of the wrong type";

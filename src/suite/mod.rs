@@ -3,12 +3,15 @@
 //! Writes only through its [`store::Store`]; shows progress only through the `World`.
 
 pub mod checks;
+pub mod coverage;
 mod describe;
+pub mod diff;
 pub mod evaluate;
 pub mod folds;
 mod generate;
 pub mod loaded;
 pub mod lock;
+pub mod mutate;
 mod plots;
 mod predict;
 pub mod result;

@@ -24,6 +24,8 @@ pub struct Recipe {
     pub mixes: Vec<(String, Vec<(String, f64)>)>,
     /// Flag and its share.
     pub prevalence: Option<(String, f64)>,
+    /// Flag, column, and the flag's share in each level that is named.
+    pub prevalence_by: Option<(String, String, Vec<(String, f64)>)>,
 }
 
 /// A cell of the mix: (column, code) pairs, and how many rows it gets.
@@ -57,6 +59,7 @@ pub fn recipe(program: &Program, env: &Env, name: &str) -> Option<Recipe> {
         size: None,
         mixes: Vec::new(),
         prevalence: None,
+        prevalence_by: None,
     };
     let number = |e| match env.one(e) {
         Value::Number(v) => v,
@@ -68,6 +71,12 @@ pub fn recipe(program: &Program, env: &Env, name: &str) -> Option<Recipe> {
         }
         if let Some((column, share)) = &scenario.prevalence {
             out.prevalence = Some((column.name.clone(), number(share)));
+            out.prevalence_by = None;
+        }
+        if let Some(by) = &scenario.prevalence_by {
+            let shares = by.shares.iter().map(|(l, e)| (l.name.clone(), number(e))).collect();
+            out.prevalence_by = Some((by.label.name.clone(), by.by.name.clone(), shares));
+            out.prevalence = None;
         }
         for mix in &scenario.mixes {
             let shares = mix.shares.iter().map(|(l, e)| (l.name.clone(), number(e))).collect();
@@ -100,18 +109,28 @@ struct Margin<'a> {
     name: String,
     column: &'a Column,
     shares: BTreeMap<u32, f64>,
+    /// Whether the shares are what the rows happen to have, not targets.
+    free: bool,
+}
+
+/// Prevalences by group, as places of margins: in each level of one the share of the rows whose flag is true.
+struct Within {
+    group: usize,
+    flag: usize,
+    shares: BTreeMap<u32, f64>,
 }
 
 /// All rows of a table, as if a scenario had drawn them.
 pub fn whole(name: &str, span: Span, table: &Table) -> Drawn {
-    let recipe = Recipe { name: name.to_string(), span, size: None, mixes: Vec::new(), prevalence: None };
+    let recipe =
+        Recipe { name: name.to_string(), span, size: None, mixes: Vec::new(), prevalence: None, prevalence_by: None };
     Drawn { recipe, rows: (0..table.rows as u32).collect(), quotas: Vec::new() }
 }
 
 /// Draws the test set.
 pub fn draw(recipe: &Recipe, table: &Table, seed: u64) -> Result<Drawn, Diagnostic> {
     let mut rng = seeds::stream(seed, &["scenario", &recipe.name]);
-    let margins = margins(recipe, table)?;
+    let (margins, within) = margins(recipe, table)?;
     if margins.is_empty() {
         let size = recipe.size.unwrap_or(table.rows);
         let mut all: Vec<u32> = (0..table.rows as u32).collect();
@@ -135,12 +154,20 @@ pub fn draw(recipe: &Recipe, table: &Table, seed: u64) -> Result<Drawn, Diagnost
     }
     let keys = combinations(&margins);
     let seeds: Vec<f64> = keys.iter().map(|k| cells.get(k).map_or(0.0, |r| r.len() as f64)).collect();
-    let fitted = rake(&margins, &keys, &seeds, recipe)?;
+    let fitted = rake(&margins, within.as_ref(), &keys, &seeds, recipe)?;
     let size = match recipe.size {
         Some(size) => size,
         None => largest(&fitted, &seeds),
     };
-    let counts = round(&margins, &keys, &fitted, size);
+    let mut counts = whole_rows(&margins, within.as_ref(), &keys, &fitted, size);
+    let fits = |counts: &[usize]| counts.iter().zip(&seeds).all(|(c, s)| *c as f64 <= *s);
+    // The largest set can miss by the rounding of a cell.
+    for less in 1..=(2 * keys.len()).min(size) {
+        if recipe.size.is_some() || fits(&counts) {
+            break;
+        }
+        counts = whole_rows(&margins, within.as_ref(), &keys, &fitted, size - less);
+    }
     let mut rows = Vec::with_capacity(size);
     let mut quotas = Vec::new();
     for (key, &count) in keys.iter().zip(&counts) {
@@ -157,8 +184,8 @@ pub fn draw(recipe: &Recipe, table: &Table, seed: u64) -> Result<Drawn, Diagnost
     Ok(Drawn { recipe: recipe.clone(), rows, quotas })
 }
 
-fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<Vec<Margin<'a>>, Diagnostic> {
-    let mut out = Vec::new();
+fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<(Vec<Margin<'a>>, Option<Within>), Diagnostic> {
+    let mut out: Vec<Margin> = Vec::new();
     let column = |name: &str| {
         table.column(name).ok_or_else(|| {
             Diagnostic::new(codes::BAD_SCENARIO, format!("`{name}` is not in the data")).at(recipe.span, "asks for it")
@@ -171,13 +198,28 @@ fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<Vec<Margin<'a>>, Dia
             .iter()
             .filter_map(|(level, share)| names.iter().position(|n| n == level).map(|c| (c as u32, *share)))
             .collect();
-        out.push(Margin { name: name.clone(), column, shares });
+        out.push(Margin { name: name.clone(), column, shares, free: false });
     }
     if let Some((name, share)) = &recipe.prevalence {
         let shares = BTreeMap::from([(0, 1.0 - share), (1, *share)]);
-        out.push(Margin { name: name.clone(), column: column(name)?, shares });
+        out.push(Margin { name: name.clone(), column: column(name)?, shares, free: false });
     }
-    Ok(out)
+    let Some((label, by, named)) = &recipe.prevalence_by else { return Ok((out, None)) };
+    // A column without a mix keeps the shares that its rows have.
+    let mut place = |name: &String| -> Result<usize, Diagnostic> {
+        if let Some(at) = out.iter().position(|m| m.name == *name) {
+            return Ok(at);
+        }
+        let column = column(name)?;
+        let shares = (0..level_names(column).len() as u32).map(|code| (code, 1.0)).collect();
+        out.push(Margin { name: name.clone(), column, shares, free: true });
+        Ok(out.len() - 1)
+    };
+    let (group, flag) = (place(by)?, place(label)?);
+    let names = out.get(group).map_or_else(Vec::new, |m| level_names(m.column));
+    let code = |level: &String| names.iter().position(|n| n == level).map(|c| c as u32);
+    let shares = named.iter().filter_map(|(level, share)| Some((code(level)?, *share))).collect();
+    Ok((out, Some(Within { group, flag, shares })))
 }
 
 fn combinations(margins: &[Margin]) -> Vec<Vec<u32>> {
@@ -190,12 +232,20 @@ fn combinations(margins: &[Margin]) -> Vec<Vec<u32>> {
 }
 
 /// Shares of the cells that meet every margin and keep the data's associations: iterative proportional
-/// fitting (Deming & Stephan 1940) from the observed counts.
-fn rake(margins: &[Margin], keys: &[Vec<u32>], seeds: &[f64], recipe: &Recipe) -> Result<Vec<f64>, Diagnostic> {
-    let mut shares = seeds.to_vec();
+/// fitting (Deming & Stephan 1940) from the observed counts. A prevalence within a group moves shares between the
+/// cells of that group only.
+fn rake(
+    margins: &[Margin],
+    within: Option<&Within>,
+    keys: &[Vec<u32>],
+    seeds: &[f64],
+    recipe: &Recipe,
+) -> Result<Vec<f64>, Diagnostic> {
+    let total: f64 = seeds.iter().sum();
+    let mut shares: Vec<f64> = seeds.iter().map(|s| if total > 0.0 { s / total } else { 0.0 }).collect();
     for _ in 0..1000 {
         let mut worst: f64 = 0.0;
-        for (at, margin) in margins.iter().enumerate() {
+        for (at, margin) in margins.iter().enumerate().filter(|(_, m)| !m.free) {
             for (level, target) in margin.shares.iter().filter(|(_, s)| **s > 0.0) {
                 let here = |k: &Vec<u32>| k.get(at) == Some(level);
                 let total: f64 = keys.iter().zip(&shares).filter(|(k, _)| here(k)).map(|(_, s)| s).sum();
@@ -212,11 +262,111 @@ fn rake(margins: &[Margin], keys: &[Vec<u32>], seeds: &[f64], recipe: &Recipe) -
                 }
             }
         }
+        if let Some(within) = within {
+            worst = worst.max(fit_within(margins, within, keys, &mut shares, recipe)?);
+        }
         if worst < 1e-12 {
             break;
         }
     }
     Ok(shares)
+}
+
+/// One step towards the prevalences within groups; how far the worst was from its target.
+fn fit_within(
+    margins: &[Margin],
+    within: &Within,
+    keys: &[Vec<u32>],
+    shares: &mut [f64],
+    recipe: &Recipe,
+) -> Result<f64, Diagnostic> {
+    let mut worst: f64 = 0.0;
+    for (level, target) in &within.shares {
+        let here = |k: &[u32], flag: u32| k.get(within.group) == Some(level) && k.get(within.flag) == Some(&flag);
+        let sum = |flag: u32, shares: &[f64]| -> f64 {
+            keys.iter().zip(shares).filter(|(k, _)| here(k, flag)).map(|(_, s)| s).sum()
+        };
+        let (no, yes) = (sum(0, shares), sum(1, shares));
+        let whole = no + yes;
+        if whole <= 0.0 {
+            match margins.get(within.group) {
+                // Its mix leaves the group out.
+                Some(group) if !group.free => continue,
+                _ => return Err(too_few(recipe, &described(margins, &[(within.group, *level)]), 1, 0)),
+            }
+        }
+        for (flag, have, wanted) in [(0, no, 1.0 - target), (1, yes, *target)] {
+            worst = worst.max((have / whole - wanted).abs());
+            if have <= 0.0 && wanted > 0.0 {
+                let key: Vec<(usize, u32)> = vec![(within.group, *level), (within.flag, flag)];
+                return Err(too_few(recipe, &described(margins, &key), 1, 0));
+            }
+            for (_, share) in keys.iter().zip(shares.iter_mut()).filter(|(k, _)| here(k, flag)) {
+                *share *= if have > 0.0 { wanted * whole / have } else { 0.0 };
+            }
+        }
+    }
+    Ok(worst)
+}
+
+/// Whole numbers of rows a cell, with every target met.
+fn whole_rows(
+    margins: &[Margin],
+    within: Option<&Within>,
+    keys: &[Vec<u32>],
+    shares: &[f64],
+    size: usize,
+) -> Vec<usize> {
+    let mut counts = round(margins, keys, shares, size);
+    if let Some(within) = within {
+        round_within(within, keys, shares, &mut counts);
+    }
+    counts
+}
+
+/// Makes the prevalence within each group exact: of the group's rows as many have the flag as largest remainder says.
+/// Rows move between cells that differ in the flag only, so that no mix changes.
+fn round_within(within: &Within, keys: &[Vec<u32>], shares: &[f64], counts: &mut [usize]) {
+    let size: usize = counts.iter().sum();
+    let excess = |i: usize, counts: &[usize]| {
+        counts.get(i).copied().unwrap_or(0) as f64 - shares.get(i).copied().unwrap_or(0.0) * size as f64
+    };
+    for (level, target) in &within.shares {
+        let of = |flag: u32| -> Vec<usize> {
+            let here = |k: &Vec<u32>| k.get(within.group) == Some(level) && k.get(within.flag) == Some(&flag);
+            (0..keys.len()).filter(|&i| keys.get(i).is_some_and(here)).collect()
+        };
+        let (no, yes) = (of(0), of(1));
+        let sum = |cells: &[usize], counts: &[usize]| -> usize { cells.iter().filter_map(|&i| counts.get(i)).sum() };
+        let whole = sum(&no, counts) + sum(&yes, counts);
+        let wanted = apportion(&[1.0 - target, *target], whole).get(1).copied().unwrap_or(0);
+        loop {
+            let have = sum(&yes, counts);
+            let (from, to) = match have.cmp(&wanted) {
+                std::cmp::Ordering::Equal => break,
+                std::cmp::Ordering::Greater => (&yes, 0),
+                std::cmp::Ordering::Less => (&no, 1),
+            };
+            // Take the row where the cell stands farthest above its exact share.
+            let taken = from
+                .iter()
+                .copied()
+                .filter(|&i| counts.get(i).is_some_and(|c| *c > 0))
+                .max_by(|&a, &b| excess(a, counts).total_cmp(&excess(b, counts)).then(b.cmp(&a)));
+            let given = taken.and_then(|i| keys.get(i)).and_then(|key| {
+                let mut other = key.clone();
+                *other.get_mut(within.flag)? = to;
+                keys.iter().position(|k| *k == other)
+            });
+            let (Some(taken), Some(given)) = (taken, given) else { break };
+            if let Some(c) = counts.get_mut(taken) {
+                *c -= 1;
+            }
+            if let Some(c) = counts.get_mut(given) {
+                *c += 1;
+            }
+        }
+    }
 }
 
 /// The largest test set that the rows of every cell allow.
@@ -247,7 +397,7 @@ fn apportion(shares: &[f64], total: usize) -> Vec<usize> {
 /// of single rows between cells that differ in one column only, which leave the other margins alone.
 fn round(margins: &[Margin], keys: &[Vec<u32>], shares: &[f64], size: usize) -> Vec<usize> {
     let mut counts = apportion(shares, size);
-    for (at, margin) in margins.iter().enumerate() {
+    for (at, margin) in margins.iter().enumerate().filter(|(_, m)| !m.free) {
         let levels: Vec<u32> = margin.shares.iter().filter(|(_, s)| **s > 0.0).map(|(c, _)| *c).collect();
         let wanted: Vec<f64> = levels.iter().map(|l| margin.shares.get(l).copied().unwrap_or(0.0)).collect();
         let targets = apportion(&wanted, size);
@@ -289,12 +439,17 @@ fn round(margins: &[Margin], keys: &[Vec<u32>], shares: &[f64], size: usize) -> 
 }
 
 fn describe(margins: &[Margin], key: &[u32]) -> String {
-    let parts: Vec<String> = margins
-        .iter()
-        .zip(key)
-        .map(|(m, c)| format!("{} = {}", m.name, level_names(m.column).get(*c as usize).map_or("?", String::as_str)))
-        .collect();
-    parts.join(", ")
+    described(margins, &key.iter().copied().enumerate().collect::<Vec<_>>())
+}
+
+/// Some columns of a cell: places of margins, and codes.
+fn described(margins: &[Margin], key: &[(usize, u32)]) -> String {
+    let part = |(at, code): &(usize, u32)| {
+        let margin = margins.get(*at)?;
+        let names = level_names(margin.column);
+        Some(format!("{} = {}", margin.name, names.get(*code as usize).map_or("?", String::as_str)))
+    };
+    key.iter().filter_map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn too_few(recipe: &Recipe, cell: &str, wanted: usize, have: usize) -> Diagnostic {

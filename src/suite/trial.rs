@@ -2,14 +2,15 @@
 
 use super::Loaded;
 use super::checks::{show_use, signed_by};
-use crate::check::{Base, Program};
+use crate::check::{Base, Instance, Program};
 use crate::data::Column;
 use crate::eval::facts::{Facts, Ledger, Signed};
 use crate::eval::{Env, Value, View};
 use crate::policy::{Decided, Subject, Verdict, decided};
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Because, CellValue, Expect, Expected, Expr, ExprKind, Test, TestColumn, TestPart};
+use crate::syntax::ast::{Because, CellValue, Expect, Expected, Expr, ExprKind, NodeId, Test, TestColumn, TestPart};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What came of an expectation.
 pub struct Trial<'p> {
@@ -19,29 +20,42 @@ pub struct Trial<'p> {
     pub verdict: Verdict,
 }
 
-/// Runs every expectation of a test; `signed` is what the script itself has signed for.
-pub fn trials<'p>(program: &Program, loaded: &Loaded, test: &'p Test, explain: bool) -> Vec<Trial<'p>> {
+/// Policies that stand in place of those of the program.
+pub type Changed = BTreeMap<NodeId, Arc<Instance>>;
+
+/// Runs every expectation of a test.
+pub fn trials<'p>(program: &'p Program, loaded: &'p Loaded, test: &'p Test, explain: bool) -> Vec<Trial<'p>> {
+    trials_of(program, &program.instances, loaded, test, explain).collect()
+}
+
+/// The same with `instances` in place of the program's, one by one.
+pub fn trials_of<'p, 'a: 'p>(
+    program: &'a Program,
+    instances: &'a Changed,
+    loaded: &'a Loaded,
+    test: &'p Test,
+    explain: bool,
+) -> impl Iterator<Item = Trial<'p>> {
     let mut signed: Vec<Signed> = super::checks::signed(program);
-    let mut out = Vec::new();
-    for part in &test.parts {
-        match part {
-            TestPart::Attest(attest) => signed.push(signed_by(attest)),
-            TestPart::Expect(expect) => out.extend(trial(program, loaded, expect, &signed, explain)),
-            TestPart::Assert(_) => {}
+    test.parts.iter().filter_map(move |part| match part {
+        TestPart::Attest(attest) => {
+            signed.push(signed_by(attest));
+            None
         }
-    }
-    out
+        TestPart::Expect(expect) => trial(program, instances.get(&expect.policy.id)?, loaded, expect, &signed, explain),
+        TestPart::Assert(_) => None,
+    })
 }
 
 /// Asks the policy of the rows.
 pub fn trial<'p>(
     program: &Program,
+    instance: &Instance,
     loaded: &Loaded,
     expect: &'p Expect,
     signed: &[Signed],
     explain: bool,
 ) -> Option<Trial<'p>> {
-    let instance = program.instances.get(&expect.policy.id)?;
     let env = loaded.env(program, 1);
     let view = match &expect.table {
         Some((columns, _)) => table(program, expect, columns),

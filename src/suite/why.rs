@@ -80,6 +80,19 @@ pub fn answers(
     Ok(out)
 }
 
+/// The whys of the checks whose rows need no generator: for the prompt.
+pub fn of_checks(program: &Program, loaded: &Loaded, question: &Question) -> Result<Vec<Asked>, Vec<Diagnostic>> {
+    let mut out = Vec::new();
+    for check in checks::items(program) {
+        let Some(instance) = program.instances.get(&check.policy.id).filter(|i| asks(i, question)) else { continue };
+        let on = checks::subject_name(program, check);
+        let Some(rows) = checks::rows_of(program, loaded, &on, 0).map_err(|d| vec![d])? else { continue };
+        let subject = checks::subject(program, loaded, check, rows, 0);
+        out.extend(asked(instance, &subject, question, &on, ("", ""), &checks::show_use(&check.policy)));
+    }
+    Ok(out)
+}
+
 fn failed(halt: Halt) -> Vec<Diagnostic> {
     match halt {
         Halt::Failed(found) => found,

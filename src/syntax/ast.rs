@@ -288,6 +288,15 @@ pub struct Mix {
     pub shares: Vec<(Ident, Expr)>,
 }
 
+/// `prevalence death by race { white: 3.6%, black: 8.7% }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrevalenceBy {
+    pub label: Ident,
+    pub by: Ident,
+    /// The share of each named level's rows that have the label.
+    pub shares: Vec<(Ident, Expr)>,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     pub name: Ident,
@@ -296,6 +305,7 @@ pub struct Scenario {
     pub size: Option<Expr>,
     pub mixes: Vec<Mix>,
     pub prevalence: Option<(Ident, Expr)>,
+    pub prevalence_by: Option<PrevalenceBy>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -292,28 +292,39 @@ impl Builder<'_> {
         let mut parts = parts.filter(is_content);
         let name = self.ident(parts.next()?);
         let base = self.ident(parts.next()?);
-        let mut out = Scenario { name, base, size: None, mixes: Vec::new(), prevalence: None };
+        let mut out = Scenario { name, base, size: None, mixes: Vec::new(), prevalence: None, prevalence_by: None };
         for part in parts {
             let part = part.into_inner().next()?;
             match part.as_rule() {
                 Rule::size => out.size = Some(self.last(part).and_then(|p| self.expr(p))?),
                 Rule::prevalence => {
                     let mut inner = part.into_inner();
-                    out.prevalence = Some((self.ident(inner.next()?), self.expr(inner.next()?)?));
+                    let (label, share) = (self.ident(inner.next()?), inner.next()?);
+                    if share.as_rule() == Rule::by_group {
+                        let (by, shares) = self.shares(share.into_inner())?;
+                        out.prevalence_by = Some(PrevalenceBy { label, by, shares });
+                    } else {
+                        out.prevalence = Some((label, self.expr(share)?));
+                    }
                 }
                 _ => {
-                    let mut inner = part.into_inner();
-                    let column = self.ident(inner.next()?);
-                    let mut shares = Vec::new();
-                    for share in inner {
-                        let mut pair = share.into_inner();
-                        shares.push((self.level(pair.next()?)?, self.expr(pair.next()?)?));
-                    }
+                    let (column, shares) = self.shares(part.into_inner())?;
                     out.mixes.push(Mix { column, shares });
                 }
             }
         }
         Some(out)
+    }
+
+    /// A column, and a share for each level that is named.
+    fn shares(&mut self, mut parts: Pairs<Rule>) -> Option<(Ident, Vec<(Ident, Expr)>)> {
+        let column = self.ident(parts.next()?);
+        let mut shares = Vec::new();
+        for share in parts {
+            let mut pair = share.into_inner();
+            shares.push((self.level(pair.next()?)?, self.expr(pair.next()?)?));
+        }
+        Some((column, shares))
     }
 
     fn benchmark(&mut self, mut parts: Pairs<Rule>) -> Option<Benchmark> {

@@ -259,7 +259,9 @@ fn describe(rule: Rule) -> &'static str {
         Rule::cells | Rule::cell | Rule::cell_number | Rule::cell_word | Rule::missing => "a cell",
         Rule::release => "`release { … }`",
         Rule::because => "`because`",
-        Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence => "`size`, `mix` or `prevalence`",
+        Rule::scenario_part | Rule::size | Rule::mix | Rule::prevalence | Rule::by_group => {
+            "`size`, `mix` or `prevalence`"
+        }
         Rule::share => "a share (`level: 20%`)",
         Rule::predict | Rule::discriminate => "`predict` or `discriminate`",
         Rule::setting => "a setting (`name value`)",

@@ -19,5 +19,5 @@ mod signs;
 pub mod token;
 
 pub use parse::{Entry, NodeIds, parse_entry, parse_entry_with, parse_file};
-pub use renew::{Renewal, renewed};
+pub use renew::{Renewal, each_part, renewed};
 pub use show::{show, show_type};

@@ -119,3 +119,56 @@ fn kind(of: &ExprKind, with: &mut Renewal) -> ExprKind {
         | ExprKind::Columns { .. }) => plain.clone(),
     }
 }
+
+/// Hands every direct part of an expression to `see`.
+pub fn each_part(expr: &mut Expr, see: &mut dyn FnMut(&mut Expr)) {
+    match &mut expr.kind {
+        ExprKind::List(items) | ExprKind::Set(items) => items.iter_mut().for_each(see),
+        ExprKind::Neg(a)
+        | ExprKind::Not(a)
+        | ExprKind::Member(a, _)
+        | ExprKind::Convert(a, ..)
+        | ExprKind::Typed(a, _) => see(a),
+        ExprKind::Binary(_, _, a, b) | ExprKind::Let(_, a, b) | ExprKind::Index(a, b) => {
+            see(a);
+            see(b);
+        }
+        ExprKind::If(a, b, c) => {
+            see(a);
+            see(b);
+            see(c);
+        }
+        ExprKind::Quantified { range, body, .. } | ExprKind::Over { range, body, .. } => {
+            see(range);
+            see(body);
+        }
+        ExprKind::Comprehension { range, body, filter, .. } => {
+            see(range);
+            filter.iter_mut().for_each(|f| see(f));
+            see(body);
+        }
+        ExprKind::Match { subject, arms } => {
+            see(subject);
+            arms.iter_mut().for_each(|a| see(&mut a.value));
+        }
+        ExprKind::Record(fields) => fields.iter_mut().for_each(|(_, e)| see(e)),
+        ExprKind::Call { args, given, .. } => {
+            args.iter_mut().for_each(|a| see(&mut a.value));
+            given.iter_mut().for_each(|g| see(g));
+        }
+        ExprKind::Scoped { body, filter, .. } => {
+            filter.iter_mut().for_each(|f| see(f));
+            see(body);
+        }
+        ExprKind::Int(_)
+        | ExprKind::Real(_)
+        | ExprKind::Percent(_)
+        | ExprKind::Quantity(..)
+        | ExprKind::Text(_)
+        | ExprKind::Date(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Hole
+        | ExprKind::Name(_)
+        | ExprKind::Columns { .. } => {}
+    }
+}

@@ -10,6 +10,7 @@ pub mod condition;
 pub mod encoder;
 pub mod mixture;
 pub mod number;
+pub mod privacy;
 pub mod settings;
 
 #[cfg(feature = "nets")]

@@ -3,6 +3,7 @@
 //! Fixes the order of the sections and the frame around them. It holds no script at all, and a
 //! content security policy makes the browser refuse any load. Knows nothing of how a figure was made.
 
+mod checks;
 mod data;
 mod groups;
 mod headline;
@@ -37,7 +38,7 @@ pub fn page(results: &Results) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                a class="skip" href="#verdicts" { "Skip to the verdicts" }
+                a class="skip" href={ "#" (sections.first().map_or("receipt", |s| s.0)) } { "Skip to the verdicts" }
                 (headline::header(&view))
                 div class="columns" {
                     nav class="toc" aria-label="Sections" {
@@ -64,7 +65,13 @@ pub fn page(results: &Results) -> String {
 }
 
 fn sections(view: &View<'_>) -> Vec<(&'static str, &'static str, Markup)> {
-    vec![
+    let checks = &view.results.body.checks;
+    let checked = ("checks", "Checks", checks::section(checks));
+    // Without a benchmark there is nothing else to show.
+    if view.scenarios().is_empty() && !checks.is_empty() {
+        return vec![checked, ("receipt", "Data and receipt", receipt::section(view))];
+    }
+    let mut out = vec![
         ("verdicts", "Verdicts", verdicts::section(view)),
         ("metrics", "Metrics", metrics::section(view)),
         ("calibration", "Calibration", groups::reliability(view)),
@@ -73,7 +80,11 @@ fn sections(view: &View<'_>) -> Vec<(&'static str, &'static str, Markup)> {
         ("scenarios", "Scenarios", data::scenarios(view)),
         ("figures", "Figures", data::figures(view)),
         ("receipt", "Data and receipt", receipt::section(view)),
-    ]
+    ];
+    if !checks.is_empty() {
+        out.insert(1, checked);
+    }
+    out
 }
 
 /// The style class of a verdict.
