@@ -177,10 +177,9 @@ mod with_nets {
 
     /// Rows stand for people where the schema says who they are about.
     fn private(asked: check::private::Asked, schema: &Schema) -> Private {
-        let person = match asked.unit.as_deref() {
-            Some(unit) => unit == "person",
-            None => schema.columns.iter().any(|c| c.has(Role::Subject)),
-        };
+        let subject = schema.columns.iter().any(|c| c.has(Role::Subject));
+        // Without a subject nobody can tell whose a row is, so that no more than a row is promised.
+        let person = subject && asked.unit.as_deref() != Some("record");
         Private {
             epsilon: asked.epsilon,
             delta: asked.delta,
