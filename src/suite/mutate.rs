@@ -6,6 +6,7 @@
 
 use super::Loaded;
 use super::trial::{Changed, trials_of};
+use crate::check::force::out_of_force;
 use crate::check::{Instance, Program};
 use crate::source::Span;
 use crate::syntax::ast::{BinOp, Constraint, Exception, Expr, ExprKind, ItemKind, Period, Policy, PolicyParam, Test};
@@ -30,6 +31,10 @@ pub struct Mutant {
 enum Edit {
     /// The expression at a place becomes another.
     Expr(Span, Box<Expr>),
+    /// Of `a and b` or `a or b` at a place only the left part stays, or only the right one.
+    Half(Span, bool),
+    /// `not x` at a place becomes `x`.
+    Bare(Span),
     /// An exception goes, or is made without its condition.
     NoException(String),
     Always(String),
@@ -183,7 +188,7 @@ fn change_policy(policy: &mut Policy, edit: &Edit) -> bool {
                 done = true;
             }
         }
-        Edit::Expr(span, with) => {
+        Edit::Expr(span, _) | Edit::Half(span, _) | Edit::Bare(span) => {
             let rules = policy.constraints.iter_mut().map(|c| &mut c.rule);
             let exceptions = policy.exceptions.iter_mut().flat_map(|e| e.when.iter_mut().chain(&mut e.rule));
             let params = policy
@@ -191,71 +196,53 @@ fn change_policy(policy: &mut Policy, edit: &Edit) -> bool {
                 .iter_mut()
                 .flat_map(|p| p.default.iter_mut().chain(p.dated.iter_mut().map(|(_, _, v)| v)));
             for rule in rules.chain(exceptions).chain(params) {
-                done |= replace(rule, *span, with);
+                done |= replace(rule, *span, edit);
             }
         }
     }
     done
 }
 
-/// Makes the change at `span`: `with` is the changed original, whose parts are those of this copy.
-fn replace(expr: &mut Expr, span: Span, with: &Expr) -> bool {
-    if expr.span == span && std::mem::discriminant(&expr.kind) == std::mem::discriminant(&with.kind) {
-        let changed = match (&mut expr.kind, &with.kind) {
-            (ExprKind::Binary(op, ..), ExprKind::Binary(other, ..)) => {
-                *op = *other;
-                true
-            }
-            (ExprKind::Quantified { all, .. }, ExprKind::Quantified { all: other, .. }) => {
-                *all = *other;
-                true
-            }
-            (ExprKind::Int(v), ExprKind::Int(other)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Real(v) | ExprKind::Percent(v), ExprKind::Real(other) | ExprKind::Percent(other)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Quantity(v, _), ExprKind::Quantity(other, _)) => {
-                *v = *other;
-                true
-            }
-            (ExprKind::Bool(v), ExprKind::Bool(other)) => {
-                *v = *other;
-                true
-            }
-            _ => false,
-        };
-        if changed {
-            return true;
-        }
-    }
-    // Taking a clause away, or a `not`: the copy's own part stands in its place.
-    if expr.span == span {
-        let part = match (&mut expr.kind, &with.kind) {
-            (ExprKind::Binary(BinOp::And | BinOp::Or, _, a, b), kept) => {
-                let keeps = |side: &Expr| show(side) == show(&Expr { kind: kept.clone(), ..with.clone() });
-                if with.span == a.span || keeps(a) {
-                    Some((**a).clone())
-                } else if with.span == b.span || keeps(b) {
-                    Some((**b).clone())
-                } else {
-                    None
-                }
-            }
-            (ExprKind::Not(inner), _) => Some((**inner).clone()),
-            _ => None,
-        };
-        if let Some(part) = part {
-            *expr = part;
-            return true;
-        }
+/// Makes the change at `span`. Only what changes is taken from the edit: the parts are those of this copy, in which a
+/// user's columns stand for parameters.
+fn replace(expr: &mut Expr, span: Span, edit: &Edit) -> bool {
+    if expr.span == span && changed(expr, edit) {
+        return true;
     }
     let mut done = false;
-    crate::syntax::each_part(expr, &mut |part| done |= replace(part, span, with));
+    crate::syntax::each_part(expr, &mut |part| done |= replace(part, span, edit));
     done
+}
+
+fn changed(expr: &mut Expr, edit: &Edit) -> bool {
+    let part = match (&mut expr.kind, edit) {
+        (ExprKind::Binary(BinOp::And | BinOp::Or, _, a, b), Edit::Half(_, left)) => {
+            if *left {
+                (**a).clone()
+            } else {
+                (**b).clone()
+            }
+        }
+        (ExprKind::Not(inner), Edit::Bare(_)) => (**inner).clone(),
+        (kind, Edit::Expr(_, with)) => return turned(kind, &with.kind),
+        _ => return false,
+    };
+    *expr = part;
+    true
+}
+
+/// Takes over another operator, quantifier or literal of the same kind.
+fn turned(kind: &mut ExprKind, with: &ExprKind) -> bool {
+    match (kind, with) {
+        (ExprKind::Binary(op, ..), ExprKind::Binary(other, ..)) => *op = *other,
+        (ExprKind::Quantified { all, .. }, ExprKind::Quantified { all: other, .. }) => *all = *other,
+        (ExprKind::Int(v), ExprKind::Int(other)) => *v = *other,
+        (ExprKind::Real(v), ExprKind::Real(other)) | (ExprKind::Percent(v), ExprKind::Percent(other)) => *v = *other,
+        (ExprKind::Quantity(v, _), ExprKind::Quantity(other, _)) => *v = *other,
+        (ExprKind::Bool(v), ExprKind::Bool(other)) => *v = *other,
+        _ => return false,
+    }
+    true
 }
 
 /// The mutants of one policy, each with the comment that may explain it.
@@ -265,7 +252,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
         out.push((mutant, doc.to_string()));
     };
     for period in &policy.about.periods {
-        periods(period, &mut |change, edit| add("", doc, change, period.span, edit));
+        periods(&policy.about.periods, period, &mut |change, edit| add("", doc, change, period.span, edit));
     }
     for param in &policy.takes {
         if let Some(value) = &param.default {
@@ -291,7 +278,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
     for Constraint { name, doc: own, about, rule, confidence, .. } in &policy.constraints {
         let doc = own.clone().unwrap_or_default();
         for period in &about.periods {
-            periods(period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
+            periods(&about.periods, period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
         }
         rules(rule, &mut |change, span, edit| add(&name.name, &doc, change, span, edit));
         if let Some(c) = confidence {
@@ -304,7 +291,7 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
         let own_name = name.name.clone();
         add(&own_name, &doc, format!("exception {own_name} → none"), name.span, Edit::NoException(own_name.clone()));
         for period in &about.periods {
-            periods(period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
+            periods(&about.periods, period, &mut |change, edit| add(&name.name, &doc, change, period.span, edit));
         }
         if let Some(when) = when {
             let change = format!("when {} → always", show(when));
@@ -321,19 +308,39 @@ fn of_policy(policy: &Policy, doc: &str, out: &mut Vec<(Mutant, String)>) {
     }
 }
 
-fn periods(period: &Period, add: &mut dyn FnMut(String, Edit)) {
-    let word = period.standing.word();
-    let to = period.to.clone();
+/// Days moved and periods taken away; not where it makes no difference on any day, such as another day of enactment of
+/// what is effective later.
+fn periods(all: &[Period], at: &Period, add: &mut dyn FnMut(String, Edit)) {
+    let word = at.standing.word();
+    let to = at.to.clone();
+    let mut offer = |change: String, with: Option<(String, Option<String>)>| {
+        let other = all.iter().filter_map(|p| match &with {
+            _ if p.span != at.span => Some(p.clone()),
+            Some((from, to)) => Some(Period { from: from.clone(), to: to.clone(), ..p.clone() }),
+            None => None,
+        });
+        if differ(all, &other.collect::<Vec<_>>()) {
+            add(change, Edit::Period(at.span, with));
+        }
+    };
     for (text, days) in [("a day later", 1), ("a day earlier", -1)] {
-        if let Some(day) = moved(&period.from, days) {
-            add(format!("{word} {} → {text}", period.from), Edit::Period(period.span, Some((day, to.clone()))));
+        if let Some(day) = moved(&at.from, days) {
+            offer(format!("{word} {} → {text}", at.from), Some((day, to.clone())));
         }
         if let Some(day) = to.as_ref().and_then(|to| moved(to, days)) {
             let change = format!("{word} until {} → {text}", to.as_deref().unwrap_or(""));
-            add(change, Edit::Period(period.span, Some((period.from.clone(), Some(day)))));
+            offer(change, Some((at.from.clone(), Some(day))));
         }
     }
-    add(format!("{word} {} → never said", period.from), Edit::Period(period.span, None));
+    offer(format!("{word} {} → never said", at.from), None);
+}
+
+/// Whether a rule with these periods asks for something on a day on which it does not with the others.
+fn differ(these: &[Period], others: &[Period]) -> bool {
+    let named = these.iter().chain(others).flat_map(|p| p.to.iter().chain([&p.from]));
+    let days: Vec<String> = named.flat_map(|day| [-1, 0, 1].into_iter().filter_map(|by| moved(day, by))).collect();
+    let asks = |periods: &[Period], day: Option<&str>| out_of_force(periods, day).is_none();
+    days.iter().map(|d| Some(d.as_str())).chain([None]).any(|day| asks(these, day) != asks(others, day))
 }
 
 fn moved(day: &str, days: i64) -> Option<String> {
@@ -343,11 +350,11 @@ fn moved(day: &str, days: i64) -> Option<String> {
 
 /// Comparisons, quantifiers, `and`, `or`, `not` and limits of a rule.
 fn rules(rule: &Expr, add: &mut dyn FnMut(String, Span, Edit)) {
-    let turned = |kind: ExprKind| Expr { kind, ..rule.clone() };
+    let other_kind = |kind: ExprKind| Expr { kind, ..rule.clone() };
     match &rule.kind {
         ExprKind::Binary(op, at, a, b) if op.is_comparison() => {
             for other in others(*op) {
-                let with = turned(ExprKind::Binary(other, *at, a.clone(), b.clone()));
+                let with = other_kind(ExprKind::Binary(other, *at, a.clone(), b.clone()));
                 add(format!("{} → {}", show(rule), show(&with)), rule.span, Edit::Expr(rule.span, Box::new(with)));
             }
             for side in [a, b] {
@@ -360,23 +367,26 @@ fn rules(rule: &Expr, add: &mut dyn FnMut(String, Span, Edit)) {
         }
         ExprKind::Binary(op @ (BinOp::And | BinOp::Or), at, a, b) => {
             let other = if *op == BinOp::And { BinOp::Or } else { BinOp::And };
-            let with = turned(ExprKind::Binary(other, *at, a.clone(), b.clone()));
+            let with = other_kind(ExprKind::Binary(other, *at, a.clone(), b.clone()));
             add(format!("{} → {}", show(rule), show(&with)), rule.span, Edit::Expr(rule.span, Box::new(with)));
-            for kept in [a, b] {
-                let gone = if std::ptr::eq(kept.as_ref(), a.as_ref()) { b } else { a };
+            for (gone, left) in [(b, true), (a, false)] {
                 let change = format!("{} {} → left out", op.symbol(), show(gone));
-                add(change, gone.span, Edit::Expr(rule.span, kept.clone()));
+                add(change, gone.span, Edit::Half(rule.span, left));
             }
             rules(a, add);
             rules(b, add);
         }
         ExprKind::Not(inner) => {
-            add(format!("{} → {}", show(rule), show(inner)), rule.span, Edit::Expr(rule.span, inner.clone()));
+            add(format!("{} → {}", show(rule), show(inner)), rule.span, Edit::Bare(rule.span));
             rules(inner, add);
         }
         ExprKind::Quantified { all, var, range, body } => {
-            let with =
-                turned(ExprKind::Quantified { all: !all, var: var.clone(), range: range.clone(), body: body.clone() });
+            let with = other_kind(ExprKind::Quantified {
+                all: !all,
+                var: var.clone(),
+                range: range.clone(),
+                body: body.clone(),
+            });
             let words = if *all { "forall → exists" } else { "exists → forall" };
             add(format!("{words} {} in {}", var.name, show(range)), rule.span, Edit::Expr(rule.span, Box::new(with)));
             rules(body, add);
