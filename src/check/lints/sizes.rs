@@ -47,7 +47,7 @@ pub fn needed(question: &Question, confidence: f64) -> Option<u64> {
             (reach / limit).powi(2)
         }
     };
-    (rows.is_finite() && rows >= 0.0 && rows < 1e15).then(|| (rows - 1e-9).ceil().max(1.0) as u64)
+    (0.0..1e15).contains(&rows).then(|| (rows - 1e-9).ceil().max(1.0) as u64)
 }
 
 /// The limit that this many rows would decide, to be told as a way out, when the question as it is takes `needed_now`; none
@@ -88,7 +88,7 @@ pub fn equivalence(margin: f64, rate: f64, alpha: f64, power: f64) -> Option<f64
 }
 
 fn quantile(below: f64) -> Option<f64> {
-    (below >= 0.5 && below < 1.0).then(|| Normal::standard().inverse_cdf(below))
+    (0.5..1.0).contains(&below).then(|| Normal::standard().inverse_cdf(below))
 }
 
 fn gap(limit: f64, rate: f64, shares: &[f64], z: f64, confidence: f64) -> Option<f64> {
