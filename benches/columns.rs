@@ -22,7 +22,7 @@ pub fn all_rows() -> usize {
     std::env::var("DBF_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000_000)
 }
 
-const SCHEMA: &str = r#"
+pub const SCHEMA: &str = r#"
 language 1
 use std.metrics
 dataset d from "none.csv" {

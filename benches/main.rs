@@ -10,6 +10,7 @@ mod kernels_near;
 mod kernels_text;
 mod load;
 mod parse_check;
+mod policies;
 
 use serde_json::json;
 use std::path::Path;
@@ -78,8 +79,9 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 8] = [
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 9] = [
         ("job", &job),
+        ("policies", &policies::figures),
         ("columns", &|| columns::figures(&more)),
         ("kernels", &|| kernels::figures(&more)),
         ("load", &load::figures),

@@ -33,3 +33,4 @@ mod schema;
 mod sensitivity;
 mod stdlib;
 mod syntax_props;
+mod why;

@@ -72,6 +72,9 @@ pub struct Clause {
     pub kind: Kind,
     /// As written, what the user gave in place of parameters.
     pub text: String,
+    /// Of a clause below `forall` or `exists`: what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     #[serde(skip)]
     pub span: Option<Span>,
     pub verdict: Verdict,
@@ -103,6 +106,7 @@ impl Clause {
         Clause {
             kind,
             text,
+            item: None,
             span: Some(span),
             verdict,
             says: says.into(),

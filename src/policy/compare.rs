@@ -122,6 +122,8 @@ fn sentence(
         }
         _ => format!(" ({}% interval {} to {})", figure(i.level * 100.0), figure(i.lo), figure(i.hi)),
     });
+    let unit = env.program.tables.ty(a.id).map(|t| t.base.unit()).filter(|u| !u.is_one() && !u.code.is_empty());
+    let unit = unit.map_or(String::new(), |u| format!(" {}", u.code));
     let named = matches!(b.kind, ExprKind::Name(_)) || !is_constant;
     let other = if named { format!("{} = {}", show(b), figure(right)) } else { figure(right) };
     let relation = match (verdict, is_constant || asking.confidence.is_none()) {
@@ -134,18 +136,19 @@ fn sentence(
         (false, Some((lo, hi))) => format!("; their difference lies between {} and {}", figure(lo), figure(hi)),
         _ => String::new(),
     };
-    let mut out = format!("{} = {}{interval}, {relation}{gap}", show(a), figure(left.value));
+    let mut out = format!("{} = {}{unit}{interval}, {relation}{gap}", show(a), figure(left.value));
     if let (BinOp::Le | BinOp::Lt, Some(floor)) = (op, left.noise_floor)
         && right < floor
     {
         out.push_str(&format!("; the limit lies below {}, what chance alone gives at this n", figure(floor)));
     }
-    if verdict != Verdict::Pass
-        && let (Some(hi), Some(lo)) = (extreme(&left.parts, true), extreme(&left.parts, false))
-    {
-        out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo)));
+    if verdict != Verdict::Pass && are_groups(left) {
+        match (left.parts.as_slice(), extreme(&left.parts, true), extreme(&left.parts, false)) {
+            ([only], ..) => out.push_str(&format!("; all in {}", only.group)),
+            (_, Some(hi), Some(lo)) => out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo))),
+            _ => {}
+        }
     }
-    let _ = env;
     out
 }
 
@@ -260,6 +263,11 @@ fn neat(value: f64, up: bool, beyond: bool) -> f64 {
         near += if up { 1.0 } else { -1.0 };
     }
     near / scale
+}
+
+/// Whether the parts of a figure are groups of its rows, not further figures of all of them.
+pub(super) fn are_groups(of: &Estimate) -> bool {
+    of.parts.iter().any(|p| p.n != of.n)
 }
 
 fn extreme(parts: &[Part], highest: bool) -> Option<&Part> {

@@ -13,6 +13,9 @@ use crate::eval::{Env, Value, forms};
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
 use crate::syntax::show;
 
+/// Items that are listed where all hold.
+const CLOSEST: usize = 3;
+
 /// How a rule is asked about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asking<'a> {
@@ -221,9 +224,9 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         let mut parts: Vec<(Value, Clause)> = decided;
         parts.retain(|(_, d)| d.verdict == verdict || d.verdict != Verdict::Pass);
         parts.sort_by(|a, b| b.1.excess.total_cmp(&a.1.excess));
-        parts.truncate(asking.witnesses);
-        out.parts =
-            parts.into_iter().map(|(item, d)| Clause { text: format!("{var} = {item}: {}", d.text), ..d }).collect();
+        // Of those that hold only the closest say something.
+        parts.truncate(if verdict == Verdict::Pass { CLOSEST } else { asking.witnesses });
+        out.parts = parts.into_iter().map(|(item, d)| Clause { item: Some(item.to_string()), ..d }).collect();
     }
     out.more = out.witnesses.len().saturating_sub(asking.witnesses);
     if asking.full {

@@ -99,6 +99,7 @@ codes! {
     BAD_SCENARIO "DBF0603" Error "a scenario that cannot be met";
     BAD_BENCHMARK "DBF0604" Error "a benchmark that does not fit together";
     EXCEPTIONS_CLASH "DBF0605" Error "two exceptions that hold at once";
+    EXCEPTIONS_OVERLAP "DBF0606" Warning "two exceptions that can hold at once";
     ALWAYS_HOLDS "DBF0620" Warning "a constraint that can never fail";
     NEVER_HOLDS "DBF0621" Warning "a constraint that can never hold";
     IMPLIED "DBF0622" Warning "a constraint that another one implies";

@@ -49,6 +49,7 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
                 lint.inspect(rule, &place);
             }
         }
+        super::exceptions::overlaps(&intervals, policy, &place, found);
         // A constraint with exceptions asks for something else where one is made.
         telling.retain(|c| policy.exceptions.iter().all(|e| e.to.name != c.name.name));
         implied(&intervals, policy, &telling, &place, found);

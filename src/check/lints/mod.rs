@@ -7,6 +7,7 @@ mod asked;
 mod calls;
 mod constraints;
 mod declared;
+mod exceptions;
 mod facts;
 mod fairness;
 mod implied;

@@ -66,9 +66,9 @@ fn clause(at: &Clause) -> Markup {
             span class={ "verdict " (class(at.verdict)) } { span aria-hidden="true" { (glyph(at.verdict)) } }
             " "
             @match at.kind {
-                Kind::And => { "all of" }
-                Kind::Or => { "one of" }
-                _ => { code { (at.text) } }
+                Kind::And => { @if let Some(item) = &at.item { b { (item) } ": " } "all of" }
+                Kind::Or => { @if let Some(item) = &at.item { b { (item) } ": " } "one of" }
+                _ => { @if let Some(item) = &at.item { b { (item) } ": " } code { (at.text) } }
             }
             @if let Some(counts) = &at.counts { " " span class="sub" { (tally(counts)) } }
             @if is_leaf && !at.says.is_empty() { br; span class="sub" { (at.says) } }

@@ -12,7 +12,7 @@ pub fn header(view: &View<'_>) -> Markup {
     let benchmark = &body.benchmark;
     html! {
         header class="masthead" {
-            p class="eyebrow" { "Benchmark report" }
+            p class="eyebrow" { @if body.scenarios.is_empty() { "Checks" } @else { "Benchmark report" } }
             h1 { (name(&benchmark.name)) " " span class="version" { (benchmark.version) } }
             p class="lead" { (what_was_run(view)) }
             @if let Some(doc) = &body.script.doc {
@@ -33,6 +33,20 @@ fn what_was_run(view: &View<'_>) -> String {
     let body = &view.results.body;
     let data: Vec<String> = body.datasets.iter().map(|d| format!("{} ({})", d.name, plural(d.rows, "row"))).collect();
     let data: Vec<&str> = data.iter().map(String::as_str).collect();
+    if body.scenarios.is_empty() {
+        let all = || body.checks.iter().flat_map(|c| &c.constraints);
+        let of = |v: &[Verdict]| all().filter(|c| v.contains(&c.verdict)).count();
+        return format!(
+            "{} on {}: of {}, {} pass, {} fail, {} are open, {} do not apply.",
+            plural(body.checks.len(), "check"),
+            list(&data),
+            plural(all().count(), "constraint"),
+            of(&[Verdict::Pass]),
+            of(&[Verdict::Fail]),
+            of(&[Verdict::Inconclusive, Verdict::Unknown]),
+            of(&[Verdict::NotApplicable]),
+        );
+    }
     let tasks = view.tasks();
     let mut text = format!(
         "{} in {}, on {} ({}), with {}",

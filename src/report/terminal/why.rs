@@ -3,7 +3,7 @@
 
 use super::{COLUMNS, Out};
 use crate::policy::clause::{Clause, Counts, Kind, Witness};
-use crate::report::format::{clean, constant, count, plural, width, wrap};
+use crate::report::format::{clean, constant, count, fit, plural, width, wrap};
 use crate::report::view::{glyph, word};
 use crate::source::{SourceMap, Span};
 use crate::suite::result::{ConstraintResult, PolicyResult, Verdict};
@@ -17,7 +17,9 @@ const MOST_SOURCE: usize = 92;
 pub fn checked(results: &[PolicyResult], out: &mut Out) {
     for result in results {
         let day = result.as_of.as_deref().map_or(String::new(), |d| format!(", as of {}", clean(d)));
-        out.heading(&format!("check {} on {}{day}", clean(&result.name), clean(&result.scenario)));
+        let rest = format!(" on {}{day}", clean(&result.scenario));
+        let room = COLUMNS.saturating_sub(12 + width(&rest)).max(20);
+        out.heading(&format!("check {}{rest}", fit(&clean(&result.name), room)));
         let left = result.constraints.iter().map(|c| width(&clean(&c.name))).max().unwrap_or(0).clamp(10, 40);
         for c in &result.constraints {
             let sign =
@@ -33,7 +35,7 @@ pub fn checked(results: &[PolicyResult], out: &mut Out) {
                 }
             }
         }
-        let score = |v: Option<f64>| v.map_or("–".to_string(), |v| format!("{:.1} %", v * 100.0));
+        let score = |v: Option<f64>| v.map_or("–".to_string(), |v| format!("{:.1} %", v.max(0.0) * 100.0));
         let decided = result.constraints.iter().filter(|c| matches!(c.verdict, Verdict::Pass | Verdict::Fail)).count();
         let open =
             result.constraints.iter().filter(|c| matches!(c.verdict, Verdict::Inconclusive | Verdict::Unknown)).count();
@@ -143,10 +145,11 @@ fn counts(c: &Counts) -> String {
 fn clause(at: &Clause, before: &str, below: &str, out: &mut Out) {
     let sign = out.paint(glyph(at.verdict), paint(at.verdict));
     let tally = at.counts.as_ref().map_or(String::new(), |c| format!("   [{}]", counts(c)));
+    let item = at.item.as_deref().map_or(String::new(), |i| format!("{}: ", clean(i)));
     let head = match at.kind {
-        Kind::And => "all of:".to_string(),
-        Kind::Or => "one of:".to_string(),
-        _ => clean(&at.text),
+        Kind::And => format!("{item}all of"),
+        Kind::Or => format!("{item}one of"),
+        _ => format!("{item}{}", clean(&at.text)),
     };
     let indent = width(before);
     let room = COLUMNS.saturating_sub(indent + 4).max(30);
