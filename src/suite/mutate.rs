@@ -217,7 +217,11 @@ fn replace(expr: &mut Expr, span: Span, edit: &Edit) -> bool {
 fn changed(expr: &mut Expr, edit: &Edit) -> bool {
     let part = match (&mut expr.kind, edit) {
         (ExprKind::Binary(BinOp::And | BinOp::Or, _, a, b), Edit::Half(_, left)) => {
-            if *left { (**a).clone() } else { (**b).clone() }
+            if *left {
+                (**a).clone()
+            } else {
+                (**b).clone()
+            }
         }
         (ExprKind::Not(inner), Edit::Bare(_)) => (**inner).clone(),
         (kind, Edit::Expr(_, with)) => return turned(kind, &with.kind),
@@ -377,8 +381,12 @@ fn rules(rule: &Expr, add: &mut dyn FnMut(String, Span, Edit)) {
             rules(inner, add);
         }
         ExprKind::Quantified { all, var, range, body } => {
-            let with =
-                other_kind(ExprKind::Quantified { all: !all, var: var.clone(), range: range.clone(), body: body.clone() });
+            let with = other_kind(ExprKind::Quantified {
+                all: !all,
+                var: var.clone(),
+                range: range.clone(),
+                body: body.clone(),
+            });
             let words = if *all { "forall → exists" } else { "exists → forall" };
             add(format!("{words} {} in {}", var.name, show(range)), rule.span, Edit::Expr(rule.span, Box::new(with)));
             rules(body, add);
