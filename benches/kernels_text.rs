@@ -127,7 +127,7 @@ fn rows(name: &str, texts: &[String], references: &[String], settings: &[KernelA
         let column = |t: &String| KernelArg::Texts(vec![Some(t.clone())]);
         let mut args = vec![column(text), KernelArg::Columns(vec![column(reference)])];
         args.extend_from_slice(settings);
-        kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }).map_or(f64::NAN, |e| e.value)
+        kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: None }).map_or(f64::NAN, |e| e.value)
     };
     texts.iter().zip(references).map(one).collect()
 }
@@ -203,7 +203,7 @@ fn furthest(columns: &[Vec<f64>], rows: usize, peers: &Value) -> Value {
     let mut out = json!({ "ks": 0.0, "wasserstein": 0.0, "jensen_shannon": 0.0 });
     for (at, x) in columns.iter().enumerate() {
         let args = vec![KernelArg::Numbers(x.clone()), first.clone(), KernelArg::Number(50.0)];
-        let Ok(found) = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false }) else {
+        let Ok(found) = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: None }) else {
             return Value::Null;
         };
         for name in ["ks", "wasserstein", "jensen_shannon"] {

@@ -109,7 +109,7 @@ impl Sweep {
         let table = kernels();
         let kernel = table.find(name).unwrap();
         let started = Instant::now();
-        let answer = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: false });
+        let answer = kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: None });
         self.calls += 1;
         if started.elapsed() > Duration::from_secs(10) {
             self.wrong.push(format!("{name} with {fault} took {:?}", started.elapsed()));

@@ -68,7 +68,7 @@ fn the_support_example_runs_end_to_end() {
         assert!(figure.interval.is_some(), "{name}");
     }
     let n = |name: &str| results.body.figures.iter().find(|f| f.name == name).unwrap().n;
-    assert_eq!((n("model_auroc"), n("model_all_auroc")), (7_472, 9_104));
+    assert_eq!((n("model_auroc"), n("model_all_auroc")), (7_472.into(), 9_104.into()));
     // 3 scenarios, 4 models; diagnosis with 5 folds and all; some constraints really fail.
     assert_eq!(results.body.policies.len(), 12);
     let failed: Vec<&str> = results

@@ -494,7 +494,7 @@ fn any_figure_by_group() {
     let measured = |text: &str| asked(text, dbf::builtins::measure::measure);
     let parts = |text: &str| {
         let e = measured(text).unwrap();
-        let part = |p: &dbf::eval::estimate::Part| (p.group.clone(), p.value, p.n);
+        let part = |p: &dbf::eval::estimate::Part| (p.group.clone(), p.value, p.n.shown().unwrap());
         (e.value, e.parts.iter().map(part).collect::<Vec<_>>(), e.notes)
     };
     // Two women, a man, one of whom it is not known, and nobody `X`.

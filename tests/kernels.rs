@@ -2,6 +2,7 @@
 
 use dbf::builtins::{STD, kernels};
 use dbf::check::{Base, Level, Levels, Program};
+use dbf::eval::estimate::Interval;
 use dbf::eval::{KernelArg, KernelArgs};
 use dbf::source::SourceMap;
 use dbf::syntax::ast::ExprKind;
@@ -147,12 +148,27 @@ fn column(dice: &mut Dice, of: &Base, rows: u64, wild: bool) -> KernelArg {
     }
 }
 
+/// Kernels with a level among their parameters, which they keep.
+const OWN_LEVEL: [&str; 5] = ["bootstrap_mean", "bootstrap_rate", "bootstrap_auroc", "odds_ratio", "proportion"];
+
+/// A 90 % interval lies inside the 95 % one.
+fn nested(name: &str, wide: &Interval, narrow: &Interval) {
+    if OWN_LEVEL.contains(&name) {
+        assert_eq!(narrow, wide, "{name}");
+        return;
+    }
+    assert_eq!((wide.level, narrow.level), (0.95, 0.9), "{name}");
+    let slack = 1e-12 * (wide.hi - wide.lo).abs().max(1.0);
+    assert!(wide.lo <= narrow.lo + slack && narrow.hi <= wide.hi + slack, "{name}: {narrow:?} not in {wide:?}");
+}
+
 #[test]
 fn no_input_breaks_a_kernel() {
     let program = Program::bare(&mut SourceMap::default(), STD).program;
     let table = kernels();
     let (mut answers, mut refusals, mut seen) = (0, 0, 0);
     let mut silent = Vec::new();
+    let mut levelled = std::collections::BTreeSet::new();
     for f in program.functions.iter().filter(|f| f.decl.body.is_none()) {
         let name = f.decl.name.name.as_str();
         let kernel = table.find(name).unwrap();
@@ -203,12 +219,23 @@ fn no_input_breaks_a_kernel() {
                     _ => KernelArg::Number(dice.one(&[1.0, 2.0, 0.5])),
                 });
             }
-            let call = KernelArgs { args, shared: None, seed: 1, interval: seed % 60 == 0 };
+            let call = KernelArgs { args, shared: None, seed: 1, interval: (seed % 60 == 0).then_some(0.95) };
             match kernel.run(&call) {
                 Ok(e) => {
                     assert!(!e.value.is_nan(), "{name} is NaN for {call:?}");
                     if let Some(i) = &e.interval {
                         assert!(i.lo <= i.hi && !i.lo.is_nan(), "{name}: {i:?} for {call:?}");
+                    }
+                    if let (Some(wide), Some(_)) = (&e.interval, call.interval) {
+                        let narrow = kernel.run(&KernelArgs { interval: Some(0.9), ..call.clone() }).unwrap();
+                        assert_eq!(narrow.value, e.value, "{name}");
+                        nested(name, wide, &narrow.interval.unwrap());
+                        levelled.insert(name.to_string());
+                        for (wide, narrow) in e.parts.iter().zip(&narrow.parts) {
+                            if let (Some(wide), Some(narrow)) = (&wide.interval, &narrow.interval) {
+                                nested(name, wide, narrow);
+                            }
+                        }
                     }
                     own += 1;
                     answers += 1;
@@ -226,5 +253,6 @@ fn no_input_breaks_a_kernel() {
         seen += 1;
     }
     assert!(silent.is_empty(), "these refuse everything: {silent:?}");
+    assert!(levelled.len() > 40, "few kernels gave an interval: {levelled:?}");
     assert!(seen > 90 && answers > 5_000 && refusals > 5_000, "{seen} {answers} {refusals}");
 }

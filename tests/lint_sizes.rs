@@ -127,7 +127,7 @@ fn gaps_of_many_groups() {
                         [rows - flagged, flagged, 0, 0]
                     })
                     .collect();
-                let estimate = fairness::dpd_of(&cells, &names, i as u64).unwrap();
+                let estimate = fairness::dpd_of(&cells, &names, (i as u64, 0.95)).unwrap();
                 estimate.interval.unwrap().hi <= limit
             })
         };

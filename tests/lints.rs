@@ -140,9 +140,9 @@ fn deep_rules_end() {
     let (codes, shown) = told(&format!("  constraint it: P({deep}) > 1%"));
     assert!(codes.iter().all(|c| c == "DBF0623"), "{shown}");
     let chain =
-        (0..250).map(|i| format!("E[age] > {} 'a'", 20.0 + f64::from(i) / 10.0)).collect::<Vec<_>>().join(" and ");
+        (0..120).map(|i| format!("E[age] > {} 'a'", 20.0 + f64::from(i) / 10.0)).collect::<Vec<_>>().join(" and ");
     let (codes, _) = told(&format!("  constraint it: {chain}"));
-    assert!(!codes.is_empty() && codes.iter().all(|c| c == "DBF0623"));
+    assert_eq!(codes, vec!["DBF0623".to_string(); 119]);
 }
 
 /// A script with a benchmark, with more items.
@@ -191,7 +191,7 @@ fn what_nothing_uses_is_told_once() {
         (
             "all",
             "first, second",
-            "policy small(least: Int) { authority house constraint c: n() >= 11 }\ncheck small(least: 3) on patients",
+            "policy small(least: Int = 3) { authority house constraint c: n() >= 11 }\ncheck small on patients",
             vec!["DBF0627"],
         ),
     ] {
@@ -361,4 +361,26 @@ fn samples_too_small_to_decide_are_told() {
         "size 1_000 mix sex { F: 50%, M: 50% } prevalence died = 10%",
     );
     assert!(shown.contains("it takes 3,426 rows") && shown.contains("draw 3,500 rows or more"), "{shown}");
+}
+
+/// The setting is read as it is written, whether or not this build can train with it.
+#[test]
+fn a_budget_that_a_policy_does_not_allow_is_told() {
+    for (spent, rule, fires) in [
+        ("dp(epsilon: 5, delta: 1e-5)", "epsilon(release) <= 3", true),
+        ("dp(epsilon: 3, delta: 1e-5)", "epsilon(release) <= 3", false),
+        ("dp(epsilon: 3, delta: 1e-5)", "epsilon(release) <= 3 and delta(release) < 1e-6", true),
+        ("dp(epsilon: 3)", "epsilon(release) <= 3 and delta(release) < 1e-6", false),
+        ("dp(epsilon: 5, delta: 1e-5)", "epsilon(release) <= 3 or attested(\"board\")", false),
+    ] {
+        let script = format!(
+            "language 1\ndataset t from \"t.csv\" {{ a : Int in 0..9 }}\ngenerator g = conditional_gan(t) {{ privacy {spent} }}\n\
+             policy it {{ authority house constraint budget: {rule} }}\ncheck it on g\n"
+        );
+        let (checked, sources) = check(&script);
+        let mut found = Vec::new();
+        dbf::check::lints::ledger::lint(&checked.program, &mut found);
+        assert_eq!(found.len(), usize::from(fires), "{spent} {rule}\n{}", shown(&checked, &sources));
+        assert!(found.iter().all(|d| d.code.id == "DBF0621"));
+    }
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod bad_input;
 mod bad_kernel_inputs;
+mod cells;
 mod cli;
 mod conformance;
 mod determinism;
@@ -17,6 +18,7 @@ mod fixes;
 mod guide;
 mod house;
 mod kernels;
+mod levels;
 mod limits;
 mod lint_props;
 mod lint_sizes;

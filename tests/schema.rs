@@ -101,9 +101,9 @@ fn scenarios_meet_their_recipe_exactly() {
     let results = tiny.results("out");
     let women = results.body.scenarios.iter().find(|s| s.name == "women").unwrap();
     assert_eq!(women.rows, 60);
-    assert_eq!(women.prevalence, 0.4);
+    assert_eq!(women.prevalence, Some(0.4));
     let share =
         |level: &str| women.mix.iter().find(|m| m.column == "sex" && m.level == level).map(|m| (m.declared, m.n));
-    assert_eq!(share("F"), Some((Some(0.75), 45)));
-    assert_eq!(share("M"), Some((Some(0.25), 15)));
+    assert_eq!(share("F"), Some((Some(0.75), 45.into())));
+    assert_eq!(share("M"), Some((Some(0.25), 15.into())));
 }

@@ -148,7 +148,7 @@ pub fn call(name: &str, args: Vec<KernelArg>) -> Result<Estimate, Undefined> {
 /// Calls a public builtin by name, with or without its interval.
 pub fn call_for(name: &str, args: Vec<KernelArg>, interval: bool) -> Result<Estimate, Undefined> {
     match kernels().find(name) {
-        Some(kernel) => kernel.run(&KernelArgs { args, shared: None, seed: 1, interval }),
+        Some(kernel) => kernel.run(&KernelArgs { args, shared: None, seed: 1, interval: interval.then_some(0.95) }),
         None => Err(Undefined::new(format!("there is no builtin `{name}`"))),
     }
 }

@@ -25,9 +25,44 @@ enum Rule {
 }
 
 /// The rows of a group.
-struct Cell {
-    name: String,
-    rows: Vec<u32>,
+pub struct Cell {
+    pub name: String,
+    pub rows: Vec<u32>,
+    /// The level of each column; none of groups that were put together.
+    pub codes: Vec<u32>,
+}
+
+/// The groups in the order of the estimate's parts.
+pub struct Split {
+    pub cells: Vec<Cell>,
+    /// Rows of no group, since a value is missing.
+    pub unknown: usize,
+    small: usize,
+    notes: Vec<String>,
+}
+
+/// How the note on rows of no group begins.
+pub const UNKNOWN: &str = "rows of no group, since a value is missing";
+
+/// The groups of a call of `by_group`, small ones put together where it says so.
+pub fn split(env: &Env, args: &[Arg]) -> Result<Split, Undefined> {
+    let [_, by, settings @ ..] = args else { return Err(Undefined::new("a missing argument")) };
+    let (small, rule) = settings_of(env, settings)?;
+    let (cells, unknown) = cells(env, &by.value)?;
+    let (mut named, few): (Vec<Cell>, Vec<Cell>) = cells.into_iter().partition(|c| c.rows.len() >= small);
+    let mut notes = Vec::new();
+    match rule {
+        Rule::Refuse => named.extend(few),
+        Rule::Pool if few.is_empty() => {}
+        Rule::Pool => {
+            let names: Vec<&str> = few.iter().map(|c| c.name.as_str()).collect();
+            notes.push(format!("pooled, each of fewer than {small} rows: {}", names.join("; ")));
+            let mut rows: Vec<u32> = few.iter().flat_map(|c| c.rows.iter().copied()).collect();
+            rows.sort_unstable();
+            named.push(Cell { name: "small groups".into(), rows, codes: Vec::new() });
+        }
+    }
+    Ok(Split { cells: named, unknown, small, notes })
 }
 
 /// The figure of all rows with the groups as parts, in the order of their levels; combinations without rows are left
@@ -36,28 +71,16 @@ struct Cell {
 /// Undefined where the figure of all rows is; a group without a figure has a part without a value and a note with
 /// the reason.
 pub fn measured(env: &Env, args: &[Arg], level: f64) -> Measured {
-    let [figure, by, settings @ ..] = args else { return Err(Undefined::new("a missing argument")) };
+    let [figure, by, ..] = args else { return Err(Undefined::new("a missing argument")) };
     let mut out = measure_at(env, &figure.value, level)?;
-    let (small, rule) = settings_of(env, settings)?;
-    let (cells, unknown) = cells(env, &by.value)?;
-    let (mut named, few): (Vec<Cell>, Vec<Cell>) = cells.into_iter().partition(|c| c.rows.len() >= small);
-    match rule {
-        Rule::Refuse => named.extend(few),
-        Rule::Pool if few.is_empty() => {}
-        Rule::Pool => {
-            let names: Vec<&str> = few.iter().map(|c| c.name.as_str()).collect();
-            out.notes.push(format!("pooled, each of fewer than {small} rows: {}", names.join("; ")));
-            let mut rows: Vec<u32> = few.iter().flat_map(|c| c.rows.iter().copied()).collect();
-            rows.sort_unstable();
-            named.push(Cell { name: "small groups".into(), rows });
-        }
-    }
+    let Split { cells: named, unknown, small, notes } = split(env, args)?;
+    out.notes.extend(notes);
     let mut names = env.needed(&figure.value);
     names.extend(env.needed(&by.value));
     out.parts = Vec::new();
     for cell in named {
         let n = cell.rows.len();
-        let mut part = Part { group: cell.name, value: None, interval: None, n };
+        let mut part = Part { group: cell.name, value: None, interval: None, n: n.into() };
         if n < small {
             out.notes.push(format!("`{}` has fewer than {small} rows, so it has no figure", part.group));
         } else {
@@ -70,7 +93,7 @@ pub fn measured(env: &Env, args: &[Arg], level: f64) -> Measured {
         out.parts.push(part);
     }
     if unknown > 0 {
-        out.notes.push(format!("rows of no group, since a value is missing: {unknown}"));
+        out.notes.push(format!("{UNKNOWN}: {unknown}"));
     }
     Ok(out)
 }
@@ -132,7 +155,7 @@ fn cells(env: &Env, by: &Expr) -> Result<(Vec<Cell>, usize), Undefined> {
     let cell = |group: Arc<Group>| {
         let codes: Vec<u32> = group.parts.iter().map(|(_, code, _)| *code).collect();
         let name = group.parts.iter().map(|(name, _, level)| format!("{name} = {level}"));
-        Some(Cell { rows: rows.remove(&codes)?, name: name.collect::<Vec<_>>().join(", ") })
+        Some(Cell { rows: rows.remove(&codes)?, name: name.collect::<Vec<_>>().join(", "), codes })
     };
     Ok((groups.into_iter().filter_map(cell).collect(), unknown))
 }

@@ -22,7 +22,8 @@ pub fn measure(env: &Env, expr: &Expr) -> Measured {
     measure_at(env, expr, inference::LEVEL)
 }
 
-/// The same with intervals of another confidence level where they can be made anew; kernels keep 95 %.
+/// The same with intervals of another confidence level. Kernels that take a level as a parameter, and say nothing when
+/// rows are resampled, keep that.
 pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
     match &expr.kind {
         ExprKind::Scoped { body, on, filter } => {
@@ -59,12 +60,9 @@ pub fn measure_at(env: &Env, expr: &Expr, level: f64) -> Measured {
                 match &info.decl.body {
                     None => {
                         let resampled = env.kernels.find(&info.decl.name.name).is_some_and(|r| r.resampled);
-                        // Kernels make their intervals at 95 %; another level is resampled.
-                        if level != inference::LEVEL && resampled {
-                            return general(&env, expr, level);
-                        }
-                        let estimate = calls::call_kernel(&inner, index, true)?;
-                        if estimate.interval.is_some() || !resampled {
+                        let estimate = calls::call_kernel(&inner, index, Some(level))?;
+                        // A kernel with a level of its own among its parameters keeps that one.
+                        if estimate.interval.as_ref().is_some_and(|i| i.level == level) || !resampled {
                             return Ok(estimate);
                         }
                         let interval = general(&env, expr, level)?.interval;

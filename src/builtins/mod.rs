@@ -1,7 +1,7 @@
 //! The standard library: declarations in `stdlib/*.dbf`, kernels by name, and the estimate of any
 //! expression. One declaration a builtin; a test holds declarations and kernels equal.
 
-mod by_group;
+pub mod by_group;
 mod kernels;
 pub mod measure;
 

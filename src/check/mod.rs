@@ -29,6 +29,7 @@ pub mod models;
 pub mod modules;
 mod operators;
 pub mod policy;
+pub mod private;
 pub mod program;
 mod records;
 mod release;

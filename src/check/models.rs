@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 /// Kinds of generators, models and their settings.
 pub const GENERATORS: [&str; 1] = ["conditional_gan"];
-pub const GENERATOR_SETTINGS: [&str; 7] = ["columns", "epochs", "batch", "latent", "hidden", "learning_rate", "seed"];
+pub const GENERATOR_SETTINGS: [&str; 8] =
+    ["columns", "epochs", "batch", "latent", "hidden", "learning_rate", "seed", "privacy"];
 pub const MODELS: [&str; 6] = ["recorded", "logistic", "boosted_trees", "chat", "process", "onnx"];
 /// Models that run outside of this program, and what their one text is.
 pub const OUTSIDE: [(&str, &str); 3] = [("chat", "gpt-4o"), ("process", "python predict.py"), ("onnx", "model.onnx")];
@@ -301,6 +302,7 @@ impl Checker<'_> {
                         "not columns",
                     ),
                 },
+                "privacy" => self.private(value),
                 other if GENERATOR_SETTINGS.contains(&other) => self.setting_number(value, other != "learning_rate"),
                 _ => self.unknown_word(name, "setting", &GENERATOR_SETTINGS),
             }

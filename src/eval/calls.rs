@@ -141,7 +141,7 @@ pub(super) fn function(
     };
     match &info.decl.body {
         Some(body) => value(&inner, body, reader),
-        None => match call_kernel(&inner, index, false) {
+        None => match call_kernel(&inner, index, None) {
             Ok(estimate) => Value::Number(estimate.value),
             Err(why) => Value::Undefined(Arc::new(why)),
         },
@@ -170,8 +170,8 @@ fn plain_function(env: &Env, expr: &Expr, index: usize, args: &[Arg], reader: Re
     scalar::eval(&inner, body, Some(row.unwrap_or(0)))
 }
 
-/// Runs the kernel of a metric whose parameters are bound in `env`.
-pub fn call_kernel(env: &Env, index: usize, interval: bool) -> super::estimate::Measured {
+/// Runs the kernel of a metric whose parameters are bound in `env`, with an interval of this level where one is wanted.
+pub fn call_kernel(env: &Env, index: usize, interval: Option<f64>) -> super::estimate::Measured {
     use super::estimate::Undefined;
     let info = env.program.functions.get(index).ok_or_else(|| Undefined::new("an unknown metric"))?;
     let name = &info.decl.name.name;

@@ -1,5 +1,6 @@
 //! A metric's value is an estimate: value, interval, n and, where there is one, a noise floor.
 
+use super::count::Count;
 use serde::{Deserialize, Serialize};
 
 /// Why a figure has no value. Carried, never turned into 0 or NaN.
@@ -32,7 +33,8 @@ pub struct Part {
     pub group: String,
     pub value: Option<f64>,
     pub interval: Option<Interval>,
-    pub n: usize,
+    /// A small number of patients is not shown.
+    pub n: Count,
 }
 
 /// A figure with its uncertainty.
@@ -63,7 +65,7 @@ impl Estimate {
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: f64) -> Self {
         let value = if value.is_nan() { None } else { Some(value) };
-        self.parts.push(Part { group: name.into(), value, interval: None, n: self.n });
+        self.parts.push(Part { group: name.into(), value, interval: None, n: self.n.into() });
         self
     }
 

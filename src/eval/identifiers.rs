@@ -33,7 +33,7 @@ pub fn measured(env: &Env, args: &[Arg]) -> Measured {
         let Some(column) = env.view.column(&name) else { continue };
         let found = in_column(&name, column, kind, year_of(env));
         if found > 0 {
-            parts.push(Part { group: name, value: Some(found as f64), interval: None, n: found });
+            parts.push(Part { group: name, value: Some(found as f64), interval: None, n: found.into() });
             total += found;
         }
     }

@@ -39,8 +39,8 @@ pub struct KernelArgs {
     pub shared: Option<Arc<Shared>>,
     /// For intervals and noise floors made by simulation.
     pub seed: u64,
-    /// False inside a larger expression, where only the value counts.
-    pub interval: bool,
+    /// The level of the interval that is wanted; none inside a larger expression, where only the value counts.
+    pub interval: Option<f64>,
 }
 
 fn wrong() -> Undefined {
@@ -91,6 +91,16 @@ impl KernelArg {
 }
 
 impl KernelArgs {
+    /// The level of intervals that come along at no cost: 95 % where none is asked for.
+    pub fn level(&self) -> f64 {
+        self.interval.unwrap_or(0.95)
+    }
+
+    /// The seed and the level of an interval that has to be resampled; none where none is wanted.
+    pub fn resampling(&self) -> Option<(u64, f64)> {
+        self.interval.map(|level| (self.seed, level))
+    }
+
     fn at(&self, i: usize) -> Result<&KernelArg, Undefined> {
         self.args.get(i).ok_or_else(wrong)
     }

@@ -9,6 +9,7 @@ pub mod bins;
 pub mod calls;
 pub mod chunk;
 mod columnar;
+pub mod count;
 mod dates;
 pub mod derive;
 pub mod env;

@@ -48,14 +48,14 @@ pub fn confusion(yhat: &[bool], y: &[bool]) -> Result<Confusion, Undefined> {
 ///
 /// One row has a value and a wide interval. No rows or unequal lengths are undefined.
 pub fn accuracy(yhat: &[bool], y: &[bool]) -> Measured {
-    Ok(accuracy_of(confusion(yhat, y)?))
+    Ok(accuracy_of(confusion(yhat, y)?, LEVEL))
 }
 
 /// The same from counts of one row or more.
-pub fn accuracy_of(table: Confusion) -> Estimate {
+pub fn accuracy_of(table: Confusion, level: f64) -> Estimate {
     let (right, rows) = (table.true_positive + table.true_negative, table.rows());
     Estimate {
-        interval: inference::wilson(right, rows, LEVEL),
+        interval: inference::wilson(right, rows, level),
         ..Estimate::plain(right as f64 / rows as f64, rows as usize)
     }
 }
@@ -67,23 +67,23 @@ pub fn accuracy_of(table: Confusion) -> Estimate {
 /// `zero_division`) and has no interval. With no hit or no mistake the bootstrap would have no spread;
 /// the interval is then Wilson's for q = TP / (TP + FP + FN), carried over by F1 = 2q / (1 + q).
 pub fn f1(yhat: &[bool], y: &[bool], seed: u64) -> Measured {
-    Ok(f1_of(confusion(yhat, y)?, seed))
+    Ok(f1_of(confusion(yhat, y)?, seed, LEVEL))
 }
 
 /// The same from counts of one row or more.
-pub fn f1_of(table: Confusion, seed: u64) -> Estimate {
-    Estimate { interval: f1_interval(table, seed), ..Estimate::plain(table.f1(), table.rows() as usize) }
+pub fn f1_of(table: Confusion, seed: u64, level: f64) -> Estimate {
+    Estimate { interval: f1_interval(table, seed, level), ..Estimate::plain(table.f1(), table.rows() as usize) }
 }
 
-fn f1_interval(table: Confusion, seed: u64) -> Option<Interval> {
+fn f1_interval(table: Confusion, seed: u64, level: f64) -> Option<Interval> {
     let mistakes = table.false_positive + table.false_negative;
     if table.true_positive == 0 || mistakes == 0 {
-        let jaccard = inference::wilson(table.true_positive, table.true_positive + mistakes, LEVEL)?;
+        let jaccard = inference::wilson(table.true_positive, table.true_positive + mistakes, level)?;
         let f1_of = |q: f64| 2.0 * q / (1.0 + q);
         return Some(Interval {
             lo: f1_of(jaccard.lo),
             hi: f1_of(jaccard.hi),
-            level: LEVEL,
+            level,
             method: "wilson of TP/(TP+FP+FN)".into(),
         });
     }
@@ -91,7 +91,7 @@ fn f1_interval(table: Confusion, seed: u64) -> Option<Interval> {
     let draws = resampling::replicate(REPLICATES, seed, resampling::Lane::Bootstrap, |rng| {
         Confusion::from(resampling::multinomial(rng, cells)).f1()
     });
-    inference::percentile_interval(&draws, LEVEL)
+    inference::percentile_interval(&draws, level)
 }
 
 #[cfg(test)]

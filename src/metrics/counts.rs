@@ -1,7 +1,7 @@
 //! Rows counted by prediction and outcome, and by group: what every metric of hard predictions is a function of, and
 //! what a bootstrap of such a metric resamples.
 
-use super::inference::{self, LEVEL};
+use super::inference;
 use super::resampling::{self, Lane, REPLICATES, Stream};
 use crate::eval::estimate::{Interval, Measured, Undefined};
 use crate::eval::held::GroupCodes;
@@ -134,13 +134,13 @@ where
     (0..replicates).into_par_iter().filter_map(one).collect()
 }
 
-/// The percentile interval of a figure of the cells; nothing where no resample has a value.
-pub fn interval<F>(cells: &[Cells], seed: u64, figure: F) -> Option<Interval>
+/// The percentile interval of a figure of the cells, by seed and level; nothing where no resample has a value.
+pub fn interval<F>(cells: &[Cells], (seed, level): (u64, f64), figure: F) -> Option<Interval>
 where
     F: Fn(&[Cells]) -> Measured + Sync,
 {
     let value = |cells: &[Cells]| figure(cells).ok().map(|e| e.value).filter(|v| v.is_finite());
-    inference::percentile_interval(&replicates(cells, REPLICATES, seed, value), LEVEL)
+    inference::percentile_interval(&replicates(cells, REPLICATES, seed, value), level)
 }
 
 #[cfg(test)]

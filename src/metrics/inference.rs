@@ -8,7 +8,7 @@ use crate::metrics::checks;
 use crate::metrics::laws;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// Confidence level of every interval that a kernel reports.
+/// Confidence level of an interval unless another is asked for.
 pub const LEVEL: f64 = 0.95;
 
 /// The two-sided normal quantile of a confidence level: 1.959963984540054 for 0.95.

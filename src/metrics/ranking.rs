@@ -40,18 +40,23 @@ pub struct DeLongComparison {
 /// Scores that are all equal have an AUROC of 1/2 without error. Undefined when one class is absent,
 /// for missing or infinite scores, no rows or unequal lengths.
 pub fn auroc(p: &[f64], y: &[bool]) -> Measured {
-    auroc_of(&Ranked::new(Scores::Wide(p), &y.into())?)
+    auroc_at(p, y, LEVEL)
+}
+
+/// The same with an interval of this level.
+pub fn auroc_at(p: &[f64], y: &[bool], level: f64) -> Measured {
+    auroc_of(&Ranked::new(Scores::Wide(p), &y.into())?, level)
 }
 
 /// The same from rows in order.
-pub fn auroc_of(ranked: &Ranked) -> Measured {
+pub fn auroc_of(ranked: &Ranked, level: f64) -> Measured {
     let figure = DeLong {
         auc: ranked.area()?,
         variance: ranked.delong_variance(),
         positives: ranked.positives as usize,
         negatives: ranked.negatives as usize,
     };
-    let interval = auroc_interval(ranked.runs().nth(1).is_none(), figure);
+    let interval = auroc_interval(ranked.runs().nth(1).is_none(), figure, level);
     Ok(Estimate { interval, ..Estimate::plain(figure.auc, ranked.rows() as usize) })
 }
 
@@ -152,29 +157,24 @@ fn covariance(a: &[f64], b: &[f64]) -> f64 {
     inference::sum(&products) / (a.len() - 1) as f64
 }
 
-fn auroc_interval(constant: bool, figure: DeLong) -> Option<Interval> {
+fn auroc_interval(constant: bool, figure: DeLong, level: f64) -> Option<Interval> {
     let DeLong { auc, variance, positives, negatives } = figure;
     match variance {
         Some(v) if constant || (v > 0.0 && auc > 0.0 && auc < 1.0) => {
             let centre = (auc / (1.0 - auc)).ln();
-            let half = inference::normal_quantile(LEVEL) * v.sqrt() / (auc * (1.0 - auc));
+            let half = inference::normal_quantile(level) * v.sqrt() / (auc * (1.0 - auc));
             let back = |x: f64| 1.0 / (1.0 + (-x).exp());
-            Some(Interval {
-                lo: back(centre - half),
-                hi: back(centre + half),
-                level: LEVEL,
-                method: "delong, logit".into(),
-            })
+            Some(Interval { lo: back(centre - half), hi: back(centre + half), level, method: "delong, logit".into() })
         }
-        _ => Some(newcombe_auroc(auc, positives, negatives)),
+        _ => Some(newcombe_auroc(auc, positives, negatives, level)),
     }
 }
 
 /// Newcombe's method 5: the AUROCs that lie within z standard errors of the one observed, with the
 /// variance of Hanley and McNeil (1982) at the hypothetical value and both class sizes replaced by
 /// their mean inside the bracket.
-fn newcombe_auroc(auc: f64, positives: usize, negatives: usize) -> Interval {
-    let z = inference::normal_quantile(LEVEL);
+fn newcombe_auroc(auc: f64, positives: usize, negatives: usize, level: f64) -> Interval {
+    let z = inference::normal_quantile(level);
     let (m, n) = (positives as f64, negatives as f64);
     let extra = (m + n) / 2.0 - 1.0;
     let distance = |t: f64| {
@@ -192,7 +192,7 @@ fn newcombe_auroc(auc: f64, positives: usize, negatives: usize) -> Interval {
     Interval {
         lo: if auc <= 0.0 { 0.0 } else { bisect(auc, 0.0) },
         hi: if auc >= 1.0 { 1.0 } else { bisect(auc, 1.0) },
-        level: LEVEL,
+        level,
         method: "newcombe, auroc".into(),
     }
 }

@@ -173,12 +173,12 @@ impl Game {
         out
     }
 
-    /// One step of the critic that touches real rows through a clipped and noised sum only, then,
-    /// with `generate`, one of the generator. `batch.real` holds stand-in rows that are free to be
+    /// One step of the critic that touches real rows through a clipped and noised sum only, then
+    /// one of the generator. `batch.real` holds stand-in rows that are free to be
     /// seen (from private marginals); `real` is the sample of real rows with their conditions, of
     /// any size. `norm` bounds what a row adds, `sigma` times it is the noise, `expected` the mean
     /// size of a sample. The loss leaves out the real rows, whose mean score is nobody's to see.
-    pub fn private_step(&mut self, batch: Batch, real: Real, noise: PrivateNoise, generate: bool) -> StepLoss {
+    pub fn private_step(&mut self, batch: Batch, real: Real, noise: PrivateNoise) -> StepLoss {
         let rows = batch.rows;
         let leaves = self.generator.leaves();
         let (soft, raw) = self.draw(&leaves, rows, &batch.condition);
@@ -200,33 +200,36 @@ impl Game {
             let condition = self.condition(real.rows, &real.condition);
             let rows = noise::matrix(real.slots, real.rows, width, &self.device);
             let rows = joined(self.values.widened(rows), &condition);
-            let sums = private::clipped_sum(&self.critic.values, rows, noise.norm);
+            let (sums, _) = private::clipped_sum(&self.critic.values, rows, noise.norm);
             gradients = gradients.into_iter().zip(sums).map(|(n, s)| n + s).collect();
         }
-        // The score of generated rows, and the penalty between them and the stand-ins.
-        let critic_leaves = self.critic.leaves();
-        let mut loss = critic::score(&critic_leaves, plain_fake.clone().autodiff(), None).mean();
+        // The score of generated rows, clipped as well though nobody asks for it: only then do both
+        // sides pull with the same strength. The penalty, between them and the stand-ins, follows.
+        let (sums, factors) = private::clipped_sum(&self.critic.values, plain_fake.clone(), noise.norm);
+        let gradients = gradients.into_iter().zip(sums).map(|(real, fake)| {
+            let fake = fake.div_scalar(rows as f64);
+            real.div_scalar(noise.expected) - fake
+        });
+        let mut value = scalar(critic::score(&self.critic.values, plain_fake.clone(), None).mean());
+        let mut whole: Vec<Option<Tensor<2>>> = gradients.map(Some).collect();
         if self.plan.penalty > 0.0 {
             let mix: Vec<f32> = (0..rows).map(|_| self.rng.random()).collect();
             let mix = noise::matrix(mix, rows, 1, &self.device);
             let between = plain_fake.clone() + (stand_in - plain_fake) * mix;
-            let penalty = critic::gradient_penalty(&critic_leaves, &self.critic.values, between, None);
-            loss = loss + penalty.mul_scalar(self.plan.penalty);
+            let leaves = self.critic.leaves();
+            let penalty = critic::gradient_penalty(&leaves, &self.critic.values, between, None);
+            let penalty = penalty.mul_scalar(self.plan.penalty);
+            value += scalar(penalty.clone().inner());
+            let strength = scalar(factors.mean());
+            let mut grads = penalty.backward();
+            for (sum, leaf) in whole.iter_mut().zip(&leaves) {
+                // Biases do not move the penalty and have no gradient in it.
+                if let Some(g) = leaf.grad_remove(&mut grads) {
+                    *sum = sum.take().map(|s| s + g.mul_scalar(strength));
+                }
+            }
         }
-        let value = scalar(loss.clone().inner());
-        let mut grads = loss.backward();
-        let whole = critic_leaves.iter().zip(gradients).map(|(leaf, private)| {
-            let private = private.div_scalar(noise.expected);
-            Some(match leaf.grad_remove(&mut grads) {
-                Some(open) => private + open,
-                None => private,
-            })
-        });
-        let whole = whole.collect();
         self.critic_adam.apply(&mut self.critic, whole);
-        if !generate {
-            return StepLoss { critic: value, generator: 0.0, condition: 0.0, moments: 0.0 };
-        }
         let mut out = self.generator_step(&leaves, fake, raw, condition, batch.target);
         out.critic = value;
         out

@@ -20,8 +20,9 @@ const MARGIN: f64 = 1.0 - 1e-5;
 
 /// Sum over `rows` of the gradients of minus the score, each of norm `most` at most; one matrix a
 /// weight of the critic `w`. Rows are outside any gradient graph and not packed. A row whose norm is
-/// not finite adds nothing.
-pub fn clipped_sum(w: &[Tensor<2>], rows: Tensor<2>, most: f64) -> Vec<Tensor<2>> {
+/// not finite adds nothing. Also the factors rows were scaled by, `[rows, 1]`: of real rows, nobody's
+/// to see.
+pub fn clipped_sum(w: &[Tensor<2>], rows: Tensor<2>, most: f64) -> (Vec<Tensor<2>>, Tensor<2>) {
     let slope = |before: &Tensor<2>| before.clone().greater_elem(0.0).float().mul_scalar(1.0 - SLOPE).add_scalar(SLOPE);
     let first = rows.clone().matmul(w[0].clone()) + w[1].clone();
     let h1 = leaky_relu(first.clone(), SLOPE);
@@ -47,9 +48,9 @@ pub fn clipped_sum(w: &[Tensor<2>], rows: Tensor<2>, most: f64) -> Vec<Tensor<2>
     };
     let (rows, h1, h2) = (clean(rows), clean(h1), clean(h2));
     let (g1, g2) = (clean(back1) * factor.clone(), clean(back2) * factor.clone());
-    let g3 = factor.neg();
+    let g3 = factor.clone().neg();
     let layer = |input: Tensor<2>, g: Tensor<2>| [input.transpose().matmul(g.clone()), g.sum_dim(0)];
-    [layer(rows, g1), layer(h1, g2), layer(h2, g3)].into_iter().flatten().collect()
+    ([layer(rows, g1), layer(h1, g2), layer(h2, g3)].into_iter().flatten().collect(), factor)
 }
 
 /// Gaussian noise of standard deviation `scale` in the shapes of `weights`.
@@ -96,7 +97,7 @@ mod tests {
         for (seed, most) in [(1, 0.3), (2, 1.5), (3, 100.0)] {
             let (w, device) = critic(seed);
             let values = normal(12, 5, &mut stream(seed, 1));
-            let got = flat(&clipped_sum(&w.values, matrix(values.clone(), 12, 5, &device), most));
+            let got = flat(&clipped_sum(&w.values, matrix(values.clone(), 12, 5, &device), most).0);
             let mut want = vec![0.0; got.len()];
             for row in values.chunks(5) {
                 let g = explicit(&w, row.to_vec(), &device);
@@ -114,7 +115,7 @@ mod tests {
         let mut rng = stream(4, 1);
         for scale in [1e-20_f32, 1e-3, 1.0, 1e3, 1e12, 1e25, f32::INFINITY, f32::NAN] {
             let row: Vec<f32> = normal(1, 5, &mut rng).into_iter().map(|x| x * scale).collect();
-            let sum = flat(&clipped_sum(&w.values, matrix(row, 1, 5, &device), 0.7));
+            let sum = flat(&clipped_sum(&w.values, matrix(row, 1, 5, &device), 0.7).0);
             assert!(sum.iter().all(|x| x.is_finite()) && norm(&sum) <= 0.7, "{scale}: {}", norm(&sum));
         }
     }

@@ -1,6 +1,7 @@
 //! Why a verdict came about, as data: the tree of clauses, what was seen at each, who shows it, what would change it.
 
 use super::outcome::Verdict;
+use crate::eval::count::Count;
 use crate::eval::estimate::Interval;
 use crate::source::Span;
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,7 @@ pub struct Witness {
     pub value: Option<f64>,
     pub interval: Option<Interval>,
     /// Rows it stands for.
-    pub n: usize,
+    pub n: Count,
 }
 
 /// The smallest change that would change a clause.
@@ -83,7 +84,7 @@ pub struct Clause {
     pub right: Option<f64>,
     /// The right side, when it does not depend on rows.
     pub threshold: Option<f64>,
-    pub n: usize,
+    pub n: Count,
     pub parts: Vec<Clause>,
     pub witnesses: Vec<Witness>,
     /// Witnesses beyond those listed.
@@ -92,6 +93,9 @@ pub struct Clause {
     /// How far the left side lies on the wrong side of the right one; negative when it keeps the rule.
     #[serde(skip)]
     pub excess: f64,
+    /// Whether figures are left out, since the data is phi.
+    #[serde(skip)]
+    pub hidden: bool,
 }
 
 impl Clause {
@@ -107,12 +111,13 @@ impl Clause {
             interval: None,
             right: None,
             threshold: None,
-            n: 0,
+            n: Count::Rows(0),
             parts: Vec::new(),
             witnesses: Vec::new(),
             more: 0,
             flips: Vec::new(),
             excess: 0.0,
+            hidden: false,
         }
     }
 
@@ -136,6 +141,7 @@ impl Clause {
         Clause {
             span: None,
             excess: 0.0,
+            hidden: false,
             left: finite(self.left),
             right: finite(self.right),
             threshold: finite(self.threshold),

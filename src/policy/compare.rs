@@ -93,7 +93,7 @@ pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Ex
         BinOp::Eq | BinOp::Ne => (left.value - right).abs(),
         _ => left.value - right,
     };
-    out.n = left.n;
+    out.n = left.n.into();
     out.witnesses = left.parts.iter().map(|p| super::weigh::group_witness(&out.text, p)).collect();
     out.left = Some(left.value);
     out.interval = left.interval;

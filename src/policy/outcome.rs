@@ -1,6 +1,7 @@
 //! Verdicts and the compliance figures.
 
 use super::clause::Clause;
+use crate::eval::count::Count;
 use crate::eval::estimate::{Interval, Part};
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +86,7 @@ pub struct ConstraintResult {
     /// The number the rule compares with, when the right side is constant.
     pub threshold: Option<f64>,
     pub confidence: Option<f64>,
-    pub n: usize,
+    pub n: Count,
     /// One sentence: why this verdict.
     pub why: String,
     /// The groups or row counts that show it; never a row's values.

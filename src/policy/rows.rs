@@ -41,7 +41,7 @@ pub(super) fn every(asking: &Asking, env: &Env, rule: &Expr, condition: &Expr, g
     };
     let mut out = clause(verdict, says);
     out.counts = Some(Counts { yes, no, unknown });
-    out.n = total as usize;
+    out.n = (total as usize).into();
     out.excess = no as f64;
     if asking.full {
         explain(asking, env, &mut out, condition, given);
@@ -63,7 +63,7 @@ fn explain(asking: &Asking, env: &Env, out: &mut Clause, condition: &Expr, given
             let says = format!("true in {yes}, false in {no}, not known in {unknown}");
             let mut clause = Clause::new(Kind::Fact, show(part), part.span, verdict, says);
             clause.counts = Some(Counts { yes, no, unknown });
-            clause.n = (no + unknown + yes) as usize;
+            clause.n = ((no + unknown + yes) as usize).into();
             Some(clause)
         })
         .collect();
@@ -103,7 +103,7 @@ fn explain(asking: &Asking, env: &Env, out: &mut Clause, condition: &Expr, given
             values,
             value: None,
             interval: None,
-            n: 1,
+            n: 1.into(),
         });
         changes += 1;
         if flip.is_none() && !asking.is_phi && wanted == Some(false) {

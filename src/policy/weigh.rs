@@ -2,10 +2,12 @@
 
 use super::clause::{Clause, Counts, Kind, Witness};
 use super::compare::{compare, figure};
+use super::guard::guarded;
 use super::outcome::Verdict;
 use super::rows;
 use crate::check::program::Callee;
 use crate::check::special::Special;
+use crate::eval::count::Count;
 use crate::eval::estimate::Part;
 use crate::eval::{Env, Value, forms};
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
@@ -25,8 +27,13 @@ pub(super) struct Asking<'a> {
     pub subject: Option<&'a str>,
 }
 
-/// Decides one clause and those below it.
+/// Decides one clause and those below it; what it says of patients tells no small count.
 pub(super) fn weigh(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
+    let clause = decide(asking, env, rule);
+    if asking.is_phi { guarded(env, rule, clause) } else { clause }
+}
+
+fn decide(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
     let clause = |kind, verdict, says: String| Clause::new(kind, show(rule), rule.span, verdict, says);
     match &rule.kind {
         ExprKind::Binary(op, _, a, b) if op.is_comparison() && numeric(env, a) => compare(asking, env, rule, *op, a, b),
@@ -77,7 +84,7 @@ pub(super) fn weigh(asking: &Asking, env: &Env, rule: &Expr) -> Clause {
                 Value::Bool(false) => clause(Kind::Fact, Verdict::Fail, fact(env, rule)),
                 other => clause(Kind::Fact, Verdict::Unknown, reason(&other, rule)),
             };
-            out.n = env.view.rows;
+            out.n = env.view.rows.into();
             out
         }
     }
@@ -147,7 +154,11 @@ fn raised(mut clause: Clause) -> Clause {
 fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>, body: &Expr) -> Clause {
     let all = out.kind == Kind::Forall;
     if items.is_empty() {
-        return Clause { says: "there is nothing to walk over, so nothing is decided".into(), n: env.view.rows, ..out };
+        return Clause {
+            says: "there is nothing to walk over, so nothing is decided".into(),
+            n: env.view.rows.into(),
+            ..out
+        };
     }
     let decided: Vec<(Value, Clause)> =
         items.into_iter().map(|item| (item.clone(), weigh(asking, &env.bind(var, item), body))).collect();
@@ -187,7 +198,8 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
         Some((item, d)) => format!("all {total} {what}; closest: {item}: {}", d.says),
         None => format!("all {total} {what}"),
     };
-    let mut out = Clause { verdict, says, counts: Some(counts), n: env.view.rows, witnesses, ..out };
+    let hidden = decided.iter().any(|(_, d)| d.hidden);
+    let mut out = Clause { verdict, says, hidden, counts: Some(counts), n: env.view.rows.into(), witnesses, ..out };
     if let Some((item, d)) = worst {
         out.left = d.left;
         out.interval = d.interval.clone();
@@ -223,9 +235,9 @@ fn walked(asking: &Asking, env: &Env, out: Clause, var: &str, items: Vec<Value>,
 }
 
 /// How many rows a witness stands for.
-fn members(env: &Env, item: &Value, clause: &Clause) -> usize {
+fn members(env: &Env, item: &Value, clause: &Clause) -> Count {
     match item {
-        Value::Group(_) => clause.left.map_or(0, |l| l.max(0.0) as usize).min(env.view.rows),
+        Value::Group(_) => clause.left.map_or(clause.n, |l| (l.max(0.0) as usize).min(env.view.rows).into()),
         _ => clause.n,
     }
 }

@@ -2,9 +2,12 @@
 
 use crate::data::Column;
 use crate::eval::aggregate::{mean, quantile};
+use crate::eval::count::Count;
 use crate::eval::estimate::Measured;
 use crate::eval::value::{Out, Value};
 use crate::eval::view::cell;
+use crate::policy::cells::{Mark, is_small, one_way};
+use crate::policy::telling::count_as;
 use serde_json::json;
 
 /// What a session says.
@@ -16,6 +19,11 @@ pub enum Answer {
         measured: Measured,
         unit: Option<String>,
     },
+    /// A figure of patients that would tell a small count.
+    Withheld {
+        formula: String,
+        says: &'static str,
+    },
     Value(Value),
     Rows(Summary),
     Defined(String),
@@ -25,9 +33,11 @@ pub enum Answer {
 #[derive(Debug, Clone)]
 pub struct Summary {
     pub ty: String,
-    pub rows: usize,
-    pub missing: usize,
-    /// Name and figure, in order: quartiles of numbers, counts of levels.
+    pub rows: Count,
+    pub missing: Count,
+    /// Rows of each level, in order.
+    pub counts: Vec<(String, Count)>,
+    /// Name and figure, in order: quartiles of numbers.
     pub lines: Vec<(String, f64)>,
     pub first: Vec<Value>,
     pub undefined: Option<String>,
@@ -36,16 +46,31 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Without the values of single people, when `withheld`: counts and quartiles stay.
+    /// Without the values of single people and without small counts, when `withheld`.
     pub fn withholding(self, withheld: bool) -> Summary {
         if !withheld || self.undefined.is_some() {
             return self;
         }
-        // Quartiles tell that it is a quantity: a level may be called `min` as well.
-        let is_quantity = self.lines.iter().any(|(name, _)| name == "median");
-        let is_end = |name: &str| is_quantity && ENDS.contains(&name);
-        let lines = self.lines.into_iter().filter(|(name, _)| !is_end(name)).collect();
-        Summary { lines, first: Vec::new(), withheld, ..self }
+        let number = |n: Count| n.shown().unwrap_or(0);
+        let (rows, missing) = (number(self.rows), number(self.missing));
+        let few = is_small(rows.saturating_sub(missing));
+        let lines = self.lines.into_iter().filter(|(name, _)| !few && !ENDS.contains(&name.as_str())).collect();
+        // The levels and what is missing add up to the rows.
+        let mut all: Vec<usize> = self.counts.iter().map(|(_, n)| number(*n)).collect();
+        let levels = all.len();
+        all.push(if levels == 0 { rows.saturating_sub(missing) } else { 0 });
+        all.push(missing);
+        let marks = one_way(&all);
+        let counts = self.counts.into_iter().zip(&marks).map(|((name, n), mark)| (name, count_as(number(n), *mark)));
+        Summary {
+            rows: if is_small(rows) { Count::Few } else { Count::Rows(rows) },
+            missing: count_as(missing, marks.last().copied().unwrap_or(Mark::Shown)),
+            counts: counts.collect(),
+            lines,
+            first: Vec::new(),
+            withheld,
+            ..self
+        }
     }
 
     pub fn of(out: &Out, ty: String) -> Summary {
@@ -58,8 +83,9 @@ impl Summary {
                 };
                 return Summary {
                     ty,
-                    rows: 1,
-                    missing: 0,
+                    rows: 1.into(),
+                    missing: 0.into(),
+                    counts: Vec::new(),
                     lines: Vec::new(),
                     first: vec![value.clone()],
                     undefined,
@@ -67,16 +93,16 @@ impl Summary {
                 };
             }
         };
-        let mut lines = Vec::new();
+        let (mut counts, mut lines) = (Vec::new(), Vec::new());
         match column {
             Column::Bool(flags) => {
-                lines.push(("true".into(), flags.true_count() as f64));
-                lines.push(("false".into(), flags.false_count() as f64));
+                counts.push(("true".into(), flags.true_count().into()));
+                counts.push(("false".into(), flags.false_count().into()));
             }
             Column::Level(codes, levels) => {
                 for (code, name) in levels.names.iter().enumerate() {
                     let n = codes.iter().flatten().filter(|c| *c as usize == code).count();
-                    lines.push((name.clone(), n as f64));
+                    counts.push((name.clone(), n.into()));
                 }
             }
             Column::Number(_) => {
@@ -95,8 +121,9 @@ impl Summary {
         }
         Summary {
             ty,
-            rows: column.len(),
-            missing: column.missing(),
+            rows: column.len().into(),
+            missing: column.missing().into(),
+            counts,
             lines,
             first: (0..column.len().min(5)).map(|r| cell(column, r)).collect(),
             undefined: None,
@@ -128,6 +155,7 @@ impl Answer {
     pub fn to_text(&self) -> String {
         match self {
             Answer::Defined(name) => format!("defined {name}"),
+            Answer::Withheld { says, .. } => (*says).to_string(),
             Answer::Value(value) => value.to_string(),
             Answer::Rows(summary) => summary.to_text(),
             Answer::Figure { measured: Err(why), .. } => format!("undefined: {}", why.reason),
@@ -151,13 +179,13 @@ impl Answer {
                 }
                 let wide = e.parts.iter().map(|p| p.group.chars().count()).max().unwrap_or(0).max(12);
                 for part in &e.parts {
-                    let nothing = if part.n == 0 { "no rows" } else { "no figure" };
+                    let nothing = if part.n.is_zero() { "no rows" } else { "no figure" };
                     let value = part.value.map_or(nothing.into(), figure);
                     out.push_str(&format!("\n  {:<wide$} {value}", part.group));
                     if let Some(i) = &part.interval {
                         out.push_str(&format!("   {}% {} to {}", figure(i.level * 100.0), figure(i.lo), figure(i.hi)));
                     }
-                    if part.n > 0 {
+                    if !part.n.is_zero() {
                         out.push_str(&format!("   n = {}", part.n));
                     }
                 }
@@ -173,6 +201,7 @@ impl Answer {
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Answer::Defined(name) => json!({ "defined": name }),
+            Answer::Withheld { formula, says } => json!({ "formula": formula, "value": null, "withheld": says }),
             Answer::Value(value) => json!({ "value": value.to_json() }),
             Answer::Figure { formula, measured: Err(why), .. } => {
                 json!({ "formula": formula, "value": null, "undefined": why.reason })
@@ -190,7 +219,7 @@ impl Answer {
                 "type": s.ty,
                 "rows": s.rows,
                 "missing": s.missing,
-                "summary": s.lines.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>(),
+                "summary": s.summary(),
                 "first": s.first.iter().map(Value::to_json).collect::<Vec<_>>(),
                 "undefined": s.undefined,
                 "withheld": s.withheld.then_some(WITHHELD),
@@ -203,11 +232,22 @@ impl Answer {
 const WITHHELD: &str = "single values are not shown: the data is phi";
 
 impl Summary {
+    /// Counts and figures by name.
+    fn summary(&self) -> serde_json::Map<String, serde_json::Value> {
+        // As figures, whole counts have always been written with a point.
+        let count = |c: &Count| c.shown().map_or_else(|| json!(c), |n| json!(n as f64));
+        let counts = self.counts.iter().map(|(name, c)| (name.clone(), count(c)));
+        counts.chain(self.lines.iter().map(|(name, v)| (name.clone(), json!(v)))).collect()
+    }
+
     fn to_text(&self) -> String {
         if let Some(why) = &self.undefined {
             return format!("undefined: {why}");
         }
         let mut out = format!("{}, one value per row: {} rows, {} missing", self.ty, self.rows, self.missing);
+        for (name, count) in &self.counts {
+            out.push_str(&format!("\n  {name:<20} {count}"));
+        }
         for (name, value) in &self.lines {
             out.push_str(&format!("\n  {name:<20} {}", figure(*value)));
         }

@@ -10,6 +10,7 @@ use crate::eval::estimate::withhold_single;
 use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
 use crate::policy::decide::WITNESSES;
+use crate::policy::telling::{WITHHELD, gives_away, told};
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
@@ -176,11 +177,18 @@ impl Session {
         }
         if ty.base.is_numeric() {
             let unit = ty.base.unit();
-            return Answer::Figure {
-                formula: show(expr),
-                measured: withhold_single(measure(&env, expr), withheld),
-                unit: (!unit.is_one()).then_some(unit.code),
+            let measured = match withhold_single(measure(&env, expr), withheld) {
+                Ok(e) if withheld => match told(&env, expr, e) {
+                    Ok(e) => Ok(e),
+                    Err(says) => return Answer::Withheld { formula: show(expr), says },
+                },
+                other => other,
             };
+            return Answer::Figure { formula: show(expr), measured, unit: (!unit.is_one()).then_some(unit.code) };
+        }
+        // A yes or no tells one bit; a list or a record has figures in it.
+        if withheld && ty.base != Base::Bool && gives_away(&env, expr) {
+            return Answer::Withheld { formula: show(expr), says: WITHHELD };
         }
         match env.eval(expr) {
             Out::One(Value::Undefined(why)) => {
@@ -342,8 +350,13 @@ impl Session {
         {
             let flows = Flows::new(&self.program);
             let home = self.program.home.as_deref();
+            let tells = |e: &Expr| flows.of(e, home).label == Sensitivity::Phi && gives_away(&env, e);
             d = if [a, b].iter().any(|e| flows.of(e, home).person.is_some()) {
                 d.note("the two sides are not shown: one of them is a person's value, and the data is phi")
+            } else if [a, b].iter().any(|e| tells(e)) {
+                d.note(
+                    "the two sides are not shown: they would tell a count of fewer than 11 rows, and the data is phi",
+                )
             } else {
                 d.note(format!("left: {}, right: {}", env.one(a), env.one(b)))
             };

@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of results or markup. No function here lets a value that is not finite reach a reader.
 
+use crate::eval::count::Count;
+
 /// What stands where a figure has no finite value.
 pub const UNDEFINED: &str = "undefined";
 
@@ -154,14 +156,26 @@ pub fn level(share: f64) -> String {
     if share.is_finite() { format!("{}%", constant(share * 100.0)) } else { UNDEFINED.to_owned() }
 }
 
-/// A count with thousands separated.
-pub fn count(n: usize) -> String {
-    grouped(&n.to_string())
+/// A count with thousands separated; of patients a small one is `<11`, and one that would tell it `withheld`.
+pub fn count(n: impl Into<Count>) -> String {
+    match n.into() {
+        Count::Rows(n) => grouped(&n.to_string()),
+        hidden => hidden.to_string(),
+    }
+}
+
+/// A share; none of patients where it would tell a small count.
+pub fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| Count::Withheld.to_string(), percent)
 }
 
 /// `1 constraint`, `3 constraints`.
-pub fn plural(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+pub fn plural(n: impl Into<Count>, noun: &str) -> String {
+    match n.into() {
+        Count::Rows(n) => format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" }),
+        Count::Few => format!("fewer than 11 {noun}s"),
+        Count::Withheld => format!("a withheld number of {noun}s"),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -272,7 +272,7 @@ mod tests {
         results.body.cells[0].value = Some(f64::NAN);
         assert_eq!(seal(&results).err(), Some(JsonError::NotFinite));
         let mut results = sample::results();
-        results.body.scenarios[0].prevalence = f64::INFINITY;
+        results.body.scenarios[0].prevalence = Some(f64::INFINITY);
         assert_eq!(seal(&results).err(), Some(JsonError::NotFinite));
     }
 }

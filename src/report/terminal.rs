@@ -135,6 +135,11 @@ fn header(view: &View<'_>, out: &mut Out) {
         out.paragraph("run      ", &format!("seed {}, device {}", body.seed, clean(&body.device)), "2");
         return;
     }
+    for g in &body.generators {
+        if let Some(p) = &g.privacy {
+            out.paragraph("privacy  ", &format!("{}: {}", clean(&g.name), p.line()), "2");
+        }
+    }
     let date = body.benchmark.as_of.as_deref().map_or("not stated".to_owned(), clean);
     let folds = plural(body.benchmark.folds as usize, "fold");
     let run = format!("seed {}, {folds}, as of {date}, device {}", body.seed, clean(&body.device));

@@ -50,7 +50,7 @@ fn awkward() -> Results {
         g.critic_loss.clear();
     }
     results.body.benchmark.name = "wide \u{1b}[31m\u{202E} name".repeat(12);
-    results.body.scenarios[1].prevalence = f64::NAN;
+    results.body.scenarios[1].prevalence = Some(f64::NAN);
     results
 }
 

@@ -198,8 +198,14 @@ pub fn rows(
     let Some((generator, table, schema)) = found else { return Err(lost(format!("`{name}` is not loaded"))) };
     let ready = generate::train(program, generator, table, seed, store, stages)?;
     let frame = ready.draw(&scenario::whole(&name, span, table), seed)?;
-    // Nothing here trains with differential privacy yet, so nothing bounds what a row gives away.
-    let ledger = Ledger { epsilon: Some(f64::INFINITY), delta: Some(1.0), unit: None, train: Some(table.rows) };
+    // Without differential privacy nothing bounds what a row gives away.
+    let spent = ready.info.privacy.as_ref();
+    let ledger = Ledger {
+        epsilon: Some(spent.map_or(f64::INFINITY, |p| p.epsilon)),
+        delta: Some(spent.map_or(1.0, |p| p.delta)),
+        unit: spent.map(|p| p.unit.clone()),
+        train: Some(table.rows),
+    };
     let is_phi = program.generator_label(&name) == Sensitivity::Phi;
     Ok(Checked { view: View::of(&Table::from_frame(&frame, schema)), is_phi, subject: None, ledger })
 }

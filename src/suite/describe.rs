@@ -8,6 +8,7 @@ use crate::check::flow::Flows;
 use crate::check::{Level, Sensitivity};
 use crate::eval::Env;
 use crate::eval::estimate::withhold_single;
+use crate::policy::telling::told;
 use crate::syntax::ast::ItemKind;
 use crate::syntax::show;
 
@@ -28,6 +29,10 @@ impl Bench<'_> {
             let is_phi = flows.of(&decl.value, home).label == Sensitivity::Phi;
             let measured = withhold_single(measure(&Env { seed, ..env.clone() }, &decl.value), is_phi);
             let (estimate, undefined) = match measured {
+                Ok(e) if is_phi => match told(&env, &decl.value, e) {
+                    Ok(e) => (Some(e), None),
+                    Err(why) => (None, Some(why.to_string())),
+                },
                 Ok(e) => (Some(e), None),
                 Err(why) => (None, Some(why.reason)),
             };
@@ -36,7 +41,7 @@ impl Bench<'_> {
                 formula: show(&decl.value),
                 doc: item.doc.clone(),
                 value: estimate.as_ref().map(|e| e.value),
-                n: estimate.as_ref().map_or(0, |e| e.n),
+                n: estimate.as_ref().map_or(0, |e| e.n).into(),
                 noise_floor: estimate.as_ref().and_then(|e| e.noise_floor),
                 interval: estimate.and_then(|e| e.interval),
                 undefined,
@@ -60,7 +65,7 @@ impl Bench<'_> {
                     name: s.name.clone(),
                     file: relative(&s.path),
                     sha256: table.sha256.clone(),
-                    rows: table.rows,
+                    rows: table.rows.into(),
                     columns: s.columns.len(),
                     sensitivity: s.sensitivity.word().into(),
                     license: s.license.clone(),

@@ -3,7 +3,7 @@
 use super::checks::{show_use, signed};
 use super::plots;
 use super::result::{ByGroup, Cell, PolicyResult, Reliability};
-use super::seeds;
+use super::{seeds, shown};
 use crate::builtins::measure::measure;
 use crate::check::program::{ArgSource, Callee};
 use crate::check::{Program, Sensitivity};
@@ -30,6 +30,8 @@ pub struct Place {
 /// The rows of a unit with the columns `p`, `yhat` and `y`.
 pub struct Judged {
     pub view: View,
+    /// With the rows that the model said nothing about.
+    pub asked: View,
     /// The fold of each row, 0-based.
     pub folds: Vec<usize>,
     /// Rows of each fold that the model said nothing about.
@@ -93,6 +95,9 @@ pub fn unit(
         out.reliability.extend(plots::reliability(&judged.view, place));
         out.by_group = plots::by_group(&here, benchmark, place);
     }
+    if is_phi {
+        shown::protect(&env.over(judged.view.clone()), benchmark, judged, folds, &mut out);
+    }
     out
 }
 
@@ -129,8 +134,8 @@ fn cell(
         signature: signature(program, &metric.call),
         value: undefined.is_none().then_some(estimate.value),
         interval: estimate.interval,
-        n,
-        missing,
+        n: n.into(),
+        missing: missing.into(),
         noise_floor: estimate.noise_floor,
         parts: estimate.parts,
         undefined,

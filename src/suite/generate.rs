@@ -52,9 +52,19 @@ impl Ready {
 #[cfg(feature = "nets")]
 mod with_nets {
     use super::*;
+    use crate::check;
+    use crate::check::dataset::Schema;
+    use crate::eval::view::cell;
     use crate::source::{Diagnostic, codes};
+    use crate::suite::result::PrivacyInfo;
     use crate::suite::seeds;
+    use crate::syntax::ast::Role;
+    use crate::synth::privacy::accountant::Mechanism;
+    use crate::synth::privacy::noise::Trained;
+    use crate::synth::privacy::{PrivacyError, Unit};
+    use crate::synth::settings::Private;
     use crate::synth::{FitSettings, Given, SynthError, fit_conditional_gan};
+    use std::collections::BTreeMap;
 
     /// Fits the generator, or takes it from the cache when data, settings and seed are the same.
     pub fn train(
@@ -69,7 +79,8 @@ mod with_nets {
         let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
         let columns = columns(program, generator);
         let frame = table.frame(schema, &columns);
-        let settings = settings(generator, frame.rows, seed);
+        let settings = settings(generator, schema, frame.rows, seed);
+        one_row_each(generator, schema, table, &settings)?;
         let described =
             format!("{settings:?}{columns:?}{:?}", schema.columns.iter().map(|c| (&c.ty, c.range)).collect::<Vec<_>>());
         let key = [env!("CARGO_PKG_VERSION"), &table.sha256, stages.device.label.as_str(), described.as_str()];
@@ -96,14 +107,60 @@ mod with_nets {
             rows_sampled: 0,
             generator_loss: history.iter().map(|h| h.generator).collect(),
             critic_loss: history.iter().map(|h| h.critic).collect(),
+            privacy: made.privacy().map(private_info),
         };
         Ok(Ready { info, made, columns })
     }
 
-    fn settings(generator: &Generator, rows: usize, seed: u64) -> FitSettings {
+    fn private_info(trained: &Trained) -> PrivacyInfo {
+        let meter = &trained.meter;
+        PrivacyInfo {
+            epsilon: meter.spent(),
+            delta: meter.budget().delta,
+            budget: meter.budget().epsilon,
+            unit: trained.unit.to_string(),
+            steps: meter.steps().0,
+            sigma: meter.sigma(),
+            rate: meter.rate(),
+            mechanisms: meter.mechanisms().iter().map(Mechanism::describe).collect(),
+        }
+    }
+
+    /// A promise per person holds when everyone has one row.
+    fn one_row_each(generator: &Generator, schema: &Schema, table: &Table, settings: &FitSettings) -> Result<(), Halt> {
+        let Some(private) = settings.private.as_ref().filter(|p| p.unit == Unit::Person) else { return Ok(()) };
+        let subject = schema.columns.iter().find(|c| c.has(Role::Subject));
+        let Some((declared, column)) = subject.and_then(|c| Some((c, table.column(&c.name)?))) else { return Ok(()) };
+        let mut rows: BTreeMap<String, usize> = BTreeMap::new();
+        for row in 0..table.rows {
+            *rows.entry(cell(column, row).to_string()).or_default() += 1;
+        }
+        let most = rows.values().copied().max().unwrap_or(0);
+        if most <= 1 {
+            return Ok(());
+        }
+        Err(Halt::Failed(vec![
+            Diagnostic::new(
+                codes::REPEATED_PERSON,
+                format!(
+                    "`{}` promises ε = {} per person, but one `{}` has {most} rows",
+                    generator.name.name, private.epsilon, declared.name
+                ),
+            )
+            .at(generator.name.span, "a row of each person is hidden, not all of them")
+            .also(declared.span, "the subject")
+            .help("keep one row a person, or say what is hidden: `dp(…, unit: \"record\")`"),
+        ]))
+    }
+
+    fn settings(generator: &Generator, schema: &Schema, rows: usize, seed: u64) -> FitSettings {
         let mut out = FitSettings::for_rows(rows);
         out.seed = seeds::seed(seed, &["generator", &generator.name.name]);
         for (name, value) in &generator.settings {
+            if name.name == "privacy" {
+                out.private = check::private::read(value).map(|asked| private(asked, schema));
+                continue;
+            }
             let Some(v) = literal(&value.kind) else { continue };
             match name.name.as_str() {
                 "epochs" => out.epochs = v as usize,
@@ -116,6 +173,19 @@ mod with_nets {
             }
         }
         out
+    }
+
+    /// Rows stand for people where the schema says who they are about.
+    fn private(asked: check::private::Asked, schema: &Schema) -> Private {
+        let subject = schema.columns.iter().any(|c| c.has(Role::Subject));
+        // Without a subject nobody can tell whose a row is, so that no more than a row is promised.
+        let person = subject && asked.unit.as_deref() != Some("record");
+        Private {
+            epsilon: asked.epsilon,
+            delta: asked.delta,
+            unit: if person { Unit::Person } else { Unit::Record },
+            norm: asked.norm.unwrap_or(1.0),
+        }
     }
 
     fn literal(kind: &ExprKind) -> Option<f64> {
@@ -138,6 +208,19 @@ mod with_nets {
                 .at(generator.name.span, "stopped here; earlier work is kept")
                 .help(hint),
             ]),
+            SynthError::Private(_) | SynthError::NoRange { .. } | SynthError::Hopeless { .. } => {
+                let code = match &error {
+                    SynthError::NoRange { .. } => codes::NO_RANGE,
+                    SynthError::Private(PrivacyError::OutOfReach { .. }) | SynthError::Hopeless { .. } => {
+                        codes::TOO_PRIVATE
+                    }
+                    _ => codes::BAD_BUDGET,
+                };
+                Halt::Failed(vec![
+                    Diagnostic::new(code, format!("`{name}` cannot be trained privately: {error}"))
+                        .at(generator.name.span, "this generator"),
+                ])
+            }
             other => Halt::Failed(vec![
                 Diagnostic::new(codes::MODEL_FAILED, format!("`{name}` could not be trained: {other}"))
                     .at(generator.name.span, "this generator"),

@@ -18,6 +18,7 @@ pub mod result;
 pub mod run;
 pub mod scenario;
 pub mod seeds;
+mod shown;
 pub mod store;
 pub mod trial;
 pub mod why;

@@ -2,6 +2,7 @@
 
 use super::evaluate::Place;
 use super::result::{ByGroup, Distribution, Reliability, ReliabilityBin};
+use super::shown;
 use crate::builtins::measure::measure;
 use crate::check::Base;
 use crate::check::dataset::Schema;
@@ -90,8 +91,10 @@ pub fn by_group(env: &Env, benchmark: &Benchmark, place: &Place) -> Vec<ByGroup>
                 .map(|(group, rows)| {
                     let here = env.over(env.view.take(&UInt32Array::from(rows.clone()), &needed));
                     match measure(&here, &metric.call) {
-                        Ok(e) => Part { group: group.clone(), value: Some(e.value), interval: e.interval, n: e.n },
-                        Err(_) => Part { group: group.clone(), value: None, interval: None, n: rows.len() },
+                        Ok(e) => {
+                            Part { group: group.clone(), value: Some(e.value), interval: e.interval, n: e.n.into() }
+                        }
+                        Err(_) => Part { group: group.clone(), value: None, interval: None, n: rows.len().into() },
                     }
                 })
                 .collect();
@@ -108,7 +111,13 @@ pub fn distributions(generator: &str, schema: &Schema, real: &Frame, synthetic: 
         .filter_map(|column| {
             let other = synthetic.column(&column.name)?;
             let unit = schema.column(&column.name).map(|c| c.ty.base.unit()).filter(|u| !u.is_one()).map(|u| u.code);
-            Some(distribution(generator, column, other, unit))
+            let mut out = distribution(generator, column, other, unit);
+            if shown::is_phi(schema) {
+                let present = column.values.iter().filter(|v| !v.is_nan()).count() as f64;
+                let counts = out.real.iter().map(|share| (share * present).round() as usize).collect();
+                shown::bars(&mut out, counts, column.values.len());
+            }
+            Some(out)
         })
         .collect()
 }
@@ -166,7 +175,7 @@ fn distribution(generator: &str, real: &FrameColumn, synthetic: &FrameColumn, un
         levels,
         real: real_shares,
         synthetic: synthetic_shares,
-        real_missing: missing(real),
+        real_missing: Some(missing(real)),
         synthetic_missing: missing(synthetic),
         distance,
         distance_name: name.to_string(),

@@ -3,6 +3,7 @@
 //! Schema `dbf.results/1`, described in `docs/results-schema.md`. Everything under `body` is covered by
 //! `digest` and holds no path and no clock value; `receipt` holds the rest.
 
+pub use crate::eval::count::Count;
 use crate::eval::estimate::{Interval, Part};
 pub use crate::policy::outcome::{ConstraintResult, Verdict};
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ pub struct DatasetInfo {
     pub name: String,
     pub file: String,
     pub sha256: String,
-    pub rows: usize,
+    pub rows: Count,
     pub columns: usize,
     pub sensitivity: String,
     pub license: Option<String>,
@@ -117,14 +118,50 @@ pub struct GeneratorInfo {
     /// Mean losses of each epoch.
     pub generator_loss: Vec<f64>,
     pub critic_loss: Vec<f64>,
+    /// What the training promises about single people; none for no promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<PrivacyInfo>,
+}
+
+/// Differential privacy of a generator. It covers what the generator makes; figures that compare it
+/// with real rows are not covered. The noise follows the run's seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrivacyInfo {
+    /// Spent, in nats: an upper bound.
+    pub epsilon: f64,
+    pub delta: f64,
+    /// What the script allows.
+    pub budget: f64,
+    /// Whose presence is hidden: `person` or `record`.
+    pub unit: String,
+    /// Private steps taken.
+    pub steps: u64,
+    /// Noise of a step over what one row may add to it.
+    pub sigma: f64,
+    /// Chance of each row to be in a step.
+    pub rate: f64,
+    /// Each mechanism in words, in order.
+    pub mechanisms: Vec<String>,
+}
+
+impl PrivacyInfo {
+    /// One line for people: `(ε = 2.98, δ = 1e-5) per person, 1,240 steps, σ = 1.10`.
+    pub fn line(&self) -> String {
+        // Rounded up: a promise must not look better than it is.
+        let epsilon = (self.epsilon * 100.0).ceil() / 100.0;
+        format!(
+            "(ε = {epsilon:.2}, δ = {:e}) per {}, {} steps, σ = {:.2}",
+            self.delta, self.unit, self.steps, self.sigma
+        )
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioInfo {
     pub name: String,
-    pub rows: usize,
-    /// Label share of the drawn test set.
-    pub prevalence: f64,
+    pub rows: Count,
+    /// Label share of the drawn test set; none where it would tell a small count of patients.
+    pub prevalence: Option<f64>,
     /// What was asked for and what was drawn, one entry a declared level.
     pub mix: Vec<MixEntry>,
 }
@@ -134,8 +171,9 @@ pub struct MixEntry {
     pub column: String,
     pub level: String,
     pub declared: Option<f64>,
-    pub drawn: f64,
-    pub n: usize,
+    /// None where it would tell a small count of patients.
+    pub drawn: Option<f64>,
+    pub n: Count,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -155,7 +193,7 @@ pub struct Figure {
     pub doc: Option<String>,
     pub value: Option<f64>,
     pub interval: Option<Interval>,
-    pub n: usize,
+    pub n: Count,
     pub noise_floor: Option<f64>,
     /// Set when there is no value.
     pub undefined: Option<String>,
@@ -175,9 +213,9 @@ pub struct Cell {
     pub signature: String,
     pub value: Option<f64>,
     pub interval: Option<Interval>,
-    pub n: usize,
+    pub n: Count,
     /// Rows left out because the model gave no prediction for them.
-    pub missing: usize,
+    pub missing: Count,
     pub noise_floor: Option<f64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
@@ -253,7 +291,8 @@ pub struct Distribution {
     /// Shares of the present values.
     pub real: Vec<f64>,
     pub synthetic: Vec<f64>,
-    pub real_missing: f64,
+    /// None where it would tell a small count of patients.
+    pub real_missing: Option<f64>,
     pub synthetic_missing: f64,
     /// Kolmogorov-Smirnov statistic (quantity) or total variation distance (category).
     pub distance: f64,

@@ -5,7 +5,7 @@ use super::loaded::Loaded;
 use super::result::{Body, Receipt, Results, SCHEMA, Timing, UsedFile};
 use super::scenario::{self, Drawn};
 use super::store::Store;
-use super::{checks, folds, generate, plots, predict, seeds};
+use super::{checks, folds, generate, plots, predict, seeds, shown};
 use crate::check::Program;
 use crate::check::dataset::Schema;
 use crate::check::models::OUTSIDE;
@@ -207,6 +207,7 @@ impl<'a> Bench<'a> {
         body.figures = self.figures();
         clock.lap("figures");
         body.scenarios = drawn.iter().map(|d| scenario::describe_drawn(d, schema, table, label.as_deref())).collect();
+        shown::left_out(program, body);
         match self.matrix(&drawn, &folds, fold_count, body, clock) {
             Err(Halt::Failed(mut bad)) => {
                 self.problems.append(&mut bad);
@@ -535,5 +536,5 @@ fn judge(exam: &Exam, p: predict::Predictions) -> Result<Judged, String> {
             *slot += usize::from(p.is_none());
         }
     }
-    Ok(Judged { view, folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(), silent })
+    Ok(Judged { view, asked: exam.view.clone(), folds: spoken.iter().map(|&r| fold_of(r as usize)).collect(), silent })
 }

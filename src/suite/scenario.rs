@@ -1,13 +1,14 @@
 //! From a scenario's recipe to a test set that meets its mix and prevalence exactly, or says which
 //! cell has too few rows.
 
-use super::result::{MixEntry, ScenarioInfo};
-use super::seeds;
+use super::result::{Count, MixEntry, ScenarioInfo};
+use super::{seeds, shown};
 use crate::check::Program;
 use crate::check::dataset::Schema;
 use crate::data::{Column, Table};
 use crate::eval::view::cell;
 use crate::eval::{Env, Value};
+use crate::policy::cells;
 use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::Scenario;
 use rand::seq::SliceRandom;
@@ -240,8 +241,12 @@ fn rake(
     seeds: &[f64],
     recipe: &Recipe,
 ) -> Result<Vec<f64>, Diagnostic> {
+    let mut shares = seeds.to_vec();
+    // The first margin that is met turns counts into shares.
     let total: f64 = seeds.iter().sum();
-    let mut shares: Vec<f64> = seeds.iter().map(|s| if total > 0.0 { s / total } else { 0.0 }).collect();
+    if margins.iter().all(|m| m.free) && total > 0.0 {
+        shares.iter_mut().for_each(|s| *s /= total);
+    }
     for _ in 0..1000 {
         let mut worst: f64 = 0.0;
         for (at, margin) in margins.iter().enumerate().filter(|(_, m)| !m.free) {
@@ -485,12 +490,24 @@ pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Opti
             let n = (0..set.rows).filter(|&r| code(column, r) == Some(at as u32)).count();
             let declared_share =
                 wanted.map(|(_, shares)| shares.iter().find(|(l, _)| *l == level).map_or(0.0, |(_, s)| *s));
-            mix.push(MixEntry { column: declared.name.clone(), level, declared: declared_share, drawn: share(n), n });
+            mix.push(MixEntry {
+                column: declared.name.clone(),
+                level,
+                declared: declared_share,
+                drawn: Some(share(n)),
+                n: n.into(),
+            });
         }
     }
     let positives = match label.and_then(|l| set.column(l)) {
         Some(Column::Bool(flags)) => flags.true_count(),
         _ => 0,
     };
-    ScenarioInfo { name: drawn.recipe.name.clone(), rows: set.rows, prevalence: share(positives), mix }
+    let name = drawn.recipe.name.clone();
+    if shown::is_phi(schema) {
+        shown::mix(&mut mix, set.rows);
+        let rows = if cells::is_small(set.rows) { Count::Few } else { set.rows.into() };
+        return ScenarioInfo { name, rows, prevalence: shown::share(positives, set.rows, share(positives)), mix };
+    }
+    ScenarioInfo { name, rows: set.rows.into(), prevalence: Some(share(positives)), mix }
 }

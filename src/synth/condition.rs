@@ -67,6 +67,16 @@ impl Conditions {
         vec![(choice, pick(weights, rng))]
     }
 
+    /// The level that row `row` of `table` has, of a column drawn evenly: of that row alone.
+    pub fn of_row(&self, encoder: &Encoder, table: &Encoded, row: usize, rng: &mut impl Rng) -> Vec<Asked> {
+        if self.choices.is_empty() {
+            return Vec::new();
+        }
+        let choice = rng.random_range(0..self.choices.len());
+        let at = row * encoder.layout.segments.len() + self.choices[choice].segment;
+        vec![(choice, table.entries.get(at).map_or(0, |e| *e as usize))]
+    }
+
     /// What each requested row must have, in the order of `given`, then `None` up to `n` rows.
     pub fn resolve(&self, encoder: &Encoder, n: usize, given: &Given) -> Result<Vec<Option<Vec<Asked>>>, SynthError> {
         let mut out = Vec::with_capacity(n);

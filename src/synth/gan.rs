@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::condition::{Conditions, RowIndex};
 use super::encoder::{Encoded, Encoder};
 use super::plan::plan;
+use super::private;
 use super::sample::ConditionalGan;
 use super::{EpochLoss, FitSettings, Generator, SynthError};
 use crate::data::frame::Frame;
@@ -38,6 +39,9 @@ pub fn fit_conditional_gan(
         return Err(SynthError::Empty);
     }
     let settings = settings.checked(frame.rows)?;
+    if let Some(private) = settings.private.clone() {
+        return private::fit(frame, settings, &private, device, stage, cancelled);
+    }
     let encoder = Encoder::fit(frame, settings.modes)?;
     let table = encoder.encode(frame, &mut noise::stream(settings.seed, 10));
     let conditions = Conditions::of(&encoder);
@@ -100,7 +104,8 @@ pub fn fit_conditional_gan(
     Ok(Box::new(gan))
 }
 
-fn check(epoch: usize, which: &str, loss: f64, s: &FitSettings) -> Result<(), SynthError> {
+/// Ends a fit whose loss is no finite number.
+pub(super) fn check(epoch: usize, which: &str, loss: f64, s: &FitSettings) -> Result<(), SynthError> {
     if loss.is_finite() {
         return Ok(());
     }

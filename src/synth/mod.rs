@@ -8,6 +8,7 @@ pub mod bits;
 pub mod calibrate;
 pub mod condition;
 pub mod encoder;
+pub mod marginals;
 pub mod mixture;
 pub mod number;
 pub mod privacy;
@@ -18,6 +19,8 @@ pub mod gan;
 #[cfg(feature = "nets")]
 pub mod plan;
 #[cfg(feature = "nets")]
+mod private;
+#[cfg(feature = "nets")]
 pub mod sample;
 #[cfg(feature = "nets")]
 pub mod stored;
@@ -27,6 +30,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::data::frame::Frame;
+use privacy::PrivacyError;
+use privacy::noise::Trained;
 
 #[cfg(feature = "nets")]
 pub use gan::fit_conditional_gan;
@@ -42,6 +47,11 @@ pub trait Generator: Send + Sync {
     /// Draws `n` rows: first those of `given`, in its order, then rows as the table has them.
     /// Equal arguments give equal bytes.
     fn sample(&self, n: usize, given: &Given, seed: u64) -> Result<Frame, SynthError>;
+
+    /// What the training cost in privacy; none for a generator that promises none.
+    fn privacy(&self) -> Option<&Trained> {
+        None
+    }
 
     /// The mean losses of each epoch of the fit.
     fn history(&self) -> &[EpochLoss];
@@ -125,7 +135,7 @@ pub struct EpochLoss {
 }
 
 /// Why a generator could not be fitted, read or sampled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SynthError {
     /// There is nothing to learn from.
     Empty,
@@ -133,6 +143,12 @@ pub enum SynthError {
     Cancelled { epoch: usize },
     /// A loss became infinite or not a number: the fit diverged.
     NonFinite { epoch: usize, which_loss: String, hint: String },
+    /// A budget that cannot be kept, or that promises nothing.
+    Private(PrivacyError),
+    /// Private training must not look for the range of this number itself.
+    NoRange { column: String },
+    /// The noise that the budget takes would be larger than all that a step's rows can say.
+    Hopeless { epsilon: f64, sigma: f64, batch: usize },
     /// A request the generator cannot meet, with the way out.
     Unsupported(String),
     /// Saved bytes that are no generator of this version.
@@ -153,6 +169,17 @@ impl fmt::Display for SynthError {
                 f,
                 "the fit diverged: the {which_loss} loss is no finite number in epoch {epoch}; \
                  {hint}"
+            ),
+            SynthError::Private(why) => why.fmt(f),
+            SynthError::NoRange { column } => write!(
+                f,
+                "column {column} has no declared range, and a range read off the data would tell about single \
+                 people; declare one, or leave the column out"
+            ),
+            SynthError::Hopeless { epsilon, sigma, batch } => write!(
+                f,
+                "epsilon = {epsilon} takes noise of {sigma:.0} times what one row may add, in steps of {batch} rows: \
+                 nothing could be learned; allow more, take fewer epochs, or larger batches"
             ),
             SynthError::Unsupported(why) => f.write_str(why),
             SynthError::Corrupt(why) => {

@@ -10,6 +10,7 @@ use super::calibrate::{odds, quantile_map, shifts};
 use super::condition::{Asked, Conditions, pick};
 use super::encoder::{Code, Encoded, Encoder};
 use super::plan::plan;
+use super::privacy::noise::Trained;
 use super::{EpochLoss, FitSettings, Generator, Given, SynthError, stored};
 use crate::data::frame::Frame;
 use crate::nets::adversarial::{Plan, input};
@@ -37,6 +38,8 @@ pub struct ConditionalGan {
     pub(super) weights: Vec<HostMatrix>,
     /// Mean and variance of each block, alternating, one row each.
     pub(super) statistics: Vec<HostMatrix>,
+    /// What training cost in privacy, if it was private.
+    pub(super) privacy: Option<Trained>,
     plan: Plan,
     device: Device,
 }
@@ -63,6 +66,7 @@ impl ConditionalGan {
             shifts: Vec::new(),
             weights,
             statistics: Vec::new(),
+            privacy: None,
             device: device.device.clone().without_autodiff(),
         }
     }
@@ -262,6 +266,10 @@ impl Generator for ConditionalGan {
             column.values = values;
         }
         Ok(frame)
+    }
+
+    fn privacy(&self) -> Option<&Trained> {
+        self.privacy.as_ref()
     }
 
     fn history(&self) -> &[EpochLoss] {

@@ -4,7 +4,24 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::privacy::Unit;
 use super::{SynthError, bits};
+
+/// What a private fit is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Private {
+    /// In nats, above 0.
+    #[serde(with = "bits::one")]
+    pub epsilon: f64,
+    /// Below one over the number of rows.
+    #[serde(with = "bits::one")]
+    pub delta: f64,
+    /// Whose presence is hidden; every one has one row.
+    pub unit: Unit,
+    /// Largest norm of what a row adds to a step's gradient; the noise is in units of it.
+    #[serde(with = "bits::one")]
+    pub norm: f64,
+}
 
 /// Steps after which SUPPORT2 hardly improved.
 const ENOUGH_STEPS: usize = 1_000;
@@ -54,6 +71,9 @@ pub struct FitSettings {
     pub reveal: f64,
     /// Whether the marginal distributions are corrected after the fit (see `calibrate.rs`).
     pub calibrate: bool,
+    /// Differential privacy of the fit; none: no promise.
+    #[serde(default)]
+    pub private: Option<Private>,
 }
 
 impl Default for FitSettings {
@@ -74,6 +94,7 @@ impl Default for FitSettings {
             modes: 3,
             reveal: 0.5,
             calibrate: true,
+            private: None,
         }
     }
 }
@@ -116,6 +137,9 @@ impl FitSettings {
             if !(least..=most).contains(&value) {
                 return Err(SynthError::Unsupported(format!("{name} must be between {least} and {most}, not {value}")));
             }
+        }
+        if let Some(norm) = self.private.as_ref().map(|p| p.norm).filter(|n| !(1e-6..=1e6).contains(n)) {
+            return Err(SynthError::Unsupported(format!("norm must be between 1e-6 and 1e6, not {norm}")));
         }
         let mut out = self.clone();
         out.pack = self.pack.min(rows.max(1));

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::encoder::{ColumnCode, Encoder};
+use super::privacy::noise::Trained;
 use super::sample::ConditionalGan;
 use super::{EpochLoss, FitSettings, Generator, SynthError, bits};
 use crate::nets::device::Picked;
 use crate::nets::weights::HostMatrix;
 
 /// First bytes of a saved generator; the digit is the version of the format.
-const MAGIC: &[u8; 8] = b"DBFCGAN1";
+const MAGIC: &[u8; 8] = b"DBFCGAN2";
 
 /// A shift of scores, exact in JSON.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +27,7 @@ struct Header {
     settings: FitSettings,
     history: Vec<EpochLoss>,
     shifts: Vec<Shift>,
+    privacy: Option<Trained>,
     /// Rows and columns of each matrix.
     weights: Vec<(usize, usize)>,
     statistics: Vec<(usize, usize)>,
@@ -39,6 +41,7 @@ pub(super) fn write(gan: &ConditionalGan) -> Vec<u8> {
         settings: gan.settings.clone(),
         history: gan.history.clone(),
         shifts: gan.shifts.iter().cloned().map(Shift).collect(),
+        privacy: gan.privacy.clone(),
         weights: sizes(&gan.weights),
         statistics: sizes(&gan.statistics),
     };
@@ -87,6 +90,7 @@ pub fn load(bytes: &[u8], device: &Picked) -> Result<Box<dyn Generator>, SynthEr
     let fits = shifts.iter().zip(&encoder.layout.segments).all(|(s, segment)| s.len() == segment.entries);
     let mut gan = ConditionalGan::new(encoder, settings, weights, device);
     gan.history = header.history;
+    gan.privacy = header.privacy;
     gan.shifts = shifts;
     gan.statistics = statistics;
     if !fits || gan.network().is_none() {

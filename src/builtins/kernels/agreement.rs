@@ -17,7 +17,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     over_rows("gwet_ac2", |a| agreement::gwet(&a.matrix(0)?, Scale::named(a.text(1)?)?)),
     as_is("icc", |a| {
         let (form, of_mean) = icc::Form::named(a.text(1)?)?;
-        icc::icc(&a.matrix(0)?, form, of_mean)
+        icc::icc(&a.matrix(0)?, form, of_mean, a.level())
     }),
 ];
 

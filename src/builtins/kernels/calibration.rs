@@ -25,7 +25,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     as_is("reliability_curve", |a| {
         let (bins, binning) = (a.whole(2, 1, "a number of bins")?, a.text(4)?);
         let binning = if binning == "quantile" { None } else { Some(Binning::named(binning, a.text(3)?)?) };
-        binning::curve(a.numbers(0)?, a.bools(1)?, bins, binning)
+        binning::curve(a.numbers(0)?, a.bools(1)?, bins, binning, a.level())
     }),
     as_is("isotonic_fit", |a| recalibration::corp(a.numbers(0)?, a.bools(1)?)),
     over_rows("brier_parts", |a| decomposition::brier_parts(a.numbers(0)?, a.bools(1)?)),
@@ -51,8 +51,10 @@ fn ece(args: &KernelArgs) -> Measured {
         _ => return binning::error(args.numbers(0)?, args.bools(1)?, bins, binning, Norm::L1),
     };
     let (p, y) = (args.scores(0)?, args.flags(1)?);
-    if args.interval && y.len() <= calibration::BY_BIN {
-        return calibration::ece(args.numbers(0)?, args.bools(1)?, bins, edge, args.seed);
+    match args.resampling() {
+        Some(asked) if y.len() <= calibration::BY_BIN => {
+            calibration::ece_at(args.numbers(0)?, args.bools(1)?, bins, edge, asked)
+        }
+        asked => calibration::ece_of(p, &y, bins, edge, asked),
     }
-    calibration::ece_of(p, &y, bins, edge, args.interval.then_some(args.seed))
 }

@@ -57,16 +57,17 @@ fn table(args: &KernelArgs, at: usize) -> Result<Table, Undefined> {
 /// A figure of that table. Without weights its interval is a bootstrap of the cells, which is one of the rows.
 fn counted(args: &KernelArgs, at: usize, figure: impl Fn(&Table) -> Measured + Sync) -> Measured {
     let out = figure(&table(args, at)?)?;
-    if !args.interval || args.weights(at)?.is_some() || out.n < 2 {
+    let Some(asked) = args.resampling().filter(|_| out.n >= 2) else { return Ok(out) };
+    if args.weights(at)?.is_some() {
         return Ok(out);
     }
     let of = |cells: &[Cells]| figure(&multiclass::of_cells(cells.first().copied().unwrap_or_default()));
-    Ok(Estimate { interval: counts::interval(&[cells(args)?], args.seed, of), ..out })
+    Ok(Estimate { interval: counts::interval(&[cells(args)?], asked, of), ..out })
 }
 
 fn accuracy(args: &KernelArgs) -> Measured {
     match args.weights(2)? {
-        None => Ok(plain::accuracy_of(cells(args)?.into())),
+        None => Ok(plain::accuracy_of(cells(args)?.into(), args.level())),
         Some(_) => Ok(table(args, 2)?.accuracy()),
     }
 }
@@ -84,8 +85,8 @@ fn f1(args: &KernelArgs) -> Measured {
         let average = Average::named(average)?;
         return counted(args, 3, |t| Ok(t.average(Rate::F(1.0), average, &["false".into(), "true".into()])));
     }
-    match args.weights(3)? {
-        None if args.interval => Ok(plain::f1_of(cells(args)?.into(), args.seed)),
+    match (args.weights(3)?, args.resampling()) {
+        (None, Some((seed, level))) => Ok(plain::f1_of(cells(args)?.into(), seed, level)),
         _ => counted(args, 3, |t| Ok(t.rate_or_zero(1, Rate::F(1.0), "true"))),
     }
 }

@@ -29,20 +29,22 @@ pub(super) const ROWS: &[KernelRow] = &[
     as_is("uniqueness", |a| with_codes(a, 0, population::uniqueness)),
     as_is("singling_out_risk", |a| {
         let ratio = a.number(2)?;
-        parted(a, |c, p| attacks::singling_out(c, p, ratio))
+        parted(a, |c, p| attacks::singling_out(c, p, ratio, a.level()))
     }),
-    as_is("linkability_risk", |a| parted_by_two(a, |left, right, p| attacks::linkability(left, right, p, a.seed))),
+    as_is("linkability_risk", |a| {
+        parted_by_two(a, |left, right, p| attacks::linkability(left, right, p, (a.seed, a.level())))
+    }),
     as_is("inference_risk", |a| {
         let tolerance = a.number(3)?;
-        parted_by_two(a, |known, secret, p| attacks::inference(known, secret, p, tolerance))
+        parted_by_two(a, |known, secret, p| attacks::inference(known, secret, p, tolerance, a.level()))
     }),
     as_is("attribute_inference", |a| {
         let tolerance = a.number(3)?;
-        parted_by_two(a, |known, secret, p| attacks::attribute(known, secret, p, tolerance, a.seed))
+        parted_by_two(a, |known, secret, p| attacks::attribute(known, secret, p, tolerance, (a.seed, a.level())))
     }),
     as_is("membership_inference", |a| {
         let score = Score::named(a.text(2)?)?;
-        parted(a, |c, p| attacks::membership(c, p, score, a.seed))
+        parted(a, |c, p| attacks::membership(c, p, score, (a.seed, a.level())))
     }),
 ];
 

@@ -38,11 +38,13 @@ pub(super) const ROWS: &[KernelRow] = &[
         let (codes, names) = a.levels(0)?;
         quality::chi_square_of_proportions(codes, names.len(), a.bools(1)?)
     }),
-    over_rows("fidelity", |a| explanation::fidelity(a.numbers(0)?, a.numbers(1)?, control(a)?)),
-    over_rows("comprehensiveness", |a| explanation::comprehensiveness(a.numbers(0)?, a.numbers(1)?, control(a)?)),
-    over_rows("sufficiency", |a| explanation::sufficiency(a.numbers(0)?, a.numbers(1)?, control(a)?)),
-    over_rows("path_area", |a| explanation::path_area(&a.matrix(0)?)),
-    over_rows("completeness", |a| explanation::completeness(a.bools(0)?)),
+    over_rows("fidelity", |a| explanation::fidelity(a.numbers(0)?, a.numbers(1)?, control(a)?, a.level())),
+    over_rows("comprehensiveness", |a| {
+        explanation::comprehensiveness(a.numbers(0)?, a.numbers(1)?, control(a)?, a.level())
+    }),
+    over_rows("sufficiency", |a| explanation::sufficiency(a.numbers(0)?, a.numbers(1)?, control(a)?, a.level())),
+    over_rows("path_area", |a| explanation::path_area(&a.matrix(0)?, a.level())),
+    over_rows("completeness", |a| explanation::completeness(a.bools(0)?, a.level())),
     as_is("concept_completeness", |a| explanation::concept_completeness(a.number(0)?, a.number(1)?, a.number(2)?)),
     over_rows("shapley", |a| shapley::of_answers(&a.matrix(0)?)),
     as_is("tcav_significance", |a| {
@@ -50,7 +52,7 @@ pub(super) const ROWS: &[KernelRow] = &[
     }),
     over_rows("localisation", |a| {
         let masks: Result<Vec<&[bool]>, Undefined> = a.columns(1)?.iter().map(KernelArg::bools).collect();
-        explanation::localisation(&a.matrix(0)?, &masks?)
+        explanation::localisation(&a.matrix(0)?, &masks?, a.level())
     }),
 ];
 

@@ -29,7 +29,7 @@ pub(super) const ROWS: &[KernelRow] = &[
         let (p, y) = (a.numbers(0)?, a.bools(1)?);
         rates::gap_of(a.levels(2)?, p.len(), |rows| {
             let (p, y) = taken(p, y, rows)?;
-            ranking::auroc(&p, &y)
+            ranking::auroc_at(&p, &y, a.level())
         })
     }),
     over_rows("calibration_gap", |a| {
@@ -76,22 +76,25 @@ fn by_cells(
         return figure(rates::rates(args.bools(yhat)?, args.bools(y)?, args.levels(groups)?, rate, weights)?);
     }
     let (cells, names) = cells(args, columns)?;
-    resampled(args, cells.as_ref().as_ref().map_err(Clone::clone)?, |c| figure(rates::counted(c, names, rate)?))
+    resampled(args, cells.as_ref().as_ref().map_err(Clone::clone)?, |c| {
+        figure(rates::counted(c, names, rate, args.level())?)
+    })
 }
 
 /// A figure of cells with its bootstrap interval, where one is asked for.
 fn resampled(args: &KernelArgs, cells: &[Cells], figure: impl Fn(&[Cells]) -> Measured + Sync) -> Measured {
     let out = figure(cells)?;
-    if !args.interval || out.n < 2 {
-        return Ok(out);
-    }
-    Ok(Estimate { interval: counts::interval(cells, args.seed, figure), ..out })
+    let Some(asked) = args.resampling().filter(|_| out.n >= 2) else { return Ok(out) };
+    Ok(Estimate { interval: counts::interval(cells, asked, figure), ..out })
 }
 
 fn dpd(args: &KernelArgs) -> Measured {
     let (cells, names) = cells(args, (0, 0, 1))?;
     let cells = cells.as_ref().as_ref().map_err(Clone::clone)?;
-    if args.interval { fairness::dpd_of(cells, names, args.seed) } else { fairness::dpd_value(cells, names) }
+    match args.resampling() {
+        Some(asked) => fairness::dpd_of(cells, names, asked),
+        None => fairness::dpd_value(cells, names),
+    }
 }
 
 /// `method` and `lone` from argument `at` on; the weights follow.

@@ -8,7 +8,7 @@ use crate::metrics::hypothesis::permutation::{self, Kind};
 use crate::metrics::hypothesis::power_t::{self, Design};
 use crate::metrics::hypothesis::rank::{self, Method, Zeros};
 use crate::metrics::hypothesis::{Alternative, effects, power, proportions, split, t, tables};
-use crate::metrics::inference::{LEVEL, normal_quantile};
+use crate::metrics::inference::normal_quantile;
 use crate::metrics::ranking;
 
 pub(super) const ROWS: &[KernelRow] = &[
@@ -32,8 +32,8 @@ pub(super) const ROWS: &[KernelRow] = &[
         two_samples(a, |x, y| permutation::means(x, y, Kind::Independent, alternative(a, 2)?, a.seed))
     }),
     as_is("equivalence_samples", |a| two_samples(a, |x, y| t::equivalent_samples(x, y, a.number(2)?, a.flag(3)?))),
-    over_rows("hedges_g", |a| two_samples(a, effects::hedges_g)),
-    over_rows("cliffs_delta", |a| two_samples(a, effects::cliffs_delta)),
+    over_rows("hedges_g", |a| two_samples(a, |x, y| effects::hedges_g(x, y, a.level()))),
+    over_rows("cliffs_delta", |a| two_samples(a, |x, y| effects::cliffs_delta(x, y, a.level()))),
     over_rows("odds_ratio", |a| {
         effects::odds_ratio(table_of_flags(a, 4)?, a.bools(0)?.len(), a.number(2)?, a.number(3)?)
     }),
@@ -131,7 +131,7 @@ fn auroc_delong(args: &KernelArgs) -> Measured {
     let Some(variance) = found.variance else {
         return Err(Undefined::new("a variance needs two rows or more with the outcome and without it"));
     };
-    let half = normal_quantile(LEVEL) * variance.sqrt();
+    let half = normal_quantile(args.level()) * variance.sqrt();
     let (lo, hi) = (found.auc - half, found.auc + half);
     let out = out.with("variance", variance).with("low", lo).with("high", hi);
     // On the logit scale the ends stay within 0..1; at 0 and 1 there is no logit.
@@ -140,18 +140,18 @@ fn auroc_delong(args: &KernelArgs) -> Measured {
     let centre = (found.auc / (1.0 - found.auc)).ln();
     let (a, b) = (back(centre - half / scale), back(centre + half / scale));
     let out = if scale > 0.0 { out.with("logit_low", a).with("logit_high", b) } else { out };
-    let interval = Interval { lo, hi, level: LEVEL, method: "delong".into() };
+    let interval = Interval { lo, hi, level: args.level(), method: "delong".into() };
     Ok(Estimate { interval: Some(interval), ..out })
 }
 
 fn auroc_difference(args: &KernelArgs) -> Measured {
     let y = args.bools(2)?;
     let found = ranking::delong_compare(args.numbers(0)?, args.numbers(1)?, y)?;
-    let half = normal_quantile(LEVEL) * (found.difference / found.z).abs();
+    let half = normal_quantile(args.level()) * (found.difference / found.z).abs();
     let interval = (found.z != 0.0).then(|| Interval {
         lo: found.difference - half,
         hi: found.difference + half,
-        level: LEVEL,
+        level: args.level(),
         method: "delong".into(),
     });
     let out = Estimate::plain(found.difference, y.len());

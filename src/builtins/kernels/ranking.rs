@@ -5,7 +5,7 @@ use crate::eval::KernelArgs;
 use crate::eval::KernelRow;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::curves::Curve;
-use crate::metrics::inference::{self, LEVEL};
+use crate::metrics::inference;
 use crate::metrics::ranks::{self, Ranked};
 use crate::metrics::resampling::REPLICATES;
 use crate::metrics::{calibration, ranking, scoring};
@@ -39,7 +39,7 @@ fn ranked(args: &KernelArgs) -> Result<Arc<Ranked>, Undefined> {
 
 fn auroc(args: &KernelArgs) -> Measured {
     match args.weights(2)? {
-        None => ranking::auroc_of(&*ranked(args)?),
+        None => ranking::auroc_of(&*ranked(args)?, args.level()),
         weights => {
             let y = args.bools(1)?;
             Ok(Estimate::plain(Curve::new(args.numbers(0)?, y, weights)?.area()?, y.len()))
@@ -60,18 +60,16 @@ fn average_precision(args: &KernelArgs) -> Measured {
     let n = ranked.rows();
     let Some(area) = ranked.average_precision() else { return Ok(Estimate::plain(0.0, n as usize).note(SET_TO_ZERO)) };
     let out = Estimate::plain(area, n as usize);
-    if !args.interval || !(2..=MOST_RESAMPLED).contains(&n) {
-        return Ok(out);
-    }
-    let draws = ranked.replicates(REPLICATES, args.seed, |runs| {
+    let Some((seed, level)) = args.resampling().filter(|_| (2..=MOST_RESAMPLED).contains(&n)) else { return Ok(out) };
+    let draws = ranked.replicates(REPLICATES, seed, |runs| {
         runs.iter().any(|r| r.0 > 0).then(|| ranks::average_precision(runs.iter().copied()))
     });
-    Ok(Estimate { interval: inference::percentile_interval(&draws, LEVEL), ..out })
+    Ok(Estimate { interval: inference::percentile_interval(&draws, level), ..out })
 }
 
 fn brier(args: &KernelArgs) -> Measured {
     match args.weights(2)? {
-        None => calibration::brier_of(args.scores(0)?, &args.flags(1)?),
+        None => calibration::brier_of(args.scores(0)?, &args.flags(1)?, args.level()),
         weights => scoring::brier(args.numbers(0)?, args.bools(1)?, weights),
     }
 }

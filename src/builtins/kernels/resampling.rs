@@ -36,5 +36,12 @@ fn owned(args: &KernelArgs, at: usize, n: usize) -> Result<Units, Undefined> {
 fn settings(args: &KernelArgs, at: usize) -> Result<Settings, Undefined> {
     let (draw, ends) = Settings::named(args.text(at + 1)?, args.text(at)?)?;
     let resamples = args.whole(at + 2, 2, "a number of resamples")?;
-    Ok(Settings { draw, ends, resamples, level: args.number(at + 3)?, seed: args.seed, interval: args.interval })
+    Ok(Settings {
+        draw,
+        ends,
+        resamples,
+        level: args.number(at + 3)?,
+        seed: args.seed,
+        interval: args.interval.is_some(),
+    })
 }

@@ -10,15 +10,17 @@ use crate::metrics::synthetic::codes::{Long, Of, code_r2};
 use crate::metrics::synthetic::{Parts, classifier, kernel, records, support};
 
 pub(super) const ROWS: &[KernelRow] = &[
-    as_is("dcr", |a| parted(a, records::dcr)),
-    as_is("nndr", |a| parted(a, records::nndr)),
-    as_is("nearest_neighbour_adversarial_accuracy", |a| parted(a, |c, p| records::adversarial_accuracy(c, p, a.seed))),
-    as_is("alpha_precision", |a| parted(a, |c, p| support::alpha_precision(c, p, a.seed, a.interval))),
-    as_is("beta_recall", |a| parted(a, |c, p| support::beta_recall(c, p, a.seed, a.interval))),
-    as_is("authenticity", |a| parted(a, support::authenticity)),
+    as_is("dcr", |a| parted(a, |c, p| records::dcr(c, p, a.level()))),
+    as_is("nndr", |a| parted(a, |c, p| records::nndr(c, p, a.level()))),
+    as_is("nearest_neighbour_adversarial_accuracy", |a| {
+        parted(a, |c, p| records::adversarial_accuracy(c, p, (a.seed, a.level())))
+    }),
+    as_is("alpha_precision", |a| parted(a, |c, p| support::alpha_precision(c, p, a.resampling()))),
+    as_is("beta_recall", |a| parted(a, |c, p| support::beta_recall(c, p, a.resampling()))),
+    as_is("authenticity", |a| parted(a, |c, p| support::authenticity(c, p, a.level()))),
     as_is("discriminative_score", |a| {
         let order = a.whole(2, 1, "an order of the classifier")?;
-        with_mixed(a, 0, |c| classifier::discriminative_score(c, a.bools(1)?, order, a.seed))
+        with_mixed(a, 0, |c| classifier::discriminative_score(c, a.bools(1)?, order, (a.seed, a.level())))
     }),
     as_is("pmse", |a| {
         let order = a.whole(2, 1, "an order of the classifier")?;

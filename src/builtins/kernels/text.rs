@@ -30,20 +30,19 @@ pub(super) const ROWS: &[KernelRow] = &[
         ter::corpus(&pairs(a)?, &settings)
     }),
     over_rows("rouge", |a| rouge::corpus(&pairs(a)?, rouge::Kind::named(a.text(2)?)?, a.flag(3)?)),
-    over_rows("exact_match", |a| matching::exact(&a.texts(0)?, &a.texts(1)?, a.flag(2)?)),
-    over_rows("token_f1", |a| matching::token_f1(&a.texts(0)?, &a.texts(1)?, seed(a))),
-    over_rows("edit_distance", |a| matching::mean_edit_distance(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, seed(a))),
-    over_rows("numbers_grounded", |a| grounding::numbers_grounded(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, seed(a))),
+    over_rows("exact_match", |a| matching::exact(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, a.level())),
+    over_rows("token_f1", |a| matching::token_f1(&a.texts(0)?, &a.texts(1)?, a.resampling())),
+    over_rows("edit_distance", |a| {
+        matching::mean_edit_distance(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, a.resampling())
+    }),
+    over_rows("numbers_grounded", |a| {
+        grounding::numbers_grounded(&a.texts(0)?, &a.texts(1)?, a.flag(2)?, a.resampling())
+    }),
 ];
 
 fn pairs(args: &KernelArgs) -> Result<Pairs<'_>, Undefined> {
     let columns: Result<Vec<_>, _> = args.columns(1)?.iter().map(KernelArg::texts).collect();
-    Ok(Pairs { seed: seed(args), ..Pairs::new(args.texts(0)?, &columns?)? })
-}
-
-/// The seed of the interval, where one is wanted.
-fn seed(args: &KernelArgs) -> Option<u64> {
-    args.interval.then_some(args.seed)
+    Ok(Pairs { seed: args.resampling(), ..Pairs::new(args.texts(0)?, &columns?)? })
 }
 
 fn bleu_settings(args: &KernelArgs) -> Result<bleu::Settings, Undefined> {

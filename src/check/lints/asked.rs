@@ -1,7 +1,8 @@
 //! Who asks which policy in which scenario, and what limits the constraints set there.
 
 use super::declared::{Declared, declared};
-use super::intervals::{Intervals, turned};
+use super::facts::turned;
+use super::intervals::Intervals;
 use super::parity::{Parity, parity};
 use super::range::Range;
 use super::{Known, place_of};

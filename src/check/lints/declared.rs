@@ -1,6 +1,7 @@
 //! What a scenario declares, with all that it inherits: size, shares of groups, prevalences.
 
-use super::intervals::{Intervals, Place};
+use super::intervals::Intervals;
+use super::place::Place;
 use crate::check::program::Program;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Scenario};

@@ -4,11 +4,16 @@
 //! Runs over a program without errors and only warns. Reads the tree and the side tables; changes nothing.
 
 mod asked;
+mod calls;
 mod constraints;
 mod declared;
+mod facts;
 mod fairness;
+mod implied;
 mod intervals;
+pub mod ledger;
 mod parity;
+mod place;
 mod power;
 pub mod range;
 pub mod sizes;
@@ -17,7 +22,8 @@ mod unused;
 use super::program::Program;
 use crate::source::Diagnostic;
 use crate::syntax::ast::{ItemKind, Policy};
-use intervals::{Intervals, Place};
+use intervals::Intervals;
+use place::Place;
 use range::{Known, Range, Truth};
 
 /// Everything there is to warn about, in no particular order.
@@ -26,6 +32,7 @@ pub fn lint(program: &Program) -> Vec<Diagnostic> {
     constraints::lint(program, &mut found);
     fairness::lint(program, &mut found);
     power::lint(program, &mut found);
+    ledger::lint(program, &mut found);
     unused::lint(program, &mut found);
     found
 }

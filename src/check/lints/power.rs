@@ -114,7 +114,8 @@ fn told(shorts: &[Short]) -> Option<Diagnostic> {
         });
     }
     ways.push("ask for less confidence".into());
-    Some(d.note(format!("{}: it takes {} rows", worst.model, grouped(n))).help(ways.join(", or ")))
+    let these = if worst.rows < worst.size.0 { "such rows" } else { "rows" };
+    Some(d.note(format!("{}: it takes {} {these}", worst.model, grouped(n))).help(ways.join(", or ")))
 }
 
 /// With two significant digits, upwards.
@@ -180,7 +181,7 @@ impl<'a> Asking<'a, '_> {
                     }
                     ("ece", true) => {
                         let bins = match self.given("bins", &plan.args, args, index) {
-                            Some(bins) => self.intervals.known(bins, &super::intervals::Place::default()).point()?,
+                            Some(bins) => self.intervals.known(bins, &super::place::Place::default()).point()?,
                             None => 15.0,
                         };
                         let model = format!(
@@ -237,7 +238,7 @@ impl<'a> Asking<'a, '_> {
             return None;
         }
         let model = format!(
-            "a model that flags {} of each of {groups}{from}, with a chance of {} to pass",
+            "a model that flags {}{from} of each of {groups}, with a chance of {} to pass",
             percent(rate),
             percent(POWER)
         );

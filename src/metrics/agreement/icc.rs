@@ -2,7 +2,6 @@
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::LEVEL;
 use crate::metrics::laws;
 
 /// Which correlation.
@@ -38,9 +37,9 @@ fn f_quantile(q: f64, a: f64, b: f64) -> f64 {
     laws::f_quantile(q, a, b).unwrap_or(f64::NAN)
 }
 
-/// The correlation of ratings, one column a rater. Undefined for a missing rating, fewer than two raters
+/// The correlation of ratings, one column a rater, with its interval of this level. Undefined for a missing rating, fewer than two raters
 /// or items, and when the ratings do not vary.
-pub fn icc(ratings: &[&[f64]], form: Form, of_mean: bool) -> Measured {
+pub fn icc(ratings: &[&[f64]], form: Form, of_mean: bool, level: f64) -> Measured {
     let k = ratings.len();
     let n = ratings.first().map_or(0, |r| r.len());
     if k < 2 || n < 2 {
@@ -78,7 +77,7 @@ pub fn icc(ratings: &[&[f64]], form: Form, of_mean: bool) -> Measured {
     if !value.is_finite() {
         return Err(Undefined::new("the items do not differ"));
     }
-    let tail = 1.0 - (1.0 - LEVEL) / 2.0;
+    let tail = 1.0 - (1.0 - level) / 2.0;
     // From the F ratio, which may be infinite where raters agree fully.
     let from_f = |f: f64, df2: f64| {
         let (lo, hi) = (f / f_quantile(tail, dfb, df2), f * f_quantile(tail, df2, dfb));
@@ -101,7 +100,7 @@ pub fn icc(ratings: &[&[f64]], form: Form, of_mean: bool) -> Measured {
     let interval = (lo.is_finite() && hi.is_finite()).then(|| Interval {
         lo,
         hi: hi.min(1.0),
-        level: LEVEL,
+        level,
         method: "shrout-fleiss F".into(),
     });
     Ok(Estimate { interval, ..Estimate::plain(value, n) })

@@ -63,15 +63,15 @@ fn shrout_and_fleiss_1979_table_4() {
         (Form::Three, true, 0.9093),
     ];
     for (form, of_mean, want) in wanted {
-        let e = icc(&raters, form, of_mean).unwrap();
+        let e = icc(&raters, form, of_mean, 0.95).unwrap();
         near(e.value, want);
         let i = e.interval.unwrap();
         assert!(i.lo < want && want < i.hi, "{form:?} {i:?}");
     }
     // The intervals that R's psych::ICC prints for these data.
-    let one = icc(&raters, Form::One, false).unwrap().interval.unwrap();
+    let one = icc(&raters, Form::One, false, 0.95).unwrap().interval.unwrap();
     assert!((one.lo + 0.133).abs() < 2e-3 && (one.hi - 0.723).abs() < 2e-3, "{one:?}");
-    let three = icc(&raters, Form::Three, false).unwrap().interval.unwrap();
+    let three = icc(&raters, Form::Three, false, 0.95).unwrap().interval.unwrap();
     assert!((three.lo - 0.342).abs() < 2e-3 && (three.hi - 0.946).abs() < 2e-3, "{three:?}");
 }
 
@@ -95,6 +95,6 @@ fn what_cannot_be_told_is_undefined() {
     assert!(krippendorff(&[&[1., 1.], &[1., 1.]], Scale::Interval).is_err());
     assert!(krippendorff(&[&[1., 2.]], Scale::Nominal).is_err());
     assert!(fleiss(&[&[1., NO], &[1., 2.]], false).is_err());
-    assert!(icc(&[&[1., 2.], &[1., f64::INFINITY]], Form::Two, false).is_err());
-    assert!(icc(&[&[3., 3.], &[3., 3.]], Form::Two, false).is_err());
+    assert!(icc(&[&[1., 2.], &[1., f64::INFINITY]], Form::Two, false, 0.95).is_err());
+    assert!(icc(&[&[3., 3.], &[3., 3.]], Form::Two, false, 0.95).is_err());
 }

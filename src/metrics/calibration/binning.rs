@@ -251,7 +251,7 @@ pub fn sweep(p: &[f64], y: &[bool]) -> Measured {
 /// The reliability curve as parts: `predicted 1` (mean probability), `observed 1` (rate of the outcome, with Wilson's
 /// interval) and `rows 1` of the first bin with rows, and so on; the value is the calibration error over these bins.
 /// `quantile` cuts at quantiles of the probabilities instead. Undefined as [`bins`] is.
-pub fn curve(p: &[f64], y: &[bool], count: usize, binning: Option<Binning>) -> Measured {
+pub fn curve(p: &[f64], y: &[bool], count: usize, binning: Option<Binning>, level: f64) -> Measured {
     let found = match binning {
         Some(binning) => bins(p, y, count, binning)?,
         None => quantile_bins(p, y, count)?,
@@ -261,8 +261,8 @@ pub fn curve(p: &[f64], y: &[bool], count: usize, binning: Option<Binning>) -> M
         let i = i + 1;
         out = out.with(format!("predicted {i}"), bin.predicted);
         let hits = (bin.observed * bin.n as f64).round() as u64;
-        let interval = inference::wilson(hits, bin.n as u64, inference::LEVEL);
-        out.parts.push(Part { group: format!("observed {i}"), value: Some(bin.observed), interval, n: bin.n });
+        let interval = inference::wilson(hits, bin.n as u64, level);
+        out.parts.push(Part { group: format!("observed {i}"), value: Some(bin.observed), interval, n: bin.n.into() });
         out = out.with(format!("rows {i}"), bin.n as f64);
     }
     Ok(out)

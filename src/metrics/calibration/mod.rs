@@ -49,14 +49,14 @@ fn check_bins(bins: usize) -> Result<(), Undefined> {
 ///
 /// Undefined for missing probabilities, probabilities outside 0..1, no rows or unequal lengths.
 pub fn brier(p: &[f64], y: &[bool]) -> Measured {
-    brier_of(Scores::Wide(p), &y.into())
+    brier_of(Scores::Wide(p), &y.into(), LEVEL)
 }
 
 /// The same from the columns' own storage.
-pub fn brier_of(p: Scores, y: &BooleanBuffer) -> Measured {
+pub fn brier_of(p: Scores, y: &BooleanBuffer, level: f64) -> Measured {
     check_scores(p, y)?;
     let (sum, moments) = passes::moments_of(p, y, |p, y| (f64::from(u8::from(y)) - p).powi(2));
-    let interval = inference::mean_interval_normal_of(moments, LEVEL);
+    let interval = inference::mean_interval_normal_of(moments, level);
     let interval = interval.map(|i| Interval { lo: i.lo.max(0.0), hi: i.hi.min(1.0), ..i });
     Ok(Estimate { interval, ..Estimate::plain(sum / y.len() as f64, y.len()) })
 }
@@ -74,6 +74,11 @@ pub fn brier_of(p: Scores, y: &BooleanBuffer) -> Measured {
 /// probabilities, probabilities outside 0..1, no rows, unequal lengths, no bins or more than
 /// [`MOST_BINS`].
 pub fn ece(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule, seed: u64) -> Measured {
+    ece_at(p, y, bins, edge, (seed, LEVEL))
+}
+
+/// The same by seed and level.
+pub fn ece_at(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule, (seed, level): (u64, f64)) -> Measured {
     check(p, y)?;
     check_bins(bins)?;
     let binned = Binned::new(p, y, bins, edge);
@@ -89,27 +94,27 @@ pub fn ece(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule, seed: u64) -> Mea
         let draw = |_| binned.rows.get(resampling::below(rng, n)).copied();
         binned.gap_of((0..n).filter_map(draw))
     });
-    let interval = if n < 2 { None } else { ece_interval(value, &draws, &floors) };
+    let interval = if n < 2 { None } else { ece_interval(value, &draws, &floors, level) };
     Ok(Estimate { interval, noise_floor: inference::mean(&floors), ..Estimate::plain(value, n) })
 }
 
 /// Beyond this many rows the simulated cohorts are drawn bin by bin instead of row by row.
 pub const BY_BIN: usize = 100_000;
 
-/// [`ece`] from the columns' own storage, in one pass. With a seed it brings interval and noise floor; those of more
+/// [`ece`] from the columns' own storage, in one pass. With seed and level it brings interval and noise floor; those of more
 /// than [`BY_BIN`] rows are simulated by bin: how many rows a resample has in each bin is a multinomial draw, and
 /// what their outcomes exceed the probabilities by is a sum of that many independent terms, so it is drawn from the
 /// normal law with their mean and variance. (A bin of so few rows that the normal law is far off holds too small a
 /// share of such a cohort to be seen in the figure.)
-pub fn ece_of(p: Scores, y: &BooleanBuffer, bins: usize, edge: EdgeRule, seed: Option<u64>) -> Measured {
+pub fn ece_of(p: Scores, y: &BooleanBuffer, bins: usize, edge: EdgeRule, asked: Option<(u64, f64)>) -> Measured {
     check_scores(p, y)?;
     check_bins(bins)?;
     let n = y.len();
     let sums: Vec<BinSums> =
-        passes::bin_sums(p, y, bins, edge, seed.is_some()).into_iter().filter(|b| b.n > 0).collect();
+        passes::bin_sums(p, y, bins, edge, asked.is_some()).into_iter().filter(|b| b.n > 0).collect();
     let gap = |excess: &mut dyn Iterator<Item = f64>| excess.map(f64::abs).sum::<f64>() / n as f64;
     let value = gap(&mut sums.iter().map(|b| b.excess));
-    let Some(seed) = seed.filter(|_| n >= 2) else { return Ok(Estimate::plain(value, n)) };
+    let Some((seed, level)) = asked.filter(|_| n >= 2) else { return Ok(Estimate::plain(value, n)) };
     let normal = |rng: &mut resampling::Stream| -> f64 { StandardNormal.sample(rng) };
     let floors = resampling::replicate(FLOOR_DRAWS, seed, Lane::NoiseFloor, |rng| {
         gap(&mut sums.iter().map(|b| b.noise.sqrt() * normal(rng)))
@@ -125,7 +130,7 @@ pub fn ece_of(p: Scores, y: &BooleanBuffer, bins: usize, edge: EdgeRule, seed: O
             rows * mean + (rows * variance).sqrt() * normal(rng)
         }))
     });
-    let interval = ece_interval(value, &draws, &floors);
+    let interval = ece_interval(value, &draws, &floors, level);
     Ok(Estimate { interval, noise_floor: inference::mean(&floors), ..Estimate::plain(value, n) })
 }
 
@@ -134,14 +139,14 @@ pub fn ece_value(p: &[f64], y: &[bool], bins: usize, edge: EdgeRule) -> Result<f
     ece_of(Scores::Wide(p), &y.into(), bins, edge, None).map(|e| e.value)
 }
 
-fn ece_interval(value: f64, draws: &[f64], floors: &[f64]) -> Option<Interval> {
-    let below = inference::basic_interval(draws, value, LEVEL)?;
-    let above = inference::percentile_interval(draws, LEVEL)?;
-    let calibrated = value <= inference::percentile_interval(floors, LEVEL)?.hi;
+fn ece_interval(value: f64, draws: &[f64], floors: &[f64], level: f64) -> Option<Interval> {
+    let below = inference::basic_interval(draws, value, level)?;
+    let above = inference::percentile_interval(draws, level)?;
+    let calibrated = value <= inference::percentile_interval(floors, level)?.hi;
     Some(Interval {
         lo: if calibrated { 0.0 } else { below.lo.clamp(0.0, value) },
         hi: above.hi.clamp(value, 1.0),
-        level: LEVEL,
+        level,
         method: format!("bootstrap basic to percentile ({})", draws.len()),
     })
 }

@@ -9,7 +9,7 @@
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
 use crate::metrics::checks;
 use crate::metrics::features::Mixed;
-use crate::metrics::inference::{LEVEL, mean, mean_interval_t, newcombe_difference, variance, wilson};
+use crate::metrics::inference::{mean, mean_interval_t, newcombe_difference, variance, wilson};
 use crate::metrics::linear::Ridge;
 use crate::metrics::neighbours::{Neighbour, Own, Points, nearest};
 use crate::metrics::ranking;
@@ -28,9 +28,9 @@ struct Hits {
 }
 
 impl Hits {
-    fn excess(&self) -> Measured {
+    fn excess(&self, level: f64) -> Measured {
         let ((a, m), (b, n)) = (self.train, self.holdout);
-        let (Some(attack), Some(control)) = (rate("attack", a, m), rate("control", b, n)) else {
+        let (Some(attack), Some(control)) = (rate("attack", a, m, level), rate("control", b, n, level)) else {
             return Err(Undefined::new("there are no rows to attack"));
         };
         let left = 1.0 - b as f64 / n as f64;
@@ -38,15 +38,15 @@ impl Hits {
             return Err(Undefined::new("the attack succeeds on every hold-out row, so nothing is left to lose"));
         }
         let value = (a as f64 / m as f64 - b as f64 / n as f64) / left;
-        let difference = newcombe_difference(a as u64, m as u64, b as u64, n as u64, LEVEL);
+        let difference = newcombe_difference(a as u64, m as u64, b as u64, n as u64, level);
         let interval = difference.map(|i| Interval { lo: i.lo / left, hi: (i.hi / left).min(1.0), ..i });
         Ok(Estimate { interval, parts: vec![attack, control], ..Estimate::plain(value, m + n) })
     }
 }
 
-fn rate(name: &str, k: usize, n: usize) -> Option<Part> {
-    let interval = wilson(k as u64, n as u64, LEVEL)?;
-    Some(Part { group: name.into(), value: Some(k as f64 / n as f64), interval: Some(interval), n })
+fn rate(name: &str, k: usize, n: usize, level: f64) -> Option<Part> {
+    let interval = wilson(k as u64, n as u64, level)?;
+    Some(Part { group: name.into(), value: Some(k as f64 / n as f64), interval: Some(interval), n: n.into() })
 }
 
 /// Singling-out risk: how much more often a training row is isolated by a synthetic row than a hold-out row. A
@@ -55,7 +55,7 @@ fn rate(name: &str, k: usize, n: usize) -> Option<Part> {
 ///
 /// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows,
 /// for a ratio outside 0..1.
-pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64) -> Measured {
+pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64, level: f64) -> Measured {
     parts.need_holdout("singling out")?;
     if !(ratio > 0.0 && ratio < 1.0) {
         return Err(Undefined::new(format!("the ratio is {ratio}, not between 0 and 1")));
@@ -72,7 +72,7 @@ pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64) -> Measured {
     }
     let (train, holdout) = isolated.split_at(parts.train.len());
     let hits = |flags: &[bool]| (flags.iter().filter(|f| **f).count(), flags.len());
-    Hits { train: hits(train), holdout: hits(holdout) }.excess()
+    Hits { train: hits(train), holdout: hits(holdout) }.excess(level)
 }
 
 /// Linkability risk: how much more often two files about the same people can be joined when the people were trained on.
@@ -82,7 +82,7 @@ pub fn singling_out(columns: &[Mixed], parts: &Parts, ratio: f64) -> Measured {
 /// `attack`, `control`.
 ///
 /// Undefined as [`singling_out`] is, and for fewer than two training or hold-out rows.
-pub fn linkability(left: &[Mixed], right: &[Mixed], parts: &Parts, seed: u64) -> Measured {
+pub fn linkability(left: &[Mixed], right: &[Mixed], parts: &Parts, (seed, level): (u64, f64)) -> Measured {
     parts.need_holdout("linkability")?;
     let (known, wanted) = (placed(left, parts)?, placed(right, parts)?);
     let model = Ridge::fit(&known.synthetic, &wanted.synthetic, PENALTY)?;
@@ -108,7 +108,7 @@ pub fn linkability(left: &[Mixed], right: &[Mixed], parts: &Parts, seed: u64) ->
         Ok((pairs.iter().enumerate().filter(|p| own(*p)).count(), size))
     };
     let train = linked(&known.train, &wanted.train, 0)?;
-    Hits { train, holdout: linked(&known.holdout, &wanted.holdout, 1)? }.excess()
+    Hits { train, holdout: linked(&known.holdout, &wanted.holdout, 1)? }.excess(level)
 }
 
 /// A secret column and what counts as knowing it.
@@ -197,7 +197,7 @@ fn worst(secrets: &[Mixed], of: impl Fn(Mixed) -> Measured) -> Measured {
 /// `control`.
 ///
 /// Undefined as [`singling_out`] is, without secrets, for a negative tolerance, and where no row has the secret.
-pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f64) -> Measured {
+pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f64, level: f64) -> Measured {
     parts.need_holdout("inference")?;
     tolerance_of(tolerance)?;
     let all = all_points(known, parts)?;
@@ -210,7 +210,7 @@ pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f
             let right: Vec<bool> = rows.iter().zip(guesses.rows()).filter_map(|(r, g)| secret.right(*r, g)).collect();
             Ok((right.iter().filter(|r| **r).count(), right.len()))
         };
-        Hits { train: hits(&parts.train)?, holdout: hits(&parts.holdout)? }.excess()
+        Hits { train: hits(&parts.train)?, holdout: hits(&parts.holdout)? }.excess(level)
     })
 }
 
@@ -219,7 +219,13 @@ pub fn inference(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f
 /// people they were learnt from than other people do. Numbers are right within `tolerance` standard deviations. The
 /// larger reference is cut to the size of the other by the seed. Of several secrets the worst counts. Interval:
 /// Student's t on the paired differences. Parts: `attack`, `control`. Undefined as [`inference`] is.
-pub fn attribute(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f64, seed: u64) -> Measured {
+pub fn attribute(
+    known: &[Mixed],
+    secrets: &[Mixed],
+    parts: &Parts,
+    tolerance: f64,
+    (seed, level): (u64, f64),
+) -> Measured {
     parts.need_holdout("attribute inference")?;
     tolerance_of(tolerance)?;
     let all = all_points(known, parts)?;
@@ -243,8 +249,11 @@ pub fn attribute(known: &[Mixed], secrets: &[Mixed], parts: &Parts, tolerance: f
             pairs.iter().map(|(a, b)| f64::from(u8::from(*a)) - f64::from(u8::from(*b))).collect();
         let value = mean(&differences).ok_or_else(|| Undefined::new("no training row has the secret"))?;
         let count = |of: &dyn Fn(&(bool, bool)) -> bool| pairs.iter().filter(|p| of(p)).count();
-        let parts = rate("attack", count(&|p| p.0), n).into_iter().chain(rate("control", count(&|p| p.1), n)).collect();
-        Ok(Estimate { interval: mean_interval_t(&differences, LEVEL), parts, ..Estimate::plain(value, n) })
+        let parts = rate("attack", count(&|p| p.0), n, level)
+            .into_iter()
+            .chain(rate("control", count(&|p| p.1), n, level))
+            .collect();
+        Ok(Estimate { interval: mean_interval_t(&differences, level), parts, ..Estimate::plain(value, n) })
     })
 }
 
@@ -272,7 +281,7 @@ impl Score {
 /// [`Score::Density`] keeps half of the hold-out rows, drawn by the seed, as reference; the others are the control.
 /// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are, without hold-out rows,
 /// and for a density with fewer than two hold-out rows.
-pub fn membership(columns: &[Mixed], parts: &Parts, score: Score, seed: u64) -> Measured {
+pub fn membership(columns: &[Mixed], parts: &Parts, score: Score, (seed, level): (u64, f64)) -> Measured {
     parts.need_holdout("membership inference")?;
     let Placed { train, holdout, synthetic } = placed(columns, parts)?;
     let (control, reference) = match score {
@@ -303,13 +312,13 @@ pub fn membership(columns: &[Mixed], parts: &Parts, score: Score, seed: u64) -> 
     let (members, others) = (scores(&train)?, scores(&control)?);
     let all: Vec<f64> = members.iter().chain(&others).copied().collect();
     let flags: Vec<bool> = (0..all.len()).map(|i| i < members.len()).collect();
-    let mut out = ranking::auroc(&all, &flags)?;
+    let mut out = ranking::auroc_at(&all, &flags, level)?;
     let mut falling = others;
     falling.sort_unstable_by(|a, b| b.total_cmp(a));
     for (name, rate_of) in [("tpr_at_1_percent", 0.01), ("tpr_at_0.1_percent", 0.001)] {
         // Scores above this one let at most so many others through.
         let limit = falling.get((rate_of * falling.len() as f64) as usize).copied().unwrap_or(f64::NEG_INFINITY);
-        out.parts.extend(rate(name, members.iter().filter(|s| **s > limit).count(), members.len()));
+        out.parts.extend(rate(name, members.iter().filter(|s| **s > limit).count(), members.len(), level));
     }
     if falling.len() < 1000 {
         out = out.note(format!("with {} control rows a rate of 0.1 % lets none of them through", falling.len()));

@@ -40,9 +40,9 @@ fn copies_lose_and_honest_rows_do_not() {
     let parts = blocks(n);
     type Attack<'a> = (&'a str, Box<dyn Fn(&[Mixed]) -> Measured + 'a>);
     let attacks: [Attack; 3] = [
-        ("singling out", Box::new(|t: &[Mixed]| singling_out(t, &parts, 0.5))),
-        ("attribute", Box::new(|t: &[Mixed]| attribute(&t[..3], &t[3..], &parts, 0.1, 1))),
-        ("membership", Box::new(|t: &[Mixed]| membership(t, &parts, Score::Nearest, 1))),
+        ("singling out", Box::new(|t: &[Mixed]| singling_out(t, &parts, 0.5, 0.95))),
+        ("attribute", Box::new(|t: &[Mixed]| attribute(&t[..3], &t[3..], &parts, 0.1, (1, 0.95)))),
+        ("membership", Box::new(|t: &[Mixed]| membership(t, &parts, Score::Nearest, (1, 0.95)))),
     ];
     for (name, attack) in attacks {
         let (a, b) = (attack(&h).unwrap(), attack(&c).unwrap());
@@ -51,10 +51,12 @@ fn copies_lose_and_honest_rows_do_not() {
         assert!(i.lo <= null && null <= i.hi, "{name}, honest: {a:?}");
         assert!(j.lo > null + 0.2, "{name}, copied: {b:?}");
     }
-    let (a, b) =
-        (membership(&h, &parts, Score::Density, 1).unwrap(), membership(&c, &parts, Score::Density, 1).unwrap());
+    let (a, b) = (
+        membership(&h, &parts, Score::Density, (1, 0.95)).unwrap(),
+        membership(&c, &parts, Score::Density, (1, 0.95)).unwrap(),
+    );
     assert!((a.value - 0.5).abs() < 0.08 && b.value > a.value, "{a:?} {b:?}");
-    assert_eq!(membership(&c, &parts, Score::Nearest, 1).unwrap().part("tpr_at_0.1_percent"), Some(1.0));
+    assert_eq!(membership(&c, &parts, Score::Nearest, (1, 0.95)).unwrap().part("tpr_at_0.1_percent"), Some(1.0));
 }
 
 #[test]
@@ -62,9 +64,9 @@ fn regressions_infer_what_a_hold_out_row_gives_away_as_well() {
     let n = 200;
     let t = table(n, true);
     let t = mixed(&t);
-    let e = inference(&t[..3], &t[3..], &blocks(n), 0.5).unwrap();
+    let e = inference(&t[..3], &t[3..], &blocks(n), 0.5, 0.95).unwrap();
     assert!(e.part("attack").unwrap() > 0.3 && e.interval.clone().unwrap().lo < 0.1, "{e:?}");
-    let e = linkability(&t[..3], &t[3..], &blocks(n), 1).unwrap();
+    let e = linkability(&t[..3], &t[3..], &blocks(n), (1, 0.95)).unwrap();
     // The sum tells little about who it is; both rates are above one in two hundred.
     assert!(e.part("attack").unwrap() > 0.005 && e.value.abs() < 0.1, "{e:?}");
 }
@@ -82,9 +84,9 @@ fn an_over_fitted_regression_is_caught() {
         })
         .collect();
     let t = mixed(&columns);
-    let e = inference(&t[..59], &t[59..], &blocks(n), 0.2).unwrap();
+    let e = inference(&t[..59], &t[59..], &blocks(n), 0.2, 0.95).unwrap();
     assert!(e.interval.clone().unwrap().lo > 0.2, "{e:?}");
-    let e = linkability(&t[..50], &t[50..], &blocks(n), 1).unwrap();
+    let e = linkability(&t[..50], &t[50..], &blocks(n), (1, 0.95)).unwrap();
     assert!(e.interval.clone().unwrap().lo > 0.2, "{e:?}");
 }
 
@@ -93,10 +95,10 @@ fn categories_are_secrets_too() {
     let n = 100;
     let x = numbers(3 * n, 1);
     let codes: Vec<u32> = x.iter().map(|v| if *v > 0.5 { 2 } else { u32::from(*v > -0.5) }).collect();
-    let e = inference(&[Mixed::Numbers(&x)], &[Mixed::Levels(&codes, 3)], &blocks(n), 0.1).unwrap();
+    let e = inference(&[Mixed::Numbers(&x)], &[Mixed::Levels(&codes, 3)], &blocks(n), 0.1, 0.95).unwrap();
     assert!(e.part("control").unwrap() > 0.6, "{e:?}");
     let flags: Vec<bool> = x.iter().map(|v| *v > 0.0).collect();
-    let e = attribute(&[Mixed::Numbers(&x)], &[Mixed::Flags(&flags)], &blocks(n), 0.1, 3).unwrap();
+    let e = attribute(&[Mixed::Numbers(&x)], &[Mixed::Flags(&flags)], &blocks(n), 0.1, (3, 0.95)).unwrap();
     assert!(e.part("attack").unwrap() > 0.9, "{e:?}");
 }
 
@@ -107,15 +109,15 @@ fn refusals_are_plain() {
     let parts = blocks(2);
     let none = Parts { holdout: Vec::new(), train: (0..4).collect(), ..parts.clone() };
     let why = |m: Measured| m.unwrap_err().reason;
-    assert_eq!(why(singling_out(&t, &none, 0.5)), "there are no hold-out rows, which singling out needs");
-    assert_eq!(why(singling_out(&t, &parts, 1.0)), "the ratio is 1, not between 0 and 1");
-    assert_eq!(why(inference(&t, &[], &parts, 0.1)), "there is no secret column");
-    assert_eq!(why(inference(&t, &t, &parts, -1.0)), "the tolerance is -1, not 0 or more");
+    assert_eq!(why(singling_out(&t, &none, 0.5, 0.95)), "there are no hold-out rows, which singling out needs");
+    assert_eq!(why(singling_out(&t, &parts, 1.0, 0.95)), "the ratio is 1, not between 0 and 1");
+    assert_eq!(why(inference(&t, &[], &parts, 0.1, 0.95)), "there is no secret column");
+    assert_eq!(why(inference(&t, &t, &parts, -1.0, 0.95)), "the tolerance is -1, not 0 or more");
     let missing = [f64::NAN; 6];
-    assert!(inference(&t, &[Mixed::Numbers(&missing)], &parts, 0.1).is_err());
-    assert!(attribute(&t, &[Mixed::Numbers(&missing)], &parts, 0.1, 1).is_err());
+    assert!(inference(&t, &[Mixed::Numbers(&missing)], &parts, 0.1, 0.95).is_err());
+    assert!(attribute(&t, &[Mixed::Numbers(&missing)], &parts, 0.1, (1, 0.95)).is_err());
     let few = Parts { holdout: vec![2], ..parts.clone() };
-    assert!(membership(&t[..1], &few, Score::Density, 1).is_err());
-    assert!(linkability(&t, &[], &parts, 1).is_err());
+    assert!(membership(&t[..1], &few, Score::Density, (1, 0.95)).is_err());
+    assert!(linkability(&t, &[], &parts, (1, 0.95)).is_err());
     assert!(Score::named("shadow").is_err());
 }

@@ -4,7 +4,7 @@
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
 use crate::metrics::hypothesis::{Alternative, t};
-use crate::metrics::inference::{LEVEL, mean, wilson};
+use crate::metrics::inference::{mean, wilson};
 use crate::metrics::linear::{Logistic, matrix};
 use crate::metrics::neighbours::Points;
 use ndarray::{Axis, concatenate};
@@ -26,12 +26,12 @@ pub fn activation_vector(concept: &Points, random: &Points) -> Result<Vec<f64>, 
 
 /// The TCAV score: the share of rows whose answer rises in the direction of the concept (gradients with respect to the
 /// activations, one row an example). Interval: Wilson. Undefined for no rows and a vector of another width.
-pub fn tcav(gradients: &Points, vector: &[f64]) -> Measured {
+pub fn tcav(gradients: &Points, vector: &[f64], level: f64) -> Measured {
     checks::same_length(("numbers of a gradient", gradients.width()), ("of the vector", vector.len()))?;
     checks::not_empty(gradients.len())?;
     let rises = |row: &&[f64]| row.iter().zip(vector).map(|(g, v)| g * v).sum::<f64>() > 0.0;
     let (k, n) = (gradients.rows().filter(rises).count(), gradients.len());
-    Ok(Estimate { interval: wilson(k as u64, n as u64, LEVEL), ..Estimate::plain(k as f64 / n as f64, n) })
+    Ok(Estimate { interval: wilson(k as u64, n as u64, level), ..Estimate::plain(k as f64 / n as f64, n) })
 }
 
 /// The p value that a concept's TCAV scores, over repeated trainings of its vector, have the mean of those of random

@@ -8,10 +8,10 @@ pub mod shapley;
 
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::{LEVEL, mean_interval_t, sum, wilson};
+use crate::metrics::inference::{mean_interval_t, sum, wilson};
 
-fn mean_of(x: &[f64]) -> Estimate {
-    let interval = mean_interval_t(x, LEVEL);
+fn mean_of(x: &[f64], level: f64) -> Estimate {
+    let interval = mean_interval_t(x, level);
     Estimate { interval, ..Estimate::plain(sum(x) / x.len() as f64, x.len()) }
 }
 
@@ -36,11 +36,11 @@ fn beside(out: Estimate, control: Option<Estimate>, better: impl Fn(f64, f64) ->
 /// The proposal's Fidelity, verbatim: 1 - mean |f(x) - f(x without its top features)|. A figure of stability,
 /// not of faithfulness: a constant model scores 1, and so does an explanation that points at features the
 /// model ignores. `control` holds the answers with as many random features masked.
-pub fn fidelity(before: &[f64], masked: &[f64], control: Option<&[f64]>) -> Measured {
+pub fn fidelity(before: &[f64], masked: &[f64], control: Option<&[f64]>, level: f64) -> Measured {
     let of = |after: &[f64]| -> Measured {
         check(before, after)?;
         let kept: Vec<f64> = before.iter().zip(after).map(|(a, b)| 1.0 - (a - b).abs()).collect();
-        Ok(mean_of(&kept))
+        Ok(mean_of(&kept, level))
     };
     let out = of(masked)?;
     let control = control.map(of).transpose()?;
@@ -50,27 +50,27 @@ pub fn fidelity(before: &[f64], masked: &[f64], control: Option<&[f64]>) -> Meas
 
 /// Comprehensiveness (DeYoung et al. 2020): by how much the answer falls without the rationale. Higher is
 /// better; both columns hold the probability of the class that was predicted before masking.
-pub fn comprehensiveness(before: &[f64], masked: &[f64], control: Option<&[f64]>) -> Measured {
-    let of = |after: &[f64]| drop_of(before, after);
+pub fn comprehensiveness(before: &[f64], masked: &[f64], control: Option<&[f64]>, level: f64) -> Measured {
+    let of = |after: &[f64]| drop_of(before, after, level);
     let (out, control) = (of(masked)?, control.map(of).transpose()?);
     Ok(beside(out, control, |own, random| own > random))
 }
 
 /// Sufficiency (DeYoung et al. 2020): by how much the answer falls with the rationale alone. Lower is better.
-pub fn sufficiency(before: &[f64], kept: &[f64], control: Option<&[f64]>) -> Measured {
-    let of = |after: &[f64]| drop_of(before, after);
+pub fn sufficiency(before: &[f64], kept: &[f64], control: Option<&[f64]>, level: f64) -> Measured {
+    let of = |after: &[f64]| drop_of(before, after, level);
     let (out, control) = (of(kept)?, control.map(of).transpose()?);
     Ok(beside(out, control, |own, random| own < random))
 }
 
-fn drop_of(before: &[f64], after: &[f64]) -> Measured {
+fn drop_of(before: &[f64], after: &[f64], level: f64) -> Measured {
     check(before, after)?;
-    Ok(mean_of(&before.iter().zip(after).map(|(a, b)| a - b).collect::<Vec<_>>()))
+    Ok(mean_of(&before.iter().zip(after).map(|(a, b)| a - b).collect::<Vec<_>>(), level))
 }
 
 /// The area under the answers along equal steps of masking (or of adding), the first column before any step;
 /// trapezoids over 0..1, averaged over rows (Petsiuk et al. 2018). Deletion: lower is better; insertion: higher.
-pub fn path_area(steps: &[&[f64]]) -> Measured {
+pub fn path_area(steps: &[&[f64]], level: f64) -> Measured {
     let rows = steps.first().map_or(0, |s| s.len());
     if steps.len() < 2 {
         return Err(Undefined::new("an area needs the answers of two steps or more"));
@@ -82,16 +82,16 @@ pub fn path_area(steps: &[&[f64]]) -> Measured {
     checks::not_empty(rows)?;
     let width = 1.0 / (steps.len() - 1) as f64;
     let area = |row: usize| steps.windows(2).map(|w| (w[0][row] + w[1][row]) / 2.0 * width).sum();
-    Ok(mean_of(&(0..rows).map(area).collect::<Vec<f64>>()))
+    Ok(mean_of(&(0..rows).map(area).collect::<Vec<f64>>(), level))
 }
 
 /// The proposal's Completeness: the share of human-interpretable concepts that the explanation covers, one
 /// row a concept. Whether a concept is covered (a significant activation vector, or enough attribution in
 /// its mask) is decided by the caller, who names the test.
-pub fn completeness(covered: &[bool]) -> Measured {
+pub fn completeness(covered: &[bool], level: f64) -> Measured {
     checks::not_empty(covered.len())?;
     let (k, n) = (covered.iter().filter(|c| **c).count(), covered.len());
-    Ok(Estimate { interval: wilson(k as u64, n as u64, LEVEL), ..Estimate::plain(k as f64 / n as f64, n) })
+    Ok(Estimate { interval: wilson(k as u64, n as u64, level), ..Estimate::plain(k as f64 / n as f64, n) })
 }
 
 /// Concept completeness (Yeh et al. 2020): what share of the accuracy above chance the concepts alone keep.
@@ -106,7 +106,7 @@ pub fn concept_completeness(by_concepts: f64, whole: f64, chance: f64) -> Measur
 /// The share of rows whose strongest feature lies in the planted mask (the pointing game), with the mean
 /// share of absolute attribution inside it as part `mass`. One column of attributions and of mask a feature;
 /// the first of equal attributions points.
-pub fn localisation(attributions: &[&[f64]], mask: &[&[bool]]) -> Measured {
+pub fn localisation(attributions: &[&[f64]], mask: &[&[bool]], level: f64) -> Measured {
     let rows = attributions.first().map_or(0, |a| a.len());
     checks::same_length(("features", attributions.len()), ("masks", mask.len()))?;
     checks::not_empty(rows)?;
@@ -127,7 +127,7 @@ pub fn localisation(attributions: &[&[f64]], mask: &[&[bool]]) -> Measured {
         }
     }
     let out = Estimate::plain(hits as f64 / rows as f64, rows);
-    let out = Estimate { interval: wilson(hits, rows as u64, LEVEL), ..out };
+    let out = Estimate { interval: wilson(hits, rows as u64, level), ..out };
     Ok(if mass.is_empty() { out } else { out.with("mass", sum(&mass) / mass.len() as f64) })
 }
 

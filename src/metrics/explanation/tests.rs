@@ -5,33 +5,33 @@ use super::*;
 #[test]
 fn a_constant_model_has_full_fidelity_and_that_is_said() {
     let flat = [0.4; 5];
-    let e = fidelity(&flat, &flat, Some(&flat)).unwrap();
+    let e = fidelity(&flat, &flat, Some(&flat), 0.95).unwrap();
     assert_eq!(e.value, 1.0);
     assert!(e.notes.iter().any(|n| n.contains("no better")));
-    let e = fidelity(&[0.9, 0.8], &[0.2, 0.3], Some(&[0.9, 0.7])).unwrap();
+    let e = fidelity(&[0.9, 0.8], &[0.2, 0.3], Some(&[0.9, 0.7]), 0.95).unwrap();
     assert!((e.value - 0.4).abs() < 1e-12 && (e.part("control").unwrap() - 0.95).abs() < 1e-12);
     assert!(e.notes.is_empty());
 }
 
 #[test]
 fn rationales_against_random_masks() {
-    let e = comprehensiveness(&[0.9, 0.8], &[0.2, 0.3], Some(&[0.9, 0.7])).unwrap();
+    let e = comprehensiveness(&[0.9, 0.8], &[0.2, 0.3], Some(&[0.9, 0.7]), 0.95).unwrap();
     assert!((e.value - 0.6).abs() < 1e-12 && e.notes.is_empty());
-    let e = sufficiency(&[0.9, 0.8], &[0.9, 0.7], None).unwrap();
+    let e = sufficiency(&[0.9, 0.8], &[0.9, 0.7], None, 0.95).unwrap();
     assert!((e.value - 0.05).abs() < 1e-12);
-    assert!(comprehensiveness(&[0.9], &[f64::NAN], None).is_err());
-    assert!(fidelity(&[], &[], None).is_err());
+    assert!(comprehensiveness(&[0.9], &[f64::NAN], None, 0.95).is_err());
+    assert!(fidelity(&[], &[], None, 0.95).is_err());
 }
 
 #[test]
 fn areas_and_concepts() {
-    let e = path_area(&[&[1.0], &[0.5], &[0.0]]).unwrap();
+    let e = path_area(&[&[1.0], &[0.5], &[0.0]], 0.95).unwrap();
     assert!((e.value - 0.5).abs() < 1e-12);
-    assert!(path_area(&[&[1.0]]).is_err());
-    assert_eq!(completeness(&[true, false, true, true]).unwrap().value, 0.75);
+    assert!(path_area(&[&[1.0]], 0.95).is_err());
+    assert_eq!(completeness(&[true, false, true, true], 0.95).unwrap().value, 0.75);
     assert!((concept_completeness(0.8, 0.9, 0.5).unwrap().value - 0.75).abs() < 1e-12);
     assert!(concept_completeness(0.5, 0.5, 0.5).is_err());
-    let e = localisation(&[&[3.0, 0.1], &[-1.0, -2.0]], &[&[true, true], &[false, false]]).unwrap();
+    let e = localisation(&[&[3.0, 0.1], &[-1.0, -2.0]], &[&[true, true], &[false, false]], 0.95).unwrap();
     assert_eq!(e.value, 0.5);
     assert!((e.part("mass").unwrap() - (0.75 + 0.1 / 2.1) / 2.0).abs() < 1e-12);
 }
@@ -146,9 +146,9 @@ fn a_planted_concept_is_found_and_a_random_one_is_not() {
     let (mut scores, mut flags) = (Vec::new(), Vec::new());
     for seed in 0..20 {
         let own = concepts::activation_vector(&noise(40, seed, 1.0), &noise(40, 100 + seed, 0.0)).unwrap();
-        scores.push(concepts::tcav(&gradients, &own).unwrap().value);
+        scores.push(concepts::tcav(&gradients, &own, 0.95).unwrap().value);
         let random = concepts::activation_vector(&noise(40, 200 + seed, 0.0), &noise(40, 300 + seed, 0.0)).unwrap();
-        scores.push(concepts::tcav(&gradients, &random).unwrap().value);
+        scores.push(concepts::tcav(&gradients, &random, 0.95).unwrap().value);
         flags.extend([true, false]);
     }
     let e = concepts::significance(&scores, &flags, 5).unwrap();
@@ -161,6 +161,6 @@ fn a_planted_concept_is_found_and_a_random_one_is_not() {
     assert!(concepts::significance(&[0.5, 0.5, 0.5, 0.5], &[true, true, false, false], 1).is_err());
     assert!(concepts::significance(&[0.5, 1.5], &[true, false], 1).is_err());
     let one = noise(1, 1, 0.0);
-    assert!(concepts::tcav(&one, &[1.0]).is_err());
+    assert!(concepts::tcav(&one, &[1.0], 0.95).is_err());
     assert!(concepts::activation_vector(&one, &one).is_err());
 }

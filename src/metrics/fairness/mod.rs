@@ -30,7 +30,7 @@ where
                 group: level.clone(),
                 value: figure.as_ref().map(|e| e.value),
                 interval: figure.and_then(|e| e.interval),
-                n: rows.len(),
+                n: rows.len().into(),
             }
         })
         .collect())
@@ -70,18 +70,18 @@ const MOST_RESAMPLED: usize = 20_000;
 /// group, no rows or unequal lengths are undefined. Beyond 20,000 groups there is no interval.
 pub fn dpd(yhat: &[bool], codes: &[u32], levels: &[String], seed: u64) -> Measured {
     let selected = BooleanBuffer::from(yhat);
-    dpd_of(&counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?, levels, seed)
+    dpd_of(&counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?, levels, (seed, LEVEL))
 }
 
-/// The same from cells by group, of which the predictions count.
-pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
+/// The same from cells by group, of which the predictions count, by seed and level.
+pub fn dpd_of(cells: &[Cells], levels: &[String], (seed, level): (u64, f64)) -> Measured {
     let counts = selections(cells);
     let rows = counts.iter().map(|c| c.1).sum::<u64>() as usize;
-    let parts = selection_parts(&counts, levels);
+    let parts = selection_parts(&counts, levels, level);
     let filled: Vec<(u64, u64)> = counts.into_iter().filter(|&(_, n)| n > 0).collect();
     let value = match filled.len() {
         0 | 1 => {
-            let only = parts.iter().find(|p| p.n > 0).map_or("", |p| p.group.as_str());
+            let only = parts.iter().find(|p| !p.n.is_zero()).map_or("", |p| p.group.as_str());
             return Err(Undefined::new(format!(
                 "a difference between groups needs two groups with rows; only `{only}` has any"
             )));
@@ -95,7 +95,7 @@ pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
     let floors = equal_rate_gaps(&filled, seed);
     Ok(Estimate {
         value,
-        interval: dpd_interval(&filled, value, &floors, seed),
+        interval: dpd_interval(&filled, value, &floors, (seed, level)),
         n: rows,
         noise_floor: inference::mean(&floors),
         parts,
@@ -106,7 +106,7 @@ pub fn dpd_of(cells: &[Cells], levels: &[String], seed: u64) -> Measured {
 /// The gap of selection rates alone: no interval, no noise floor, no random number.
 pub fn dpd_value(cells: &[Cells], levels: &[String]) -> Measured {
     let counts = selections(cells);
-    let parts = selection_parts(&counts, levels);
+    let parts = selection_parts(&counts, levels, LEVEL);
     if parts.iter().filter(|p| p.value.is_some()).count() < 2 {
         return Err(Undefined::new("a difference between groups needs two groups with rows"));
     }
@@ -119,15 +119,15 @@ pub fn dpd_value(cells: &[Cells], levels: &[String]) -> Measured {
 pub fn selection_rates(yhat: &[bool], codes: &[u32], levels: &[String]) -> Result<Vec<Part>, Undefined> {
     let selected = BooleanBuffer::from(yhat);
     let cells = counts::by_group(&selected, &selected, GroupCodes::Words(codes), levels.len())?;
-    Ok(selection_parts(&selections(&cells), levels))
+    Ok(selection_parts(&selections(&cells), levels, LEVEL))
 }
 
-fn selection_parts(counts: &[(u64, u64)], levels: &[String]) -> Vec<Part> {
-    let part = |((k, n), level): (&(u64, u64), &String)| Part {
-        group: level.clone(),
+fn selection_parts(counts: &[(u64, u64)], levels: &[String], level: f64) -> Vec<Part> {
+    let part = |((k, n), name): (&(u64, u64), &String)| Part {
+        group: name.clone(),
         value: (*n > 0).then(|| rate(&(*k, *n))),
-        interval: inference::wilson(*k, *n, LEVEL),
-        n: *n as usize,
+        interval: inference::wilson(*k, *n, level),
+        n: (*n as usize).into(),
     };
     counts.iter().zip(levels).map(part).collect()
 }
@@ -147,11 +147,11 @@ fn spread(rates: impl Iterator<Item = f64>) -> f64 {
     hi - lo
 }
 
-fn dpd_interval(groups: &[(u64, u64)], value: f64, floors: &[f64], seed: u64) -> Option<Interval> {
+fn dpd_interval(groups: &[(u64, u64)], value: f64, floors: &[f64], (seed, level): (u64, f64)) -> Option<Interval> {
     let highest = *groups.iter().max_by(|a, b| rate(a).total_cmp(&rate(b)))?;
     let lowest = *groups.iter().min_by(|a, b| rate(a).total_cmp(&rate(b)))?;
     let (high, low) = (highest, lowest);
-    let signed = inference::newcombe_difference(high.0, high.1, low.0, low.1, LEVEL)?;
+    let signed = inference::newcombe_difference(high.0, high.1, low.0, low.1, level)?;
     // The value is high - low >= 0; where the signed interval crosses 0 the gap may be 0, and may
     // be as large as either end says.
     let folded = Interval { lo: signed.lo.max(0.0), hi: signed.hi.max(-signed.lo).min(1.0), ..signed };
@@ -161,10 +161,10 @@ fn dpd_interval(groups: &[(u64, u64)], value: f64, floors: &[f64], seed: u64) ->
     let draws = resampling::replicate(REPLICATES, seed, Lane::Bootstrap, |rng| {
         spread(groups.iter().map(|g| resampling::binomial(rng, g.1, rate(g)) as f64 / g.1 as f64))
     });
-    let mut percentile = inference::percentile_interval(&draws, LEVEL)?;
+    let mut percentile = inference::percentile_interval(&draws, level)?;
     percentile.hi = percentile.hi.max(value);
     percentile.lo = percentile.lo.min(value);
-    if value <= inference::percentile_interval(floors, LEVEL)?.hi {
+    if value <= inference::percentile_interval(floors, level)?.hi {
         percentile.lo = 0.0;
     }
     let without_spread = |(k, n): (u64, u64)| k == 0 || k == n;
@@ -172,7 +172,7 @@ fn dpd_interval(groups: &[(u64, u64)], value: f64, floors: &[f64], seed: u64) ->
         return Some(Interval {
             lo: percentile.lo.min(folded.lo),
             hi: percentile.hi.max(folded.hi),
-            level: LEVEL,
+            level,
             method: format!("{} and newcombe", percentile.method),
         });
     }

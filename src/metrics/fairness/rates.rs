@@ -130,7 +130,7 @@ pub fn rates(
 ) -> Result<Rates, Undefined> {
     let Some(weights) = w else {
         let cells = counts::by_group(&yhat.into(), &y.into(), GroupCodes::Words(codes), names.len())?;
-        return counted(&cells, names, rate);
+        return counted(&cells, names, rate, inference::LEVEL);
     };
     checks::same_length(("predictions", yhat.len()), ("outcomes", y.len()))?;
     checks::same_length(("predictions", yhat.len()), ("groups", codes.len()))?;
@@ -152,7 +152,7 @@ pub fn rates(
 }
 
 /// The same of rows that count alike, from their cells by group; the parts have Wilson's intervals.
-pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate) -> Result<Rates, Undefined> {
+pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate, level: f64) -> Result<Rates, Undefined> {
     let number = |[tn, fp, fn_, tp]: &counts::Cells| Cells {
         tp: *tp as f64,
         fp: *fp as f64,
@@ -165,7 +165,7 @@ pub fn counted(cells: &[counts::Cells], names: &[String], rate: GroupRate) -> Re
     if rate != GroupRate::Count {
         for (part, cells) in out.parts.iter_mut().zip(&cells) {
             let (a, b) = cells.fraction(rate);
-            part.interval = inference::wilson(a as u64, b as u64, inference::LEVEL);
+            part.interval = inference::wilson(a as u64, b as u64, level);
         }
     }
     Ok(out)
@@ -197,7 +197,7 @@ fn of_cells(groups: &[Cells], names: &[String], rate: GroupRate) -> Result<Rates
             }
             _ => Some(a / b),
         };
-        parts.push(Part { group: name.clone(), value, interval: None, n: cells.rows });
+        parts.push(Part { group: name.clone(), value, interval: None, n: cells.rows.into() });
     }
     let (a, b) = all.fraction(rate);
     Ok(Rates { parts, overall: if b == 0.0 { 0.0 } else { a / b }, rows: all.rows, notes })
@@ -216,7 +216,7 @@ pub fn means(x: &[f64], (codes, names): (&[u32], &[String]), w: Option<&[f64]>) 
         let weights: Option<Vec<f64>> = w.map(|w| rows.iter().map(|&r| w[r]).collect());
         let value = checks::weighted_mean(&own, weights.as_deref());
         let value = if value.is_finite() { Some(value) } else { None };
-        parts.push(Part { group: name.clone(), value, interval: None, n: rows.len() });
+        parts.push(Part { group: name.clone(), value, interval: None, n: rows.len().into() });
     }
     Ok(Rates { parts, overall: checks::weighted_mean(x, w), rows: x.len(), notes: Vec::new() })
 }
@@ -307,7 +307,7 @@ pub fn counted_odds(
     (compare, method, lone): (Compare, Method, Lone),
     odds: Odds,
 ) -> Measured {
-    let one = |rate| counted(cells, names, rate).map(|r| r.compare(compare, method, lone));
+    let one = |rate| counted(cells, names, rate, inference::LEVEL).map(|r| r.compare(compare, method, lone));
     let rows = cells.iter().flatten().sum::<u64>() as usize;
     both_odds(one(GroupRate::TruePositive)?, one(GroupRate::FalsePositive)?, compare, odds, rows)
 }
@@ -349,7 +349,7 @@ where
         return Err(Undefined::new("a difference between groups needs two groups with a figure"));
     }
     let value = super::gap(&parts).ok_or_else(|| Undefined::new("no group has a figure"))?;
-    let silent = parts.iter().filter(|p| p.n > 0 && p.value.is_none());
+    let silent = parts.iter().filter(|p| !p.n.is_zero() && p.value.is_none());
     let notes = silent.map(|p| format!("the group `{}` has no figure and does not count", p.group)).collect();
     Ok(Estimate { parts, notes, ..Estimate::plain(value, rows) })
 }

@@ -85,7 +85,7 @@ fn a_group_without_rows_is_shown_and_not_counted() {
     let (yhat, codes) = rows(&[(1, 4), (0, 0), (3, 4)]);
     let got = dpd(&yhat, &codes, &names(3), 1).unwrap();
     assert_eq!(got.value, 0.5);
-    assert_eq!((got.parts[1].value, got.parts[1].n), (None, 0));
+    assert_eq!((got.parts[1].value, got.parts[1].n), (None, 0.into()));
     assert_eq!(got.interval.unwrap().method, "newcombe");
 }
 
@@ -182,7 +182,7 @@ fn any_kernel_can_be_taken_by_group() {
     })
     .unwrap();
     let values: Vec<_> = parts.iter().map(|p| (p.value, p.n)).collect();
-    assert_eq!(values, [(Some(0.75), 4), (Some(0.2), 5), (None, 0)]);
+    assert_eq!(values, [(Some(0.75), 4.into()), (Some(0.2), 5.into()), (None, 0.into())]);
 }
 
 #[test]

@@ -3,21 +3,21 @@
 
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::{LEVEL, normal_quantile};
+use crate::metrics::inference::normal_quantile;
 
 /// Hedges' g: Cohen's d times 1 - 3 / (4 n - 9), which takes out its bias in small samples (Hedges 1981).
 ///
 /// Interval: normal, with the variance n / (n1 n2) + g^2 / (2 (n - 3.94)) (Hedges and Olkin 1985; statsmodels
 /// `effectsize_smd`). Parts `cohens_d` and `variance`. Undefined for fewer than two values in a sample and for
 /// constant samples.
-pub fn hedges_g(a: &[f64], b: &[f64]) -> Measured {
+pub fn hedges_g(a: &[f64], b: &[f64], level: f64) -> Measured {
     let d = super::t::cohens_d(a, b)?;
     let (n1, n2) = (a.len() as f64, b.len() as f64);
     let n = n1 + n2;
     let g = d.value * (1.0 - 3.0 / (4.0 * n - 9.0));
     let variance = n / (n1 * n2) + g * g / (2.0 * (n - 3.94));
-    let half = normal_quantile(LEVEL) * variance.sqrt();
-    let interval = Interval { lo: g - half, hi: g + half, level: LEVEL, method: "normal".into() };
+    let half = normal_quantile(level) * variance.sqrt();
+    let interval = Interval { lo: g - half, hi: g + half, level, method: "normal".into() };
     let out = Estimate { interval: Some(interval), ..Estimate::plain(g, a.len() + b.len()) };
     Ok(out.with("cohens_d", d.value).with("variance", variance))
 }
@@ -28,7 +28,7 @@ pub fn hedges_g(a: &[f64], b: &[f64]) -> Measured {
 /// Interval: Cliff's asymmetric one (1996, Multivariate Behavioral Research 31:331), from the variance of the
 /// dominances of both samples; none for fewer than two values in a sample or when the samples do not overlap.
 /// Part `variance`. Undefined for an empty sample, missing or infinite values.
-pub fn cliffs_delta(a: &[f64], b: &[f64]) -> Measured {
+pub fn cliffs_delta(a: &[f64], b: &[f64], level: f64) -> Measured {
     checks::finite("value of the first sample", a)?;
     checks::finite("value of the second sample", b)?;
     if a.is_empty() || b.is_empty() {
@@ -54,12 +54,12 @@ pub fn cliffs_delta(a: &[f64], b: &[f64]) -> Measured {
     if delta.abs() >= 1.0 {
         return Ok(out);
     }
-    let z = normal_quantile(LEVEL);
+    let z = normal_quantile(level);
     let square = 1.0 - delta * delta;
     let (centre, scale) = (delta - delta.powi(3), square + z * z * variance);
     let half = z * variance.sqrt() * (square * square + z * z * variance).sqrt();
     let (lo, hi) = ((centre - half) / scale, (centre + half) / scale);
-    let interval = Interval { lo: lo.max(-1.0), hi: hi.min(1.0), level: LEVEL, method: "cliff".into() };
+    let interval = Interval { lo: lo.max(-1.0), hi: hi.min(1.0), level, method: "cliff".into() };
     Ok(Estimate { interval: Some(interval), ..out })
 }
 

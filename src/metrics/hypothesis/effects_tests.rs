@@ -11,24 +11,24 @@ fn near(got: f64, want: f64) {
 
 #[test]
 fn hedges_g_is_that_of_statsmodels() {
-    let e = hedges_g(&A, &B).unwrap();
+    let e = hedges_g(&A, &B, 0.95).unwrap();
     near(e.value, 1.272_258_593_800_439_6);
     near(e.part("variance").unwrap(), 0.481_301_364_223_258_2);
-    assert!(hedges_g(&[1.0], &B).is_err() && hedges_g(&[1.0; 3], &[2.0; 3]).is_err());
+    assert!(hedges_g(&[1.0], &B, 0.95).is_err() && hedges_g(&[1.0; 3], &[2.0; 3], 0.95).is_err());
 }
 
 #[test]
 fn cliffs_delta_counts_dominances() {
-    let e = cliffs_delta(&A, &B).unwrap();
+    let e = cliffs_delta(&A, &B, 0.95).unwrap();
     near(e.value, 2.0 / 3.0);
     near(e.part("variance").unwrap(), 0.057_777_777_777_777_79);
     let i = e.interval.unwrap();
     near(i.lo, 0.034_984_184_972_966_85);
     near(i.hi, 0.917_729_048_365_256_4);
-    let apart = cliffs_delta(&[1.0, 2.0], &[3.0, 4.0]).unwrap();
+    let apart = cliffs_delta(&[1.0, 2.0], &[3.0, 4.0], 0.95).unwrap();
     assert_eq!((apart.value, apart.interval), (-1.0, None));
-    assert_eq!(cliffs_delta(&[1.0; 3], &[1.0; 4]).unwrap().value, 0.0);
-    assert!(cliffs_delta(&[], &[1.0]).is_err() && cliffs_delta(&[f64::NAN], &[1.0]).is_err());
+    assert_eq!(cliffs_delta(&[1.0; 3], &[1.0; 4], 0.95).unwrap().value, 0.0);
+    assert!(cliffs_delta(&[], &[1.0], 0.95).is_err() && cliffs_delta(&[f64::NAN], &[1.0], 0.95).is_err());
 }
 
 #[test]

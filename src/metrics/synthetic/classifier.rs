@@ -9,7 +9,7 @@ use super::eigen::symmetric;
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
 use crate::metrics::checks;
 use crate::metrics::features::{self, Mixed};
-use crate::metrics::inference::{LEVEL, sum, wilson};
+use crate::metrics::inference::{sum, wilson};
 use crate::metrics::linear::{Logistic, matrix};
 use crate::metrics::ranking;
 use crate::metrics::resampling::{Lane, shuffle, stream, without_replacement};
@@ -61,7 +61,7 @@ fn raised(x: Array2<f64>, order: usize) -> Result<Array2<f64>, Undefined> {
 ///
 /// Undefined as [`features::points`] is, for a sample of fewer than five rows, another order than 1 or 2 and more than
 /// 2,000 inputs.
-pub fn discriminative_score(columns: &[Mixed], first: &[bool], order: usize, seed: u64) -> Measured {
+pub fn discriminative_score(columns: &[Mixed], first: &[bool], order: usize, (seed, level): (u64, f64)) -> Measured {
     let x = raised(two_samples(columns, first)?, order)?;
     let rows_of = |side: bool| (0..first.len()).filter(|r| first[*r] == side).collect::<Vec<usize>>();
     let (a, b) = (rows_of(true), rows_of(false));
@@ -97,13 +97,13 @@ pub fn discriminative_score(columns: &[Mixed], first: &[bool], order: usize, see
     let right = p.iter().zip(&y).filter(|(p, y)| (**p > 0.0) == **y).count();
     let n = y.len();
     let accuracy = right as f64 / n as f64;
-    let of_accuracy = wilson(right as u64, n as u64, LEVEL);
+    let of_accuracy = wilson(right as u64, n as u64, level);
     let interval = of_accuracy.clone().map(|i| {
         let (lo, hi) = ((i.lo - 0.5).abs(), (i.hi - 0.5).abs());
         Interval { lo: if i.lo <= 0.5 && i.hi >= 0.5 { 0.0 } else { lo.min(hi) }, hi: lo.max(hi), ..i }
     });
-    let auroc = ranking::auroc(&p, &y)?;
-    let part = |name: &str, value, interval| Part { group: name.into(), value: Some(value), interval, n };
+    let auroc = ranking::auroc_at(&p, &y, level)?;
+    let part = |name: &str, value, interval| Part { group: name.into(), value: Some(value), interval, n: n.into() };
     let parts = vec![part("accuracy", accuracy, of_accuracy), part("auroc", auroc.value, auroc.interval)];
     let out = Estimate { interval, parts, ..Estimate::plain((accuracy - 0.5).abs(), n) };
     Ok(if a.len() == b.len() { out } else { out.note(format!("{size} rows of each sample were drawn")) })

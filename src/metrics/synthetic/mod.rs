@@ -12,7 +12,7 @@ pub mod support;
 
 use crate::eval::estimate::{Interval, Part, Undefined};
 use crate::metrics::features::{self, Mixed};
-use crate::metrics::inference::{LEVEL, wilson};
+use crate::metrics::inference::wilson;
 use crate::metrics::neighbours::Points;
 
 /// The names of the parts of a pooled table.
@@ -99,14 +99,14 @@ pub(crate) fn all_points(columns: &[Mixed], parts: &Parts) -> Result<Points, Und
 
 /// A share among `n` rows where ties count one half, with Wilson's interval (of the whole number of rows below and
 /// above).
-pub(crate) fn share(name: &str, hits: f64, n: usize) -> Part {
+pub(crate) fn share(name: &str, hits: f64, n: usize, level: f64) -> Part {
     let n_rows = n as u64;
-    let ends = (wilson(hits.floor() as u64, n_rows, LEVEL), wilson(hits.ceil() as u64, n_rows, LEVEL));
+    let ends = (wilson(hits.floor() as u64, n_rows, level), wilson(hits.ceil() as u64, n_rows, level));
     let interval = match ends {
         (Some(below), Some(above)) => Some(Interval { hi: above.hi, ..below }),
         _ => None,
     };
-    Part { group: name.into(), value: (n > 0).then(|| hits / n as f64), interval, n }
+    Part { group: name.into(), value: (n > 0).then(|| hits / n as f64), interval, n: n.into() }
 }
 
 #[cfg(test)]

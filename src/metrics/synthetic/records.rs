@@ -8,7 +8,7 @@
 use super::{Parts, Placed, placed, share};
 use crate::eval::estimate::{Estimate, Interval, Measured, Part, Undefined};
 use crate::metrics::features::Mixed;
-use crate::metrics::inference::{LEVEL, mean, normal_quantile, quantile, variance};
+use crate::metrics::inference::{mean, normal_quantile, quantile, variance};
 use crate::metrics::neighbours::{Neighbour, Own, Points, nearest};
 use crate::metrics::resampling::{Lane, stream, without_replacement};
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -26,17 +26,17 @@ fn sorted(mut x: Vec<f64>) -> Vec<f64> {
 
 /// The interval of the median between two order statistics (David and Nagaraja 2003, 7.1): at least the level, for any
 /// distribution.
-fn median_interval(sorted: &[f64]) -> Option<Interval> {
+fn median_interval(sorted: &[f64], level: f64) -> Option<Interval> {
     let n = sorted.len() as u64;
-    let below = Binomial::new(0.5, n).ok()?.inverse_cdf((1.0 - LEVEL) / 2.0);
+    let below = Binomial::new(0.5, n).ok()?.inverse_cdf((1.0 - level) / 2.0);
     // P(fewer than `below` values lie under the median) is below the tail, so the ends are ranks `below`, n + 1 - below.
     let rank = usize::try_from(below).ok()?.checked_sub(1)?;
     let (lo, hi) = (*sorted.get(rank)?, *sorted.get(sorted.len() - 1 - rank)?);
-    Some(Interval { lo, hi, level: LEVEL, method: "order statistics".into() })
+    Some(Interval { lo, hi, level, method: "order statistics".into() })
 }
 
 /// The median over rows, with the 5th percentile and the share of rows at distance 0 as parts.
-fn summary(estimate: Estimate, prefix: &str, distances: &[f64]) -> Estimate {
+fn summary(estimate: Estimate, prefix: &str, distances: &[f64], level: f64) -> Estimate {
     let at = |q: f64| quantile(distances, q).unwrap_or(f64::NAN);
     let copies = distances.partition_point(|d| *d == 0.0);
     let mut out = estimate;
@@ -44,7 +44,7 @@ fn summary(estimate: Estimate, prefix: &str, distances: &[f64]) -> Estimate {
         out = out.with(format!("{prefix}median"), at(0.5));
     }
     out = out.with(format!("{prefix}p5"), at(0.05));
-    out.parts.push(share(&format!("{prefix}copies"), copies as f64, distances.len()));
+    out.parts.push(share(&format!("{prefix}copies"), copies as f64, distances.len(), level));
     out
 }
 
@@ -57,21 +57,21 @@ fn summary(estimate: Estimate, prefix: &str, distances: &[f64]) -> Estimate {
 /// nothing was memorised: training rows among the real ones).
 ///
 /// Undefined as [`Parts::new`] and [`features::points`](crate::metrics::features::points) are.
-pub fn dcr(columns: &[Mixed], parts: &Parts) -> Measured {
+pub fn dcr(columns: &[Mixed], parts: &Parts, level: f64) -> Measured {
     let Placed { train, holdout, synthetic } = placed(columns, parts)?;
     let to_train = closest(&synthetic, &train, Own::May)?;
     let ordered = sorted(to_train.clone());
     let median = quantile(&ordered, 0.5).unwrap_or(f64::NAN);
-    let out = Estimate { interval: median_interval(&ordered), ..Estimate::plain(median, ordered.len()) };
-    let out = summary(out, "", &ordered);
+    let out = Estimate { interval: median_interval(&ordered, level), ..Estimate::plain(median, ordered.len()) };
+    let out = summary(out, "", &ordered, level);
     if holdout.is_empty() {
         return Ok(out.note(NO_HOLDOUT));
     }
-    let mut out = summary(out, "holdout_", &sorted(closest(&holdout, &train, Own::May)?));
+    let mut out = summary(out, "holdout_", &sorted(closest(&holdout, &train, Own::May)?), level);
     let to_holdout = closest(&synthetic, &holdout, Own::May)?;
     let score = |(t, h): (&f64, &f64)| if t < h { 1.0 } else { f64::from(u8::from(t == h)) / 2.0 };
     let nearer: f64 = to_train.iter().zip(&to_holdout).map(score).sum();
-    out.parts.push(share("nearer_to_train", nearer, to_train.len()));
+    out.parts.push(share("nearer_to_train", nearer, to_train.len(), level));
     Ok(out.with("expected_nearer", train.len() as f64 / (train.len() + holdout.len()) as f64))
 }
 
@@ -81,7 +81,7 @@ pub fn dcr(columns: &[Mixed], parts: &Parts) -> Measured {
 ///
 /// Parts: `p5`; with hold-out rows `holdout_median` and `holdout_p5` of their ratios. Undefined as [`dcr`] is, and for
 /// fewer than two training rows.
-pub fn nndr(columns: &[Mixed], parts: &Parts) -> Measured {
+pub fn nndr(columns: &[Mixed], parts: &Parts, level: f64) -> Measured {
     let Placed { train, holdout, synthetic } = placed(columns, parts)?;
     let ratios = |from: &Points| -> Result<Vec<f64>, Undefined> {
         let found = nearest(from, &train, 2, Own::May)?;
@@ -91,7 +91,7 @@ pub fn nndr(columns: &[Mixed], parts: &Parts) -> Measured {
     };
     let own = ratios(&synthetic)?;
     let at = |x: &[f64], q: f64| quantile(x, q).unwrap_or(f64::NAN);
-    let out = Estimate { interval: median_interval(&own), ..Estimate::plain(at(&own, 0.5), own.len()) };
+    let out = Estimate { interval: median_interval(&own, level), ..Estimate::plain(at(&own, 0.5), own.len()) };
     let out = out.with("p5", at(&own, 0.05));
     if holdout.is_empty() {
         return Ok(out.note(NO_HOLDOUT));
@@ -108,7 +108,7 @@ pub fn nndr(columns: &[Mixed], parts: &Parts) -> Measured {
 /// when training rows are no closer than new ones), with its own interval. The figure is only balanced for samples of
 /// one size, so larger parts are cut to the smallest by a seeded draw, which a note says. Undefined as [`dcr`] is, and
 /// for fewer than two rows of a part.
-pub fn adversarial_accuracy(columns: &[Mixed], parts: &Parts, seed: u64) -> Measured {
+pub fn adversarial_accuracy(columns: &[Mixed], parts: &Parts, (seed, level): (u64, f64)) -> Measured {
     let Placed { train, holdout, synthetic } = placed(columns, parts)?;
     let with_holdout = !holdout.is_empty();
     let mut size = train.len().min(synthetic.len());
@@ -135,18 +135,23 @@ pub fn adversarial_accuracy(columns: &[Mixed], parts: &Parts, seed: u64) -> Meas
         Ok(((real_side + own_side) / 2.0, (v + w) / 4.0))
     };
     let normal = |value: f64, variance: f64, least: f64| {
-        let half = normal_quantile(LEVEL) * variance.sqrt();
+        let half = normal_quantile(level) * variance.sqrt();
         let (lo, hi) = ((value - half).max(least), (value + half).min(1.0));
-        Some(Interval { lo, hi, level: LEVEL, method: "normal".into() })
+        Some(Interval { lo, hi, level, method: "normal".into() })
     };
     let (value, v) = against(&train)?;
     let mut out = Estimate { interval: normal(value, v, 0.0), ..Estimate::plain(value, 2 * size) };
     if with_holdout {
         let (new, w) = against(&cut(&holdout, 2))?;
         let (loss, spread) = (new - value, v + w);
-        out.parts.push(Part { group: "holdout".into(), value: Some(new), interval: normal(new, w, 0.0), n: 2 * size });
+        out.parts.push(Part {
+            group: "holdout".into(),
+            value: Some(new),
+            interval: normal(new, w, 0.0),
+            n: (2 * size).into(),
+        });
         let interval = normal(loss, spread, -1.0);
-        out.parts.push(Part { group: "privacy_loss".into(), value: Some(loss), interval, n: 2 * size });
+        out.parts.push(Part { group: "privacy_loss".into(), value: Some(loss), interval, n: (2 * size).into() });
     }
     if largest > size {
         out = out.note(format!("{size} rows of each part, the size of the smallest, were drawn"));

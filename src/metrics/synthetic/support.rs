@@ -8,7 +8,7 @@
 use super::{Parts, placed};
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::features::Mixed;
-use crate::metrics::inference::{LEVEL, percentile_interval, quantile, sum, wilson};
+use crate::metrics::inference::{percentile_interval, quantile, sum, wilson};
 use crate::metrics::neighbours::{Neighbour, Own, Points, distance, nearest};
 use crate::metrics::resampling::{Lane, REPLICATES, multinomial, replicate};
 
@@ -49,15 +49,15 @@ fn score(first: &[u64; STEPS], n: usize) -> f64 {
 
 /// The score with a bootstrap over the rows that are counted; `from` holds the first level that covers each, or
 /// [`STEPS`].
-fn scored(from: &[usize], seed: u64, interval: bool) -> Estimate {
+fn scored(from: &[usize], asked: Option<(u64, f64)>) -> Estimate {
     let mut cells = [0_u64; STEPS + 1];
-    from.iter().for_each(|&level| cells[level.min(STEPS)] += 1);
+    from.iter().for_each(|&step| cells[step.min(STEPS)] += 1);
     let head = |cells: &[u64; STEPS + 1]| std::array::from_fn(|i| cells[i]);
     let mut out = Estimate::plain(score(&head(&cells), from.len()), from.len());
-    if interval {
+    if let Some((seed, level)) = asked {
         let draws =
             replicate(REPLICATES, seed, Lane::Bootstrap, |rng| score(&head(&multinomial(rng, cells)), from.len()));
-        out.interval = percentile_interval(&draws, LEVEL);
+        out.interval = percentile_interval(&draws, level);
     }
     out.with("never", cells[STEPS] as f64 / from.len() as f64)
 }
@@ -73,12 +73,12 @@ fn both(columns: &[Mixed], parts: &Parts) -> Result<(Points, Points), Undefined>
 /// 1, over 30 levels (1 less summed distance by that of a curve at 0, as the published implementations integrate it).
 /// Part `never`: the share of synthetic rows beyond the outermost real row. Interval: bootstrap over synthetic rows,
 /// real rows given. Undefined as [`dcr`](super::records::dcr) is.
-pub fn alpha_precision(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) -> Measured {
+pub fn alpha_precision(columns: &[Mixed], parts: &Parts, asked: Option<(u64, f64)>) -> Measured {
     let (real, synthetic) = both(columns, parts)?;
     let centre = centre(&real);
     let radii = radii(&from_centre(&real, &centre));
     let from: Vec<usize> = from_centre(&synthetic, &centre).iter().map(|d| radii.partition_point(|r| r < d)).collect();
-    Ok(scored(&from, seed, interval))
+    Ok(scored(&from, asked))
 }
 
 /// β-recall: how well the share of real rows that are covered at each level β follows β, 0 to 1, over 30 levels. A real
@@ -87,7 +87,7 @@ pub fn alpha_precision(columns: &[Mixed], parts: &Parts, seed: u64, interval: bo
 /// synthetic row that near. Interval: bootstrap over real rows, synthetic rows given.
 ///
 /// Undefined as [`dcr`](super::records::dcr) is, and for fewer than two real rows.
-pub fn beta_recall(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) -> Measured {
+pub fn beta_recall(columns: &[Mixed], parts: &Parts, asked: Option<(u64, f64)>) -> Measured {
     let (real, synthetic) = both(columns, parts)?;
     let among_real = nearest(&real, &real, 1, Own::MayNot)?;
     let to_synthetic = nearest(&real, &synthetic, 1, Own::May)?;
@@ -98,7 +98,7 @@ pub fn beta_recall(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) 
         if n.distance <= own.distance { radii.partition_point(|r| r < d) } else { STEPS }
     };
     let from: Vec<usize> = to_synthetic.iter().zip(&among_real).zip(&reached).map(level).collect();
-    Ok(scored(&from, seed, interval))
+    Ok(scored(&from, asked))
 }
 
 /// Authenticity: the share of synthetic rows that are farther from their nearest training row than that row is from its
@@ -107,11 +107,11 @@ pub fn beta_recall(columns: &[Mixed], parts: &Parts, seed: u64, interval: bool) 
 ///
 /// The training row is looked up by its own number; a published implementation looks it up by that of the synthetic
 /// row.
-pub fn authenticity(columns: &[Mixed], parts: &Parts) -> Measured {
+pub fn authenticity(columns: &[Mixed], parts: &Parts, level: f64) -> Measured {
     let placed = placed(columns, parts)?;
     let within = nearest(&placed.train, &placed.train, 1, Own::MayNot)?;
     let found = nearest(&placed.synthetic, &placed.train, 1, Own::May)?;
     let new = |n: &&Neighbour| within.get(n.row).is_some_and(|own| n.distance > own.distance);
     let (k, n) = (found.iter().filter(new).count(), found.len());
-    Ok(Estimate { interval: wilson(k as u64, n as u64, LEVEL), ..Estimate::plain(k as f64 / n as f64, n) })
+    Ok(Estimate { interval: wilson(k as u64, n as u64, level), ..Estimate::plain(k as f64 / n as f64, n) })
 }

@@ -38,17 +38,17 @@ fn closest_records_in_one_dimension() {
     let x = [0.0, 1.0, 2.0, 3.0, 10.0, 11.0, 12.0, 13.0, 2.0, 2.4, 11.0, 20.0];
     let parts = blocks(4, 4, 4);
     let unit = crate::metrics::inference::variance(&x[..8]).unwrap().sqrt();
-    let e = records::dcr(&[Mixed::Numbers(&x)], &parts).unwrap();
+    let e = records::dcr(&[Mixed::Numbers(&x)], &parts, 0.95).unwrap();
     // Distances 0, 0.4, 8 and 17 to training rows.
     assert!((e.value - 4.2 / unit).abs() < 1e-12);
     assert_eq!(e.part("copies"), Some(0.25));
     assert_eq!(e.part("nearer_to_train"), Some(0.5));
     assert_eq!(e.part("expected_nearer"), Some(0.5));
     assert!((e.part("holdout_median").unwrap() - 8.5 / unit).abs() < 1e-12);
-    let e = records::nndr(&[Mixed::Numbers(&x)], &parts).unwrap();
+    let e = records::nndr(&[Mixed::Numbers(&x)], &parts, 0.95).unwrap();
     // 0/1, 0.4/0.6, 8/9, 17/18.
     assert!((e.value - (0.4 / 0.6 + 8.0 / 9.0) / 2.0).abs() < 1e-12);
-    let e = records::dcr(&[Mixed::Numbers(&x[..8])], &blocks(4, 0, 4)).unwrap();
+    let e = records::dcr(&[Mixed::Numbers(&x[..8])], &blocks(4, 0, 4), 0.95).unwrap();
     assert_eq!((e.parts.len(), e.notes.len()), (2, 1));
 }
 
@@ -60,22 +60,22 @@ fn copies_are_seen_by_every_figure() {
     let copied: Vec<f64> = real.iter().chain(&real[..200]).copied().collect();
     let parts = blocks(200, 200, 200);
     let (h, c) = ([Mixed::Numbers(&honest)], [Mixed::Numbers(&copied)]);
-    let (a, b) = (records::dcr(&h, &parts).unwrap(), records::dcr(&c, &parts).unwrap());
+    let (a, b) = (records::dcr(&h, &parts, 0.95).unwrap(), records::dcr(&c, &parts, 0.95).unwrap());
     assert!(a.value > 0.0 && b.value == 0.0);
     assert_eq!((a.part("copies"), b.part("copies")), (Some(0.0), Some(1.0)));
     assert_eq!(b.part("nearer_to_train"), Some(1.0));
     let near = a.parts.iter().find(|p| p.group == "nearer_to_train").unwrap().interval.clone().unwrap();
     assert!(near.lo < 0.5 && near.hi > 0.5);
-    let a = records::adversarial_accuracy(&h, &parts, 1).unwrap();
-    let b = records::adversarial_accuracy(&c, &parts, 1).unwrap();
+    let a = records::adversarial_accuracy(&h, &parts, (1, 0.95)).unwrap();
+    let b = records::adversarial_accuracy(&c, &parts, (1, 0.95)).unwrap();
     assert!((a.value - 0.5).abs() < 0.08 && b.value == 0.0);
     assert!(a.part("privacy_loss").unwrap().abs() < 0.1 && b.part("privacy_loss").unwrap() > 0.4);
-    let a = support::authenticity(&h, &parts).unwrap();
-    let b = support::authenticity(&c, &parts).unwrap();
+    let a = support::authenticity(&h, &parts, 0.95).unwrap();
+    let b = support::authenticity(&c, &parts, 0.95).unwrap();
     // In one dimension a fresh row passes one time in three.
     assert!(a.value > 0.2 && b.value == 0.0);
     // A copy is precise all the same.
-    assert!(support::alpha_precision(&c, &parts, 1, false).unwrap().value > 0.8);
+    assert!(support::alpha_precision(&c, &parts, None).unwrap().value > 0.8);
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn precision_and_recall_fall_for_different_reasons() {
     let same = with(normal(600, 4));
     let narrow = with(normal(600, 4).iter().map(|v| v * 0.05).collect());
     let wide = with(normal(600, 4).iter().map(|v| v * 5.0).collect());
-    let precision = |x: &[f64]| support::alpha_precision(&[Mixed::Numbers(x)], &parts, 1, true).unwrap();
-    let recall = |x: &[f64]| support::beta_recall(&[Mixed::Numbers(x)], &parts, 1, true).unwrap();
+    let precision = |x: &[f64]| support::alpha_precision(&[Mixed::Numbers(x)], &parts, Some((1, 0.95))).unwrap();
+    let recall = |x: &[f64]| support::beta_recall(&[Mixed::Numbers(x)], &parts, Some((1, 0.95))).unwrap();
     let e = precision(&same);
     let i = e.interval.clone().unwrap();
     assert!(e.value > 0.9 && i.lo <= e.value && e.value <= i.hi + 0.02, "{e:?}");
@@ -113,7 +113,7 @@ fn mixed(columns: &[Vec<f64>]) -> Vec<Mixed<'_>> {
 fn a_classifier_tells_what_it_can_see() {
     let score = |shift, scale, order| {
         let (x, first) = samples(300, shift, scale, 1);
-        classifier::discriminative_score(&mixed(&x), &first, order, 1).unwrap()
+        classifier::discriminative_score(&mixed(&x), &first, order, (1, 0.95)).unwrap()
     };
     let same = score(0.0, 1.0, 1);
     assert!(same.value < 0.06 && same.interval.clone().unwrap().lo == 0.0, "{same:?}");
@@ -122,9 +122,9 @@ fn a_classifier_tells_what_it_can_see() {
     // A difference of spread alone needs squares.
     assert!(score(0.0, 3.0, 1).value < 0.1 && score(0.0, 3.0, 2).value > 0.2);
     let (x, first) = samples(3, 0.0, 1.0, 1);
-    assert!(classifier::discriminative_score(&mixed(&x), &first, 1, 1).is_err());
-    assert!(classifier::discriminative_score(&mixed(&x), &[true; 6], 1, 1).is_err());
-    assert!(classifier::discriminative_score(&mixed(&x), &first, 3, 1).is_err());
+    assert!(classifier::discriminative_score(&mixed(&x), &first, 1, (1, 0.95)).is_err());
+    assert!(classifier::discriminative_score(&mixed(&x), &[true; 6], 1, (1, 0.95)).is_err());
+    assert!(classifier::discriminative_score(&mixed(&x), &first, 3, (1, 0.95)).is_err());
 }
 
 #[test]
@@ -211,8 +211,8 @@ fn code_probabilities_by_hand() {
 #[test]
 fn larger_parts_are_cut_by_the_seed() {
     let x = normal(70, 5);
-    let run = |seed| records::adversarial_accuracy(&[Mixed::Numbers(&x)], &blocks(40, 0, 30), seed).unwrap();
+    let run = |seed| records::adversarial_accuracy(&[Mixed::Numbers(&x)], &blocks(40, 0, 30), (seed, 0.95)).unwrap();
     assert_eq!(run(1), run(1));
     assert!(run(1).notes.iter().any(|n| n.starts_with("30 rows")));
-    assert!(records::adversarial_accuracy(&[Mixed::Numbers(&x[..3])], &blocks(2, 0, 1), 1).is_err());
+    assert!(records::adversarial_accuracy(&[Mixed::Numbers(&x[..3])], &blocks(2, 0, 1), (1, 0.95)).is_err());
 }

@@ -168,8 +168,8 @@ enum Found {
 /// and come to the same amount (`1 g` is `1000 mg`; amounts of substance are not converted into masses). With `rounded`
 /// a number also stands for every number that is rounded to it (6.8 for 6.83). Parts: `numbers`, `grounded`,
 /// `other_unit` (numbers that the source has with a unit of another kind only). Undefined when no text has a number.
-/// With a `seed`, an interval over rows.
-pub fn numbers_grounded(texts: &[&str], sources: &[&str], rounded: bool, seed: Option<u64>) -> Measured {
+/// With seed and level (`asked`), an interval over rows.
+pub fn numbers_grounded(texts: &[&str], sources: &[&str], rounded: bool, asked: Option<(u64, f64)>) -> Measured {
     checks::same_length(("texts", texts.len()), ("sources", sources.len()))?;
     checks::not_empty(texts.len())?;
     let row = |(text, source): (&&str, &&str)| {
@@ -193,7 +193,7 @@ pub fn numbers_grounded(texts: &[&str], sources: &[&str], rounded: bool, seed: O
     }
     let share = |[all, grounded, _]: [u64; 3]| grounded as f64 / all as f64;
     let of = |drawn: &[u32]| share(total(&mut drawn.iter().filter_map(|&row| rows.get(row as usize))));
-    let interval = interval(rows.len(), seed, of);
+    let interval = interval(rows.len(), asked, of);
     let out = Estimate { interval, ..Estimate::plain(share([all, grounded, other]), texts.len()) };
     Ok(out.with("numbers", all as f64).with("grounded", grounded as f64).with("other_unit", other as f64))
 }
@@ -239,7 +239,7 @@ mod tests {
     fn no_numbers_no_share() {
         assert!(numbers_grounded(&["none"], &["5"], false, None).is_err());
         assert!(numbers_grounded(&[], &[], false, None).is_err());
-        let e = numbers_grounded(&["5 and 6", "7"], &["5", "7"], false, Some(1)).unwrap();
+        let e = numbers_grounded(&["5 and 6", "7"], &["5", "7"], false, Some((1, 0.95))).unwrap();
         assert!(e.interval.is_some_and(|i| i.lo <= e.value && e.value <= i.hi));
     }
 }

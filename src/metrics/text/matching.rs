@@ -5,7 +5,7 @@ use super::mean;
 use super::vocabulary::words;
 use crate::eval::estimate::{Estimate, Measured, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::{LEVEL, wilson};
+use crate::metrics::inference::wilson;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub fn normalized(text: &str) -> String {
 }
 
 /// The share of rows whose text equals the reference, as it stands or normalised.
-pub fn exact(texts: &[&str], references: &[&str], normalise: bool) -> Measured {
+pub fn exact(texts: &[&str], references: &[&str], normalise: bool, level: f64) -> Measured {
     checks::same_length(("texts", texts.len()), ("references", references.len()))?;
     checks::not_empty(texts.len())?;
     let same = |(a, b): &(&&str, &&str)| if normalise { normalized(a) == normalized(b) } else { a == b };
     let hits = texts.par_iter().zip(references).filter(same).count();
     let n = texts.len();
-    Ok(Estimate { interval: wilson(hits as u64, n as u64, LEVEL), ..Estimate::plain(hits as f64 / n as f64, n) })
+    Ok(Estimate { interval: wilson(hits as u64, n as u64, level), ..Estimate::plain(hits as f64 / n as f64, n) })
 }
 
 /// The harmonic mean of the shares of tokens that both have; two empty texts agree.
@@ -47,7 +47,7 @@ pub fn f1(text: &str, reference: &str) -> f64 {
 }
 
 /// The mean token F1 over rows.
-pub fn token_f1(texts: &[&str], references: &[&str], seed: Option<u64>) -> Measured {
+pub fn token_f1(texts: &[&str], references: &[&str], seed: Option<(u64, f64)>) -> Measured {
     checks::same_length(("texts", texts.len()), ("references", references.len()))?;
     checks::not_empty(texts.len())?;
     Ok(mean(&texts.par_iter().zip(references).map(|(a, b)| f1(a, b)).collect::<Vec<f64>>(), seed))
@@ -57,7 +57,7 @@ pub fn token_f1(texts: &[&str], references: &[&str], seed: Option<u64>) -> Measu
 pub const MOST_CELLS: usize = 100_000_000_000;
 
 /// The mean edit distance over rows, in characters or as a share of the longer text.
-pub fn mean_edit_distance(texts: &[&str], references: &[&str], relative: bool, seed: Option<u64>) -> Measured {
+pub fn mean_edit_distance(texts: &[&str], references: &[&str], relative: bool, seed: Option<(u64, f64)>) -> Measured {
     checks::same_length(("texts", texts.len()), ("references", references.len()))?;
     checks::not_empty(texts.len())?;
     let cost = |(a, b): (&&str, &&str)| a.len().saturating_mul(b.len());

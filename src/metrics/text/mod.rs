@@ -20,7 +20,7 @@ mod vocabulary;
 
 use crate::eval::estimate::{Estimate, Interval, Undefined};
 use crate::metrics::checks;
-use crate::metrics::inference::{LEVEL, percentile_interval, sum};
+use crate::metrics::inference::{percentile_interval, sum};
 use crate::metrics::resampling::{REPLICATES, bootstrap_rows};
 use rayon::prelude::*;
 use vocabulary::Vocabulary;
@@ -32,8 +32,8 @@ const SACREBLEU: &str = "2.6.0";
 pub struct Pairs<'a> {
     pub hypotheses: Vec<&'a str>,
     pub references: Vec<Vec<&'a str>>,
-    /// The seed of the interval, where one is wanted.
-    pub seed: Option<u64>,
+    /// Seed and level of the interval, where one is wanted.
+    pub seed: Option<(u64, f64)>,
 }
 
 impl<'a> Pairs<'a> {
@@ -80,20 +80,20 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// The percentile bootstrap over rows, where there is a seed and more than one row: the bits that scoring resampled
+/// The percentile bootstrap over rows, where there are seed and level and more than one row: the bits that scoring resampled
 /// texts would give, from counts or scores that were made once.
-fn interval(rows: usize, seed: Option<u64>, figure: impl Fn(&[u32]) -> f64 + Sync) -> Option<Interval> {
-    let seed = seed.filter(|_| rows > 1)?;
-    percentile_interval(&bootstrap_rows(rows, REPLICATES, seed, figure), LEVEL)
+fn interval(rows: usize, asked: Option<(u64, f64)>, figure: impl Fn(&[u32]) -> f64 + Sync) -> Option<Interval> {
+    let (seed, level) = asked.filter(|_| rows > 1)?;
+    percentile_interval(&bootstrap_rows(rows, REPLICATES, seed, figure), level)
 }
 
 /// The mean of scores of rows, with its interval.
-fn mean(scores: &[f64], seed: Option<u64>) -> Estimate {
+fn mean(scores: &[f64], asked: Option<(u64, f64)>) -> Estimate {
     let over = |drawn: &[u32]| {
         let drawn: Vec<f64> = drawn.iter().filter_map(|&row| scores.get(row as usize)).copied().collect();
         sum(&drawn) / drawn.len() as f64
     };
-    let interval = interval(scores.len(), seed, over);
+    let interval = interval(scores.len(), asked, over);
     Estimate { interval, ..Estimate::plain(sum(scores) / scores.len() as f64, scores.len()) }
 }
 

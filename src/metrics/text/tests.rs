@@ -3,15 +3,16 @@
 use super::matching::{exact, f1};
 use super::*;
 use crate::eval::estimate::Measured;
+use crate::metrics::inference::LEVEL;
 
 #[test]
 fn answers_are_compared_as_squad_does() {
-    assert_eq!(exact(&["The ICU."], &["icu"], true).unwrap().value, 1.0);
-    assert_eq!(exact(&["The ICU."], &["icu"], false).unwrap().value, 0.0);
+    assert_eq!(exact(&["The ICU."], &["icu"], true, 0.95).unwrap().value, 1.0);
+    assert_eq!(exact(&["The ICU."], &["icu"], false, 0.95).unwrap().value, 0.0);
     assert!((f1("acute renal failure", "renal failure") - 0.8).abs() < 1e-15);
     assert_eq!(f1("", ""), 1.0);
     assert_eq!(f1("", "x"), 0.0);
-    assert!(exact(&[], &[], true).is_err());
+    assert!(exact(&[], &[], true, 0.95).is_err());
 }
 
 #[test]
@@ -98,11 +99,11 @@ fn intervals_are_those_of_resampled_texts() {
     use crate::metrics::resampling::{REPLICATES, bootstrap_rows};
     static TEXTS: [&str; 5] = ["a b c d e", "the patient was well", "k 5 mg", "", "the patient was not well today"];
     static REFERENCES: [&str; 5] = ["a b c e d", "the patient is well", "k 5 mg/L", "x", "the patient was well"];
-    let pairs = |rows: &[u32], seed| {
+    let pairs = |rows: &[u32], seed: Option<u64>| {
         let of = |t: &'static [&str]| rows.iter().map(|&r| t[r as usize]).collect::<Vec<&str>>();
         let (texts, references) = (of(&TEXTS), of(&REFERENCES));
         let references: Vec<Option<&str>> = references.into_iter().map(Some).collect();
-        Pairs { seed, ..Pairs::new(texts, &[references]).unwrap() }
+        Pairs { seed: seed.map(|s| (s, LEVEL)), ..Pairs::new(texts, &[references]).unwrap() }
     };
     let settings = bleu::Settings {
         tokenizer: tokenize::Tokenizer::V13a,

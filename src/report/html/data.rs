@@ -2,7 +2,7 @@
 //! figures.
 
 use super::{fold_away, name, nothing, scroll};
-use crate::report::format::{constant, count, level, number, percent, plural, with_interval};
+use crate::report::format::{constant, count, level, number, percent, plural, share, with_interval};
 use crate::report::plots::{distribution, loss};
 use crate::report::view::View;
 use crate::suite::result::{Distribution, Figure, ScenarioInfo};
@@ -25,6 +25,12 @@ pub fn synthetic(view: &View<'_>) -> Markup {
             h3 { "Generator " (g.name) }
             p class="sub" {
                 (g.kind) " on " (g.dataset) ", " (plural(g.epochs, "epoch")) ", " (plural(g.rows_sampled, "row")) " sampled"
+            }
+            @if let Some(p) = &g.privacy {
+                p class="sub" {
+                    "Privacy of what it makes: " (p.line()) ". Figures that compare it with real rows are not covered, and "
+                    "the noise follows the run's seed: publish the rows or the seed, not both."
+                }
             }
             p class="legend" {
                 span class="swatch real" {} "real (filled)  " span class="swatch synthetic" {} "synthetic (outline, or lower bar)"
@@ -57,7 +63,7 @@ fn column(d: &Distribution) -> Markup {
                 (d.column)
                 span class="sub" {
                     (d.distance_name) " " (constant(d.distance))
-                    " · missing: real " (percent(d.real_missing)) ", synthetic " (percent(d.synthetic_missing))
+                    " · missing: real " (share(d.real_missing)) ", synthetic " (percent(d.synthetic_missing))
                 }
             }
             (distribution::plot(d))
@@ -76,7 +82,7 @@ pub fn scenarios(view: &View<'_>) -> Markup {
         }
         @for scenario in view.scenarios() {
             h3 { (scenario.name) }
-            p class="sub" { (plural(scenario.rows, "row")) ", prevalence " (percent(scenario.prevalence)) }
+            p class="sub" { (plural(scenario.rows, "row")) ", prevalence " (share(scenario.prevalence)) }
             @if scenario.mix.is_empty() { (nothing("No mix is declared: rows are drawn as they come.")) }
             @else { (mix(scenario)) }
         }
@@ -97,15 +103,17 @@ fn mix(scenario: &ScenarioInfo) -> Markup {
                 tbody {
                     @for (i, entry) in scenario.mix.iter().enumerate() {
                         @let before = i.checked_sub(1).and_then(|i| scenario.mix.get(i));
-                        @let differs = entry.declared.is_some_and(|d| (d - entry.drawn).abs() > 0.005);
+                        @let differs = entry.declared.zip(entry.drawn).is_some_and(|(d, drawn)| (d - drawn).abs() > 0.005);
                         tr class=[(before.is_some_and(|b| b.column != entry.column)).then_some("first")] {
                             th scope="row" { (entry.column) }
                             td { (entry.level) }
-                            td class="num" { (entry.declared.map_or_else(|| "not declared".to_owned(), percent)) }
-                            td class="num" { (percent(entry.drawn)) @if differs { span class="sub" { "differs" } } }
+                            td class="num" { (entry.declared.map_or_else(|| undeclared(entry.drawn), percent)) }
+                            td class="num" { (share(entry.drawn)) @if differs { span class="sub" { "differs" } } }
                             td class="num" { (count(entry.n)) }
                             td {
-                                (distribution::share(&format!("{} {}", entry.column, entry.level), entry.drawn, entry.declared))
+                                @if let Some(drawn) = entry.drawn {
+                                    (distribution::share(&format!("{} {}", entry.column, entry.level), drawn, entry.declared))
+                                }
                             }
                         }
                     }
@@ -113,6 +121,11 @@ fn mix(scenario: &ScenarioInfo) -> Markup {
             }
         },
     )
+}
+
+/// A declared share stands for the drawn one, so it is withheld along with it.
+fn undeclared(drawn: Option<f64>) -> String {
+    if drawn.is_some() { "not declared".to_owned() } else { share(None) }
 }
 
 pub fn figures(view: &View<'_>) -> Markup {

@@ -97,7 +97,7 @@ fn cell(view: &View<'_>, scenario: &str, task: &str, model: &str, metric: &str, 
         }
         span class="sub" {
             "n " (count(cell.n))
-            @if cell.missing > 0 { " · " (count(cell.missing)) " missing" }
+            @if !cell.missing.is_zero() { " · " (count(cell.missing)) " missing" }
         }
     }
 }

@@ -81,7 +81,7 @@ pub fn results() -> Results {
             name: "support2".into(),
             file: "data/support2.csv".into(),
             sha256: "0c1df2f7a3be44d09c18f1e57b9a6f2dd50a7c5a4e4ff0aa9b7e6d5c4b3a2910".into(),
-            rows: 9105,
+            rows: 9105.into(),
             columns: 48,
             sensitivity: "deidentified".into(),
             license: Some("CC BY 4.0".into()),
@@ -101,8 +101,8 @@ pub fn results() -> Results {
             .collect(),
         figures: figures(),
         cells,
-        checks: Vec::new(),
         policies: policies::policies(&mut stream),
+        checks: Vec::new(),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
     };
     let timings = [("load", 0.412), ("train generators", 187.3), ("draw", 0.031), ("measure", 4.9), ("decide", 0.07)];
@@ -136,6 +136,7 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         rows_sampled: 9105,
         generator_loss: (0..epochs).map(|i| stream.around(0.72 + 2.1 * decay(i), 0.08)).collect(),
         critic_loss: (0..epochs).map(|i| stream.around(-0.31 - 1.4 * decay(i), 0.06)).collect(),
+        privacy: None,
     }
 }
 
@@ -151,14 +152,26 @@ fn scenario((name, rows, prevalence, _): (&str, usize, f64, f64)) -> ScenarioInf
                 column: "race".into(),
                 level: (*level).into(),
                 declared,
-                drawn: if *level == "asian" && declared.is_some() { drawn - 0.0201 } else { drawn },
-                n: (drawn * rows as f64) as usize,
+                drawn: Some(if *level == "asian" && declared.is_some() { drawn - 0.0201 } else { drawn }),
+                n: ((drawn * rows as f64) as usize).into(),
             }
         })
         .collect();
-    mix.push(MixEntry { column: "sex".into(), level: "female".into(), declared: Some(0.5), drawn: 0.5, n: rows / 2 });
-    mix.push(MixEntry { column: "sex".into(), level: "male".into(), declared: Some(0.5), drawn: 0.5, n: rows / 2 });
-    ScenarioInfo { name: name.into(), rows, prevalence, mix }
+    mix.push(MixEntry {
+        column: "sex".into(),
+        level: "female".into(),
+        declared: Some(0.5),
+        drawn: Some(0.5),
+        n: (rows / 2).into(),
+    });
+    mix.push(MixEntry {
+        column: "sex".into(),
+        level: "male".into(),
+        declared: Some(0.5),
+        drawn: Some(0.5),
+        n: (rows / 2).into(),
+    });
+    ScenarioInfo { name: name.into(), rows: rows.into(), prevalence: Some(prevalence), mix }
 }
 
 fn cells(stream: &mut Stream) -> (Vec<Cell>, Vec<ByGroup>) {
@@ -189,8 +202,8 @@ fn cells(stream: &mut Stream) -> (Vec<Cell>, Vec<ByGroup>) {
                                 half * if pooled { 1.0 } else { 2.24 },
                                 "bootstrap percentile (1000)",
                             ),
-                            n,
-                            missing: if model == "physician" { n / 5 } else { usize::from(pooled) },
+                            n: n.into(),
+                            missing: if model == "physician" { n / 5 } else { usize::from(pooled) }.into(),
                             noise_floor: matches!(metric, "ece" | "dpd(by: race)").then_some(half * 1.7),
                             parts: Vec::new(),
                             undefined: None,
@@ -242,7 +255,12 @@ fn parts(stream: &mut Stream, metric: &str, scenario: &str, centre: f64) -> Vec<
             .iter()
             .map(|g| {
                 let value = stream.around(centre, 0.02);
-                Part { group: (*g).into(), value: Some(value), interval: interval(value, 0.016, "wilson"), n: 4210 }
+                Part {
+                    group: (*g).into(),
+                    value: Some(value),
+                    interval: interval(value, 0.016, "wilson"),
+                    n: 4210.into(),
+                }
             })
             .collect();
     }
@@ -256,7 +274,7 @@ fn parts(stream: &mut Stream, metric: &str, scenario: &str, centre: f64) -> Vec<
                 group: (*group).into(),
                 value: (!absent).then_some(value),
                 interval: if absent { None } else { interval(value, half, "wilson") },
-                n: if absent { 0 } else { *n },
+                n: if absent { 0 } else { *n }.into(),
             }
         })
         .collect()
@@ -269,7 +287,7 @@ fn figures() -> Vec<Figure> {
         doc: doc.map(Into::into),
         value,
         interval: value.and_then(|v| interval(v, half, "normal")),
-        n: 9104,
+        n: 9104.into(),
         noise_floor: None,
         undefined: value.is_none().then(|| "no row has dzgroup == \"ARF/MOSF w/Sepsis\" and age > 100".into()),
     };
@@ -337,7 +355,7 @@ fn distributions(stream: &mut Stream) -> Vec<Distribution> {
             levels: Vec::new(),
             real: share(9.0),
             synthetic: share(10.2),
-            real_missing: if column == "creatinine" { 0.0074 } else { 0.0 },
+            real_missing: Some(if column == "creatinine" { 0.0074 } else { 0.0 }),
             synthetic_missing: if column == "creatinine" { 0.0061 } else { 0.0 },
             distance: 0.0712,
             distance_name: "Kolmogorov-Smirnov".into(),
@@ -351,7 +369,7 @@ fn distributions(stream: &mut Stream) -> Vec<Distribution> {
         levels: levels.iter().map(|l| l.0.into()).collect(),
         real: levels.iter().map(|l| l.1).collect(),
         synthetic: levels.iter().map(|l| l.2).collect(),
-        real_missing: 0.0046,
+        real_missing: Some(0.0046),
         synthetic_missing: 0.0,
         distance: 0.031,
         distance_name: "total variation".into(),

@@ -41,7 +41,7 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
         right: None,
         threshold: None,
         confidence: Some(0.95),
-        n: rows,
+        n: rows.into(),
         why: String::new(),
         witnesses: Vec::new(),
         remedy: None,
@@ -132,8 +132,13 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
     };
     cells.witnesses = if m == 1 {
         vec![
-            Part { group: "race == asian, sex == female".into(), value: None, interval: None, n: 7 },
-            Part { group: "race == other, sex == <unknown> & \"quoted\"".into(), value: None, interval: None, n: 4 },
+            Part { group: "race == asian, sex == female".into(), value: None, interval: None, n: 7.into() },
+            Part {
+                group: "race == other, sex == <unknown> & \"quoted\"".into(),
+                value: None,
+                interval: None,
+                n: 4.into(),
+            },
         ]
     } else {
         Vec::new()
@@ -160,7 +165,7 @@ fn constraints(stream: &mut Stream, s: usize, m: usize, rows: usize) -> Vec<Cons
         None,
     );
     explained.why = "fidelity needs the model's response to changed inputs, and recorded predictions have none".into();
-    explained.n = 0;
+    explained.n = 0.into();
     out.push(explained);
     let mut later = make(
         "automated_decisions",

@@ -1,9 +1,9 @@
 //! Metrics and figures in columns.
 
 use super::{COLUMNS, Out, pad};
-use crate::report::format::{brief, clean, count, fit, fold_name, number, percent, plural, width, with_interval};
+use crate::report::format::{brief, clean, count, fit, fold_name, number, plural, share, width, with_interval};
 use crate::report::view::View;
-use crate::suite::result::{Cell, Figure, ScenarioInfo};
+use crate::suite::result::{Cell, Count, Figure, ScenarioInfo};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
 /// The widest column of names in a table.
@@ -24,7 +24,7 @@ pub fn measured(view: &View<'_>, scenario: &ScenarioInfo, task: &str, out: &mut 
         clean(task),
         clean(&scenario.name),
         plural(scenario.rows, "row"),
-        percent(scenario.prevalence)
+        share(scenario.prevalence)
     );
     out.heading(&title);
     let shown = defined(view, &[&scenario.name], task, out);
@@ -41,14 +41,20 @@ pub fn measured(view: &View<'_>, scenario: &ScenarioInfo, task: &str, out: &mut 
             column.push(cell.map_or_else(|| "not run".to_owned(), |c| stacked(c, &mut notes)));
             has_floor |= cell.is_some_and(|c| c.noise_floor.is_some());
         }
-        column.push(count(cells.iter().flatten().map(|c| c.n).max().unwrap_or(0)));
-        column.push(count(cells.iter().flatten().map(|c| c.missing).max().unwrap_or(0)));
+        column.push(count(most(cells.iter().flatten().map(|c| c.n))));
+        column.push(count(most(cells.iter().flatten().map(|c| c.missing))));
         columns.push(column);
     }
     side_by_side(&first, &columns, out);
     let floor = if has_floor { "; (noise floor): what a perfect model would score at this n" } else { "" };
     out.paragraph("  ", &format!("value, 95% interval, folds together{floor}"), "2");
     footnotes(&notes, out);
+}
+
+/// The largest of the counts that are shown; when none is, as the first is given.
+fn most(counts: impl Iterator<Item = Count> + Clone) -> Count {
+    let hidden = counts.clone().next().unwrap_or(Count::Rows(0));
+    counts.filter_map(Count::shown).max().map_or(hidden, Count::Rows)
 }
 
 /// A further task: its first metric, a row a model and a column a scenario.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accountant::{Accounting, Mechanism, Prices, epsilon};
 use super::renyi::Curve;
-use super::{Budget, PrivacyError};
+use super::{Budget, PrivacyError, Unit};
 use crate::synth::bits;
 
 /// The noise found is at most this share above the least that would do.
@@ -38,18 +38,6 @@ pub fn sigma_for(
     let cost = |sigma: f64, accounting| cost(budget.delta, q, sigma, steps, before, accounting);
     let fits = |sigma: f64, accounting| cost(sigma, accounting) <= budget.epsilon;
     let out_of_reach = PrivacyError::OutOfReach { epsilon: budget.epsilon, steps };
-    let mut hi = 1.0;
-    while !fits(hi, Accounting::Renyi) {
-        hi *= 2.0;
-        if hi > MOST_NOISE {
-            return Err(out_of_reach);
-        }
-    }
-    let mut lo = 0.5 * hi;
-    while lo > LEAST_NOISE && fits(lo, Accounting::Renyi) {
-        hi = lo;
-        lo *= 0.5;
-    }
     let narrow = |mut lo: f64, mut hi: f64, accounting, tolerance: f64| {
         while hi / lo > 1.0 + tolerance {
             let middle = (lo * hi).sqrt();
@@ -57,6 +45,20 @@ pub fn sigma_for(
         }
         hi
     };
+    let enough = |accounting| {
+        let doubled = (0..20).map(|k| f64::from(k).exp2());
+        doubled.take_while(|s| *s <= MOST_NOISE).find(|s| fits(*s, accounting))
+    };
+    let Some(mut hi) = enough(Accounting::Renyi) else {
+        // Below ε of about ln(1/δ) over the largest order, curves promise nothing.
+        let hi = (accounting == Accounting::Tight).then(|| enough(accounting)).flatten().ok_or(out_of_reach)?;
+        return Ok(narrow(0.5 * hi, hi, accounting, TOLERANCE));
+    };
+    let mut lo = 0.5 * hi;
+    while lo > LEAST_NOISE && fits(lo, Accounting::Renyi) {
+        hi = lo;
+        lo *= 0.5;
+    }
     if accounting == Accounting::Renyi {
         return Ok(narrow(lo, hi, accounting, TOLERANCE));
     }
@@ -98,6 +100,16 @@ fn cost(delta: f64, q: f64, sigma: f64, steps: u64, before: &[Mechanism], accoun
     let mut all = before.to_vec();
     all.push(Mechanism::SampledGaussian { q, sigma, steps });
     epsilon(&all, delta, accounting)
+}
+
+/// What a private training was, as it is saved and reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trained {
+    pub meter: Meter,
+    pub unit: Unit,
+    /// Largest norm of what a unit adds to a step.
+    #[serde(with = "bits::one")]
+    pub norm: f64,
 }
 
 /// Counts private steps and refuses the first that would overshoot. Its state is plain numbers: a

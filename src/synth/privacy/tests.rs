@@ -188,8 +188,8 @@ fn a_budget_is_never_overshot_in_a_thousand_trials() {
         let draw = |rng: &mut ChaCha8Rng, lo: f64, hi: f64| (lo.ln() + rng.random::<f64>() * (hi / lo).ln()).exp();
         let (q, sigma) = (draw(&mut rng, 1e-4, 1.0), draw(&mut rng, 0.3, 20.0));
         let budget = Budget { epsilon: draw(&mut rng, 0.05, 30.0), delta: draw(&mut rng, 1e-9, 1e-3) };
-        // One trial in a hundred takes the slower road too.
-        let accounting = if trial % 100 == 0 { Accounting::Tight } else { Accounting::Renyi };
+        // One trial in 250 takes the slower road too.
+        let accounting = if trial % 250 == 0 { Accounting::Tight } else { Accounting::Renyi };
         let before = if trial % 3 == 0 { vec![Mechanism::Gaussian { sigma: 8.0 }] } else { Vec::new() };
         let mut meter = Meter::with_noise(budget, q, sigma, before.clone(), accounting);
         let allowed = meter.steps().1;

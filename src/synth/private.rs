@@ -1,0 +1,258 @@
+//! Private training of the conditional GAN: the critic, the only network that sees rows, learns by
+//! DP-SGD.
+//!
+//! After Abadi et al. 2016 and, for the roles of both networks, Xie et al. 2018: the critic's
+//! gradient on a Poisson sample of real rows is clipped row by row and noised; generated rows are no
+//! one's, and the generator learns from the critic only. Everything else that would read the
+//! table (modes, levels, conditions, corrections) reads a stand-in from noisy histograms
+//! (`marginals.rs`), paid from the same budget. The number of rows is taken as known. Losses on real
+//! rows are not reported, since they would cost as well.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::condition::{Asked, Conditions};
+use super::encoder::{Encoded, Encoder};
+use super::gan::check;
+use super::marginals;
+use super::plan::plan;
+use super::privacy::Budget;
+use super::privacy::accountant::{Accounting, Mechanism};
+use super::privacy::clip::poisson_sample;
+use super::privacy::mechanisms::gaussian_sigma;
+use super::privacy::noise::{Meter, Trained};
+use super::sample::ConditionalGan;
+use super::settings::Private;
+use super::{EpochLoss, FitSettings, Generator, SynthError};
+use crate::data::frame::Frame;
+use crate::nets::adversarial::{Batch, Game, PrivateNoise, Real};
+use crate::nets::device::Picked;
+use crate::nets::noise;
+use crate::source::world::Stage;
+
+/// ε of the histograms alone, as a share of the budget. Costs add up nearly as squares, so that
+/// this leaves 95 % for the critic.
+const HISTOGRAMS: f64 = 0.3;
+/// Learns `frame` within `private`'s budget; the rest is as in
+/// [`fit_conditional_gan`](super::gan::fit_conditional_gan), whose `settings` are checked.
+pub(super) fn fit(
+    frame: &Frame,
+    settings: FitSettings,
+    private: &Private,
+    device: &Picked,
+    stage: &dyn Stage,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Box<dyn Generator>, SynthError> {
+    let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
+    marginals::check(frame)?;
+    // Packs would mix rows in one gradient, dropout would change it between two passes, second
+    // moments would be read off the table.
+    let settings = FitSettings { pack: 1, dropout: 0.0, moments: 0.0, ..settings };
+    let steps = settings.steps(frame.rows);
+    let expected = settings.batch as f64;
+    let histograms = gaussian_sigma(HISTOGRAMS * budget.epsilon, budget.delta).map_err(SynthError::Private)?;
+    let mut meter = Meter::solve(
+        budget,
+        (expected / frame.rows as f64).min(1.0),
+        (settings.epochs * steps) as u64,
+        vec![Mechanism::Gaussian { sigma: histograms }],
+        Accounting::Tight,
+    )
+    .map_err(SynthError::Private)?;
+    if meter.sigma() > expected {
+        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: settings.batch });
+    }
+    stage.note(&format!(
+        "private: σ = {:.2} for ε = {}, δ = {:e} in {} steps",
+        meter.sigma(),
+        budget.epsilon,
+        budget.delta,
+        meter.steps().1
+    ));
+
+    let stand_in = marginals::stand_in(
+        frame,
+        histograms,
+        &mut noise::stream(settings.seed, 30),
+        &mut noise::stream(settings.seed, 31),
+    );
+    let encoder = Encoder::fit(&stand_in, settings.modes)?;
+    let conditions = Conditions::of(&encoder);
+    let mut rng = noise::stream(settings.seed, 10);
+    let open = encoder.encode(&stand_in, &mut rng);
+    let table = encoder.encode(frame, &mut rng);
+    let mut rows = Rows { encoder: &encoder, conditions: &conditions, rng: noise::stream(settings.seed, 32) };
+    let mut game = Game::new(plan(&encoder, &conditions, &settings), settings.seed, &device.device);
+    let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
+    let mut history = Vec::with_capacity(settings.epochs);
+    'training: for epoch in 1..=settings.epochs {
+        let mut sums = EpochLoss { epoch, critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 };
+        for _ in 0..steps {
+            if cancelled() {
+                return Err(SynthError::Cancelled { epoch });
+            }
+            // Asked before the rows are looked at; the noise was solved for all steps, so that a
+            // refusal ends training early rather than overshooting.
+            if meter.take(1).is_err() {
+                break 'training;
+            }
+            let real = rows.sample(&table, meter.rate());
+            let batch = rows.open(&open, settings.batch);
+            let loss = game.private_step(batch, real, hidden);
+            check(epoch, "critic", loss.critic, &settings)?;
+            check(epoch, "generator", loss.generator, &settings)?;
+            sums.critic += loss.critic;
+            sums.generator += loss.generator;
+            sums.condition += loss.condition;
+        }
+        let losses = EpochLoss {
+            critic: sums.critic / steps as f64,
+            generator: sums.generator / steps as f64,
+            condition: sums.condition / steps as f64,
+            ..sums
+        };
+        stage.note(&format!("private, σ = {:.2}; generator {:.3}", meter.sigma(), losses.generator));
+        stage.advance(epoch as u64);
+        history.push(losses);
+    }
+    let weights = game.finish();
+    let saved = weights.to_host();
+    if saved.iter().any(|m| m.values.iter().any(|x| !x.is_finite())) {
+        check(settings.epochs, "generator", f64::NAN, &settings)?;
+    }
+    let mut gan = ConditionalGan::new(encoder.clone(), settings, saved, device);
+    gan.history = history;
+    gan.privacy = Some(Trained { meter, unit: private.unit.clone(), norm: private.norm });
+    gan.settle(&weights);
+    if gan.settings.calibrate {
+        gan.calibrate(&stand_in, &open);
+    }
+    Ok(Box::new(gan))
+}
+
+/// Draws rows for private steps.
+struct Rows<'a> {
+    encoder: &'a Encoder,
+    conditions: &'a Conditions,
+    rng: ChaCha8Rng,
+}
+
+impl Rows<'_> {
+    /// A Poisson sample of the real table; each row's condition depends on that row alone.
+    fn sample(&mut self, table: &Encoded, rate: f64) -> Real {
+        let chosen = poisson_sample(table.rows, rate, &mut self.rng);
+        let (slots, asked) = self.write(table, &chosen);
+        Real { rows: chosen.len(), slots, condition: self.vectors(&asked) }
+    }
+
+    /// Rows of the stand-in with conditions drawn in the same way.
+    fn open(&mut self, table: &Encoded, rows: usize) -> Batch {
+        let chosen: Vec<usize> = (0..rows).map(|_| self.rng.random_range(0..table.rows.max(1))).collect();
+        let (real, asked) = self.write(table, &chosen);
+        let layout = &self.encoder.layout;
+        let slots = layout.category_width();
+        let mut target = vec![0.0; rows * slots];
+        for (row, asked) in asked.iter().enumerate() {
+            for &(choice, entry) in asked {
+                let segment = &layout.segments[self.conditions.choices[choice].segment];
+                target[row * slots + segment.start - layout.offsets + entry] = 1.0;
+            }
+        }
+        Batch { rows, real, condition: self.vectors(&asked), target }
+    }
+
+    fn write(&mut self, table: &Encoded, chosen: &[usize]) -> (Vec<f32>, Vec<Vec<Asked>>) {
+        let width = self.encoder.layout.width();
+        let mut slots = vec![0.0; chosen.len() * width];
+        let mut asked = Vec::with_capacity(chosen.len());
+        for (&row, into) in chosen.iter().zip(slots.chunks_exact_mut(width.max(1))) {
+            self.encoder.expand(table, row, into);
+            asked.push(self.conditions.of_row(self.encoder, table, row, &mut self.rng));
+        }
+        (slots, asked)
+    }
+
+    fn vectors(&self, asked: &[Vec<Asked>]) -> Vec<f32> {
+        let width = self.conditions.width;
+        let mut out = vec![0.0; asked.len() * width];
+        for (asked, into) in asked.iter().zip(out.chunks_exact_mut(width.max(1))) {
+            self.conditions.write(asked, into);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::encoder::tests::clinic;
+    use super::super::privacy::{PrivacyError, Unit};
+    use super::super::{Given, fit_conditional_gan, load};
+    use super::*;
+    use crate::nets::device::cpu;
+    use crate::source::world::Silent;
+
+    fn settings(epsilon: f64, delta: f64) -> FitSettings {
+        let private = Some(Private { epsilon, delta, unit: Unit::Person, norm: 1.0 });
+        FitSettings { epochs: 2, batch: 100, hidden: 32, private, ..FitSettings::default() }
+    }
+
+    fn fit(frame: &Frame, settings: &FitSettings) -> Result<Box<dyn Generator>, SynthError> {
+        fit_conditional_gan(frame, settings, &cpu(), &Silent, &|| false)
+    }
+
+    fn bits(frame: &Frame) -> Vec<u64> {
+        frame.columns.iter().flat_map(|c| c.values.iter().map(|x| x.to_bits())).collect()
+    }
+
+    #[test]
+    fn the_budget_is_kept_and_travels_with_the_generator() {
+        let gan = fit(&clinic(500), &settings(3.0, 1e-4)).unwrap();
+        let spent = gan.privacy().map(|p| p.meter.spent()).unwrap();
+        assert!(spent <= 3.0 && spent > 2.99, "{spent}");
+        let again = load(&gan.to_bytes(), &cpu()).unwrap();
+        assert_eq!(again.privacy(), gan.privacy());
+        assert_eq!(again.privacy().map(|p| p.meter.spent().to_bits()), Some(spent.to_bits()));
+        let given = Given::nothing().and(&[("sick", 1)], 20);
+        let (a, b) = (gan.sample(50, &given, 3).unwrap(), again.sample(50, &given, 3).unwrap());
+        assert_eq!(bits(&a), bits(&b));
+        let within = |name: &str, lo: f64, hi: f64| {
+            a.column(name).unwrap().values.iter().all(|x| x.is_nan() || (lo..=hi).contains(x))
+        };
+        assert!(within("age", 18.0, 110.0) && within("cost", 0.0, 1e5));
+        assert!(a.column("sick").unwrap().values.iter().take(20).all(|x| *x == 1.0));
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| fit(&clinic(300), &settings(2.0, 1e-4)).unwrap().to_bytes())
+        };
+        assert!(run(1) == run(2));
+    }
+
+    #[test]
+    fn what_cannot_be_private_is_refused_with_a_way_out() {
+        let frame = clinic(200);
+        let loose = fit(&frame, &settings(1.0, 0.005)).err();
+        assert!(matches!(loose, Some(SynthError::Private(PrivacyError::LooseDelta { units: 200, .. }))), "{loose:?}");
+        let hopeless = fit(&frame, &settings(0.01, 1e-4)).err();
+        assert!(matches!(hopeless, Some(SynthError::Hopeless { .. })), "{hopeless:?}");
+        let mut open = frame.clone();
+        open.columns[0].kind = crate::data::frame::FrameKind::Number { lo: None, hi: None, integer: true };
+        assert_eq!(fit(&open, &settings(1.0, 1e-4)).err(), Some(SynthError::NoRange { column: "age".into() }));
+    }
+
+    #[test]
+    fn a_wide_budget_learns_that_the_sick_are_older() {
+        let mut settings = settings(200.0, 1e-4);
+        (settings.epochs, settings.hidden) = (40, 64);
+        let gan = fit(&clinic(2_000), &settings).unwrap();
+        let age = |level| {
+            let rows = gan.sample(500, &Given::nothing().and(&[("sick", level)], 500), 1).unwrap();
+            rows.column("age").unwrap().values.iter().sum::<f64>() / 500.0
+        };
+        let (well, sick) = (age(0), age(1));
+        assert!(sick - well > 10.0, "{well} {sick}: the sick are 25 years older in the table");
+    }
+}
