@@ -42,7 +42,6 @@ impl Table {
     }
 
     fn settle(self) {
-        println!("{}", self.lines.join("\n"));
         assert_eq!(self.bad, 0, "more than a tenth apart:\n{}", self.lines.join("\n"));
     }
 }

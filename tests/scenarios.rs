@@ -22,17 +22,20 @@ dataset eyes from "eyes.csv" {
 fn table(program: &Program) -> Table {
     let schema = program.dataset("eyes").unwrap();
     let levels = |name: &str| match &schema.column(name).unwrap().ty.base {
-        dbf::check::Base::Category(levels) => levels.clone(),
-        _ => panic!("not a category"),
+        dbf::check::Base::Category(levels) => Some(levels.clone()),
+        _ => None,
     };
     let person = |i: u32| {
-        (i % 2, (i % 17 != 0).then_some([0, 0, 0, 1, 1, 2][(i % 6) as usize]), (i * 7919) % 100 < 20 + (i % 2) * 10)
+        (
+            i % 2,
+            (!i.is_multiple_of(17)).then_some([0, 0, 0, 1, 1, 2][(i % 6) as usize]),
+            (i * 7919) % 100 < 20 + (i % 2) * 10,
+        )
     };
     let rows = 6000;
-    let mut table = Table::default();
-    table.rows = rows as usize;
-    table.set("sex", Column::levels((0..rows).map(|i| Some(person(i).0)), levels("sex")));
-    table.set("race", Column::levels((0..rows).map(|i| person(i).1), levels("race")));
+    let mut table = Table { rows: rows as usize, ..Table::default() };
+    table.set("sex", Column::levels((0..rows).map(|i| Some(person(i).0)), levels("sex").unwrap()));
+    table.set("race", Column::levels((0..rows).map(|i| person(i).1), levels("race").unwrap()));
     table.set("ill", Column::bools((0..rows).map(|i| Some(person(i).2)).collect::<Vec<_>>()));
     table
 }
@@ -60,18 +63,18 @@ fn drawn(scenario: &str) -> Result<(Drawn, Table), Diagnostic> {
 /// Rows of each race and of these the ill ones; and how many are female.
 fn counts(drawn: &Drawn, table: &Table) -> ([(usize, usize); 3], usize) {
     let set = table.take(&drawn.rows);
-    let (Some(Column::Level(race, _)), Some(Column::Level(sex, _)), Some(Column::Bool(ill))) =
-        (set.column("race"), set.column("sex"), set.column("ill"))
-    else {
-        panic!("columns are missing");
+    let code = |name: &str, row: usize| match dbf::eval::view::cell(set.column(name).unwrap(), row) {
+        dbf::eval::Value::Level(code, _) => Some(code),
+        dbf::eval::Value::Bool(flag) => Some(u32::from(flag)),
+        _ => None,
     };
     let mut out = [(0, 0); 3];
-    for (race, ill) in race.iter().zip(ill.iter()) {
-        let slot = &mut out[race.unwrap() as usize];
+    for row in 0..set.rows {
+        let slot = &mut out[code("race", row).unwrap() as usize];
         slot.0 += 1;
-        slot.1 += usize::from(ill.unwrap());
+        slot.1 += code("ill", row).unwrap() as usize;
     }
-    (out, sex.iter().flatten().filter(|s| *s == 0).count())
+    (out, (0..set.rows).filter(|row| code("sex", *row) == Some(0)).count())
 }
 
 #[test]

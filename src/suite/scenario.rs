@@ -24,8 +24,16 @@ pub struct Recipe {
     pub mixes: Vec<(String, Vec<(String, f64)>)>,
     /// Flag and its share.
     pub prevalence: Option<(String, f64)>,
-    /// Flag, column, and the flag's share in each level that is named.
-    pub prevalence_by: Option<(String, String, Vec<(String, f64)>)>,
+    pub prevalence_by: Option<ByGroup>,
+}
+
+/// A prevalence within groups.
+#[derive(Debug, Clone)]
+pub struct ByGroup {
+    pub flag: String,
+    pub column: String,
+    /// The flag's share in each level that is named.
+    pub shares: Vec<(String, f64)>,
 }
 
 /// A cell of the mix: (column, code) pairs, and how many rows it gets.
@@ -75,7 +83,8 @@ pub fn recipe(program: &Program, env: &Env, name: &str) -> Option<Recipe> {
         }
         if let Some(by) = &scenario.prevalence_by {
             let shares = by.shares.iter().map(|(l, e)| (l.name.clone(), number(e))).collect();
-            out.prevalence_by = Some((by.label.name.clone(), by.by.name.clone(), shares));
+            let (flag, column) = (by.label.name.clone(), by.by.name.clone());
+            out.prevalence_by = Some(ByGroup { flag, column, shares });
             out.prevalence = None;
         }
         for mix in &scenario.mixes {
@@ -204,7 +213,7 @@ fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<(Vec<Margin<'a>>, Op
         let shares = BTreeMap::from([(0, 1.0 - share), (1, *share)]);
         out.push(Margin { name: name.clone(), column: column(name)?, shares, free: false });
     }
-    let Some((label, by, named)) = &recipe.prevalence_by else { return Ok((out, None)) };
+    let Some(by) = &recipe.prevalence_by else { return Ok((out, None)) };
     // A column without a mix keeps the shares that its rows have.
     let mut place = |name: &String| -> Result<usize, Diagnostic> {
         if let Some(at) = out.iter().position(|m| m.name == *name) {
@@ -215,10 +224,10 @@ fn margins<'a>(recipe: &Recipe, table: &'a Table) -> Result<(Vec<Margin<'a>>, Op
         out.push(Margin { name: name.clone(), column, shares, free: true });
         Ok(out.len() - 1)
     };
-    let (group, flag) = (place(by)?, place(label)?);
+    let (group, flag) = (place(&by.column)?, place(&by.flag)?);
     let names = out.get(group).map_or_else(Vec::new, |m| level_names(m.column));
     let code = |level: &String| names.iter().position(|n| n == level).map(|c| c as u32);
-    let shares = named.iter().filter_map(|(level, share)| Some((code(level)?, *share))).collect();
+    let shares = by.shares.iter().filter_map(|(level, share)| Some((code(level)?, *share))).collect();
     Ok((out, Some(Within { group, flag, shares })))
 }
 

@@ -305,7 +305,7 @@ pub struct Scenario {
     pub size: Option<Expr>,
     pub mixes: Vec<Mix>,
     pub prevalence: Option<(Ident, Expr)>,
-    pub prevalence_by: Option<PrevalenceBy>,
+    pub prevalence_by: Option<Box<PrevalenceBy>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

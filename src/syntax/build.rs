@@ -302,7 +302,7 @@ impl Builder<'_> {
                     let (label, share) = (self.ident(inner.next()?), inner.next()?);
                     if share.as_rule() == Rule::by_group {
                         let (by, shares) = self.shares(share.into_inner())?;
-                        out.prevalence_by = Some(PrevalenceBy { label, by, shares });
+                        out.prevalence_by = Some(Box::new(PrevalenceBy { label, by, shares }));
                     } else {
                         out.prevalence = Some((label, self.expr(share)?));
                     }

@@ -110,10 +110,12 @@ impl<'a> Lint<'a, '_> {
             ExprKind::Binary(_, _, a, b) => {
                 for side in [a, b] {
                     match self.intervals.known(side, place) {
-                        Known::Number(range) if !range.is_empty() && !is_number(side) => {
-                            if range.lo.is_finite() || range.hi.is_finite() {
-                                out.push(format!("`{}` is {}", show(side), range.words()));
-                            }
+                        Known::Number(range)
+                            if !range.is_empty()
+                                && !is_number(side)
+                                && (range.lo.is_finite() || range.hi.is_finite()) =>
+                        {
+                            out.push(format!("`{}` is {}", show(side), range.words()));
                         }
                         _ => {}
                     }

@@ -90,7 +90,9 @@ impl<'a> Intervals<'a> {
                 Known::Levels(levels.difference(bound).copied().collect())
             }
             (Known::Truth(truth), Known::Truth(bound), BinOp::Eq) => Known::Truth(truth).and(Known::Truth(*bound)),
-            (Known::Truth(truth), Known::Truth(bound), BinOp::Ne) => Known::Truth(truth).and(Known::Truth(bound.not())),
+            (Known::Truth(truth), Known::Truth(bound), BinOp::Ne) => {
+                Known::Truth(truth).and(Known::Truth(bound.negated()))
+            }
             (before, ..) => before,
         };
     }

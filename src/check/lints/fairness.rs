@@ -9,7 +9,6 @@ use super::range::figure;
 use crate::check::program::Program;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::BinOp;
-use crate::syntax::show;
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
     let intervals = Intervals::new(program);
@@ -78,7 +77,6 @@ fn unmet(site: &Site, by_group: &ByGroup, parity: &Parity, limit: &super::asked:
             by_group.label,
             told.join(", ")
         ))
-        .note(format!("the rule is `{}`", show(limit.rule)))
         .help(format!(
             "ask for equal opportunity, `equal_opportunity_difference(yhat, y, by: {by})`, or for calibration within groups, `forall g in {by}: ece(p, y | {by} == g) <= …`; parity needs {way_out} here"
         )),

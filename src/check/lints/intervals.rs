@@ -55,7 +55,7 @@ impl<'a> Intervals<'a> {
         if let (Known::Number(range), Some(promise)) = (&out, self.program.tables.contract(expr.id)) {
             out = Known::Number(range.and(Range::new(promise.lo, promise.hi)));
         }
-        if !(place.view.is_empty() && place.here.is_empty()) && !is_literal(expr) {
+        if !(is_literal(expr) || place.view.is_empty() && place.here.is_empty()) {
             let key = self.key(expr);
             for fact in place.view.iter().chain(&place.here).filter(|f| f.key == key) {
                 out = out.and(fact.known.clone());
@@ -93,7 +93,7 @@ impl<'a> Intervals<'a> {
                 }
                 out
             }
-            ExprKind::Not(inner) => self.truth(inner, place, clause).not(),
+            ExprKind::Not(inner) => self.truth(inner, place, clause).negated(),
             ExprKind::Quantified { all, var, range, body } => {
                 let (item, surely) = self.walked(range, place);
                 let body = self.truth(body, &place.bind(&var.name, item), clause);
@@ -239,7 +239,7 @@ impl<'a> Intervals<'a> {
             (Known::Number(x), Known::Number(y)) => x.compare(op, *y),
             _ => match op {
                 BinOp::Eq => x.same(&y),
-                BinOp::Ne => x.same(&y).not(),
+                BinOp::Ne => x.same(&y).negated(),
                 _ => Truth::EITHER,
             },
         };

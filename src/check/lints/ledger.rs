@@ -1,41 +1,31 @@
 //! Privacy budgets that the script already exceeds: a generator declares how much it may spend, and a policy that is
 //! checked on it allows less.
 //!
-//! The budget is read off the generator's setting `privacy dp(epsilon: 3, delta: 1e-5)`. Whoever changes how budgets
-//! are declared changes [`budget`] alone.
+//! The budget is what the generator's `privacy dp(epsilon: 3, delta: 1e-5)` says; training never spends more.
 
 use super::intervals::Intervals;
-use super::place::Place;
 use super::place_of;
 use super::range::{Range, figure};
+use crate::check::private;
 use crate::check::program::Program;
 use crate::source::{Diagnostic, Span, codes};
-use crate::syntax::ast::{ExprKind, Generator, ItemKind};
+use crate::syntax::ast::{Generator, ItemKind};
 use crate::syntax::show;
 
 /// What a generator may spend on its data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
     pub epsilon: f64,
-    /// 0 when it is not given.
     pub delta: f64,
     /// Where it is declared.
     pub span: Span,
 }
 
-/// The budget that a generator declares; nothing when it declares none, or none that is a constant.
-pub fn budget(program: &Program, generator: &Generator) -> Option<Budget> {
+/// The budget that a generator declares; nothing when it declares none.
+pub fn budget(generator: &Generator) -> Option<Budget> {
     let (_, setting) = generator.settings.iter().find(|(name, _)| name.name == "privacy")?;
-    let ExprKind::Call { function, args, .. } = &setting.kind else { return None };
-    if function.name != "dp" {
-        return None;
-    }
-    let intervals = Intervals::new(program);
-    let given = |name: &str| {
-        let arg = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.name == name))?;
-        intervals.known(&arg.value, &Place::default()).point()
-    };
-    Some(Budget { epsilon: given("epsilon")?, delta: given("delta").unwrap_or(0.0), span: setting.span })
+    let asked = private::read(setting)?;
+    Some(Budget { epsilon: asked.epsilon, delta: asked.delta, span: setting.span })
 }
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
@@ -44,7 +34,7 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
         let ItemKind::Check(check) = &item.kind else { continue };
         let Some(on) = &check.on else { continue };
         let Some(generator) = program.generators().find(|g| g.name.name == on.name) else { continue };
-        let Some(budget) = budget(program, generator) else { continue };
+        let Some(budget) = budget(generator) else { continue };
         let Some(instance) = program.instances.get(&check.policy.id) else { continue };
         for (part, constraint) in instance.constraints() {
             intervals.next();

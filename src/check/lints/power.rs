@@ -103,7 +103,7 @@ fn told(shorts: &[Short]) -> Option<Diagnostic> {
     };
     let size = (n as f64 * worst.size.0 / worst.rows.max(1.0)).ceil();
     let mut ways = vec![format!("draw {} rows or more", grouped(rounded_up(size)))];
-    if let Some(limit) = reachable(&worst.question, worst.confidence, worst.rows as u64) {
+    if let Some(limit) = reachable(&worst.question, worst.confidence, worst.rows as u64, n) {
         let percent = |v: f64| format!("{}%", figure((v * 1000.0).ceil() / 10.0));
         let down = |v: f64| format!("{}%", figure((v * 1000.0).floor() / 10.0));
         ways.push(match &worst.question {
@@ -129,7 +129,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -286,12 +286,12 @@ impl Truth {
         }
     }
 
-    pub fn not(self) -> Truth {
+    pub fn negated(self) -> Truth {
         Truth { yes: self.no, no: self.yes, open: self.open }
     }
 
     pub fn or(self, other: Truth) -> Truth {
-        self.not().and(other.not()).not()
+        self.negated().and(other.negated()).negated()
     }
 
     /// Either of the two.

@@ -47,11 +47,12 @@ pub fn needed(question: &Question, confidence: f64) -> Option<u64> {
             (reach / limit).powi(2)
         }
     };
-    (rows.is_finite() && rows >= 0.0 && rows < 1e15).then(|| (rows - 1e-9).ceil().max(1.0) as u64)
+    (0.0..1e15).contains(&rows).then(|| (rows - 1e-9).ceil().max(1.0) as u64)
 }
 
-/// The limit that this many rows would decide, to be told as a way out; none when there is none within 0..1.
-pub fn reachable(question: &Question, confidence: f64, rows: u64) -> Option<f64> {
+/// The limit that this many rows would decide, to be told as a way out, when the question as it is takes `needed_now`; none
+/// when there is none within 0..1.
+pub fn reachable(question: &Question, confidence: f64, rows: u64, needed_now: u64) -> Option<f64> {
     let at = |limit: f64| match question {
         Question::Share { at_most, .. } => Question::Share { limit, at_most: *at_most },
         Question::Gap { rate, shares, .. } => Question::Gap { limit, rate: *rate, shares: shares.clone() },
@@ -61,8 +62,7 @@ pub fn reachable(question: &Question, confidence: f64, rows: u64) -> Option<f64>
     match question {
         // These shrink with the square root of the rows.
         Question::Gap { limit, .. } | Question::Ece { limit, .. } => {
-            let n = needed(question, confidence)?;
-            Some(limit * (n as f64 / rows as f64).sqrt()).filter(|t| *t < 1.0)
+            Some(limit * (needed_now as f64 / rows as f64).sqrt()).filter(|t| *t < 1.0)
         }
         _ => {
             let easier_above = matches!(question, Question::Share { at_most: true, .. });
@@ -88,7 +88,7 @@ pub fn equivalence(margin: f64, rate: f64, alpha: f64, power: f64) -> Option<f64
 }
 
 fn quantile(below: f64) -> Option<f64> {
-    (below >= 0.5 && below < 1.0).then(|| Normal::standard().inverse_cdf(below))
+    (0.5..1.0).contains(&below).then(|| Normal::standard().inverse_cdf(below))
 }
 
 fn gap(limit: f64, rate: f64, shares: &[f64], z: f64, confidence: f64) -> Option<f64> {
