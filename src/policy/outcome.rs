@@ -110,8 +110,10 @@ pub struct Score {
 impl Score {
     /// From verdicts with their weight and whether they are hard.
     pub fn of(verdicts: &[(Verdict, f64, bool)]) -> Score {
-        let weigh =
-            |keep: &[Verdict]| -> f64 { verdicts.iter().filter(|(v, _, _)| keep.contains(v)).map(|(_, w, _)| w).sum() };
+        // The sum of nothing is -0.
+        let weigh = |keep: &[Verdict]| -> f64 {
+            verdicts.iter().filter(|(v, _, _)| keep.contains(v)).map(|(_, w, _)| w).sum::<f64>() + 0.0
+        };
         let fails = weigh(&[Verdict::Fail]);
         let decided = weigh(&[Verdict::Pass, Verdict::Fail]);
         let open = weigh(&[Verdict::Inconclusive, Verdict::Unknown]);
@@ -138,6 +140,8 @@ mod tests {
         assert_eq!(score.strict, Some(0.25));
         assert_eq!(score.coverage, Some(0.5));
         assert_eq!(Score::of(&[(Verdict::NotApplicable, 1.0, false)]), Score::default());
+        let nothing = Score::of(&[(Verdict::Unknown, 1.0, false)]);
+        assert!(nothing.coverage.is_some_and(|c| c == 0.0 && c.is_sign_positive()), "{nothing:?}");
     }
 
     #[test]
