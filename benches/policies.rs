@@ -61,7 +61,8 @@ fn ask(program: &Program, view: &View, full: bool) -> (f64, usize) {
 
 /// The figures of this file.
 pub fn figures() -> Value {
-    let rules: Vec<String> = constraints().iter().enumerate().map(|(i, r)| format!("  constraint c{i}: {r}\n")).collect();
+    let rules: Vec<String> =
+        constraints().iter().enumerate().map(|(i, r)| format!("  constraint c{i}: {r}\n")).collect();
     let text = format!("{SCHEMA}\npolicy many {{ authority house\n{} }}\ncheck many on d\n", rules.concat());
     let mut sources = SourceMap::default();
     let id = sources.add("many.dbf", text.as_str());

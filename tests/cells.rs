@@ -211,13 +211,13 @@ fn subtracted(results: &Value) -> Vec<String> {
         }
         let mut columns: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for entry in list(&scenario["mix"]) {
-            columns.entry(entry["column"].to_string()).or_default().push(entry);
+            columns.entry(entry["column"].as_str().unwrap().to_string()).or_default().push(entry);
         }
         for (column, entries) in &columns {
             let shown: f64 = entries.iter().filter_map(|e| e["n"].as_f64()).sum();
             // Either hidden levels, or rows without one.
             note(format!("rest of {column}"), rows - shown);
-            for groups in list(&body["plots"]["by_group"]).iter().filter(|g| g["column"].to_string() == *column) {
+            for groups in list(&body["plots"]["by_group"]).iter().filter(|g| g["column"] == **column) {
                 for (entry, part) in entries.iter().zip(list(&groups["parts"])) {
                     assert_eq!(entry["level"], part["group"]);
                     if let (Some(a), Some(b)) = (entry["n"].as_f64(), part["n"].as_f64()) {

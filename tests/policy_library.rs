@@ -46,7 +46,7 @@ impl Library {
             _ => None,
         });
         tests.flatten().filter_map(|part| match part {
-            TestPart::Expect(expect) => Some(expect),
+            TestPart::Expect(expect) => Some(expect.as_ref()),
             _ => None,
         })
     }

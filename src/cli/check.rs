@@ -20,6 +20,8 @@ pub fn load(voice: &Voice, file: &Path, look_at_lock: bool) -> Result<(Program, 
     let id = sources.add(file.display().to_string(), text.as_str());
     let world = voice.world(Some(file));
     let mut checked: Checked = Program::load_from(id, &mut sources, STD, &|path| world.read(path));
+    // Advice on rules belongs to `dbf check`: who runs a script has read it there.
+    checked.diagnostics.retain(|d| !d.code.is_advice_on_rules());
     if look_at_lock && !checked.has_errors() {
         let mut found = super::lock::verify(voice, file, &checked.program, &sources, &world);
         checked.diagnostics.append(&mut found);

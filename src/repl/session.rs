@@ -65,7 +65,8 @@ impl Session {
         let mut sources = SourceMap::default();
         let id = sources.add(name, text);
         let door = |path: &str| world.read(path);
-        let Checked { program, diagnostics } = Program::load_from(id, &mut sources, STD, &door);
+        let Checked { program, mut diagnostics } = Program::load_from(id, &mut sources, STD, &door);
+        diagnostics.retain(|d| !d.code.is_advice_on_rules());
         (Session::over(world, sources, program), diagnostics)
     }
 

@@ -28,6 +28,14 @@ pub struct Code {
     pub page: &'static str,
 }
 
+impl Code {
+    /// Whether it is about how rules are written, not whether they can be decided: `dbf check` tells, other commands
+    /// do not repeat it.
+    pub fn is_advice_on_rules(&self) -> bool {
+        self.severity != Severity::Error && (self.id == "DBF0606" || self.id.starts_with("DBF062"))
+    }
+}
+
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.write_str(self.id)

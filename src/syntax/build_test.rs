@@ -18,7 +18,7 @@ impl Builder<'_> {
             out.push(match part.as_rule() {
                 Rule::assertion => TestPart::Assert(self.last(part).and_then(|p| self.expr(p))?),
                 Rule::attest => TestPart::Attest(self.attest(part.into_inner())?),
-                _ => TestPart::Expect(self.expectation(part)?),
+                _ => TestPart::Expect(Box::new(self.expectation(part)?)),
             });
         }
         Some(Test { name: title, parts: out })

@@ -231,5 +231,5 @@ pub struct Expect {
 pub enum TestPart {
     Assert(Expr),
     Attest(Attest),
-    Expect(Expect),
+    Expect(Box<Expect>),
 }
