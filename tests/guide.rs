@@ -60,7 +60,9 @@ impl Reader {
         let data = folder.path().join("examples/data");
         fs::create_dir_all(&data).unwrap();
         fs::copy(root().join("examples/data/support2.csv.gz"), data.join("support2.csv.gz")).unwrap();
-        fs::copy(root().join("examples/support.dbf"), folder.path().join("examples/support.dbf")).unwrap();
+        for script in ["support.dbf", "governance.dbf"] {
+            fs::copy(root().join("examples").join(script), folder.path().join("examples").join(script)).unwrap();
+        }
         Reader { folder }
     }
 

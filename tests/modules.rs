@@ -33,7 +33,7 @@ fn ok(output: &Output) -> String {
 fn fails(output: &Output, code: &str) -> String {
     let said = stderr(output);
     assert_eq!(output.status.code(), Some(1), "{}{said}", stdout(output));
-    assert_eq!(said.matches("[DBF").count(), 1, "{said}");
+    assert_eq!(said.matches("] Error").count(), 1, "{said}");
     assert!(said.contains(&format!("[{code}]")), "{said}");
     said
 }

@@ -13,6 +13,9 @@ use crate::metrics::inference::LEVEL;
 use crate::syntax::ast::{BinOp, Expr, ExprKind};
 use crate::syntax::show;
 
+/// Figures beside the one that is compared which a sentence names.
+const MOST_FIGURES: usize = 8;
+
 /// Whether an expression depends on rows at all.
 pub(super) fn constant(env: &Env, side: &Expr) -> bool {
     env.program.tables.ty(side.id).is_some_and(|t| t.level == Level::Constant)
@@ -94,7 +97,9 @@ pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Ex
         _ => left.value - right,
     };
     out.n = left.n.into();
-    out.witnesses = left.parts.iter().map(|p| super::weigh::group_witness(&out.text, p)).collect();
+    if are_groups(&left) {
+        out.witnesses = left.parts.iter().map(|p| super::weigh::group_witness(&out.text, p)).collect();
+    }
     out.left = Some(left.value);
     out.interval = left.interval;
     out
@@ -147,6 +152,13 @@ fn sentence(
             ([only], ..) => out.push_str(&format!("; all in {}", only.group)),
             (_, Some(hi), Some(lo)) => out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo))),
             _ => {}
+        }
+    } else if verdict != Verdict::Pass && !asking.is_phi {
+        // Further figures of the same rows say what kind of gap it is.
+        let beside = left.parts.iter().take(MOST_FIGURES).filter_map(|p| Some((p, p.value?)));
+        let beside: Vec<String> = beside.map(|(p, v)| format!("{} {}", p.group, figure(v))).collect();
+        if !beside.is_empty() {
+            out.push_str(&format!(" ({})", beside.join(", ")));
         }
     }
     out
