@@ -69,7 +69,7 @@ fn side<T>(
     then: impl FnOnce(&Side) -> Result<T, u8>,
 ) -> Result<T, u8> {
     let (program, sources, _) = check::load(voice, file, true)?;
-    let name = program.benchmark().map_or("run", |b| b.name.name.as_str()).to_string();
+    let name = super::run::name_of(&program, file);
     let store = Store::open(&Path::new("out").join(name), true).map_err(|d| {
         voice.tell(&[d], &sources);
         exit::FAILED

@@ -2,6 +2,7 @@
 
 use super::world::listen_for_interrupt;
 use super::{Format, Voice, check, exit};
+use crate::check::Program;
 use crate::data::sha256_hex;
 use crate::policy::Verdict;
 use crate::report;
@@ -37,8 +38,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
             return exit::USAGE;
         }
     };
-    let name = program.benchmark().map_or("run", |b| b.name.name.as_str()).to_string();
-    let folder = request.out.clone().unwrap_or_else(|| Path::new("out").join(name));
+    let folder = request.out.clone().unwrap_or_else(|| Path::new("out").join(name_of(&program, &request.file)));
     let store = match Store::open(&folder, !request.fresh) {
         Ok(store) => store,
         Err(d) => {
@@ -90,6 +90,12 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
         }
     };
     finish(voice, request, &sources, &results, &outcome.problems, &files)
+}
+
+/// What a script's results go by: its benchmark's name, else its own.
+pub(super) fn name_of(program: &Program, file: &Path) -> String {
+    let stem = || file.file_stem().map_or_else(|| "run".into(), |s| s.to_string_lossy().into_owned());
+    program.benchmark().map_or_else(stem, |b| b.name.name.clone())
 }
 
 fn write(voice: &Voice, store: &Store, results: &Results) -> Result<[String; 2], Diagnostic> {

@@ -36,7 +36,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
         voice.tell(&[d.help("for example `--as-of 2026-11-22`")], &sources);
         return exit::USAGE;
     }
-    let name = program.benchmark().map_or("run", |b| b.name.name.as_str()).to_string();
+    let name = super::run::name_of(&program, &request.file);
     let store = match Store::open(&std::path::Path::new("out").join(name), true) {
         Ok(store) => store,
         Err(d) => {

@@ -120,8 +120,9 @@ fn source(tree: &Clause, sources: &SourceMap, out: &mut Out) {
     let skip = text.chars().take_while(|c| c.is_whitespace()).count();
     // A long line is shown from a little before the words that decide.
     let from = if text.chars().count() - skip > MOST_SOURCE { column.saturating_sub(20).max(skip) } else { skip };
-    let shown: String = text.chars().skip(from).take(MOST_SOURCE).collect();
-    let start = column.saturating_sub(1 + from);
+    let cut = from > skip;
+    let shown: String = cut.then_some('…').into_iter().chain(text.chars().skip(from).take(MOST_SOURCE)).collect();
+    let start = column.saturating_sub(1 + from) + usize::from(cut);
     let on_line = chars_on_line(file.text.as_ref(), span).min(MOST_SOURCE.saturating_sub(start)).max(1);
     out.line("");
     out.line(&format!("  {}", out.paint(&format!("{}:{line}", clean(&file.name)), "2")));
