@@ -1,13 +1,11 @@
 //! `dbf diff A [B]`: what would change, before it does.
 
-use super::{Format, Voice, check, exit};
+use super::asking::{bad_day, ready};
+use super::{Format, Voice, exit};
 use crate::policy::Verdict;
 use crate::source::{Diagnostic, codes};
 use crate::suite::diff::{Change, Diff, Side, diff};
-use crate::suite::run::Stages;
-use crate::suite::store::Store;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Rows or groups that are listed of each kind.
 const LISTED: usize = 10;
@@ -27,8 +25,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
         [one] => (Some(one.as_str()), Some(one.as_str())),
         [one, two, ..] => (Some(one.as_str()), Some(two.as_str())),
     };
-    let bad = request.as_of.iter().find(|d| chrono::NaiveDate::parse_from_str(d, "%Y-%m-%d").is_err());
-    if let Some(day) = bad {
+    if let Some(day) = bad_day(&request.as_of) {
         voice.say(&format!("`{day}` is not a day of the calendar; write `--as-of 2026-01-01,2027-01-01`"));
         return exit::USAGE;
     }
@@ -68,19 +65,7 @@ fn side<T>(
     as_of: Option<&str>,
     then: impl FnOnce(&Side) -> Result<T, u8>,
 ) -> Result<T, u8> {
-    let (program, sources, _) = check::load(voice, file, true)?;
-    let name = super::run::name_of(&program, file);
-    let store = Store::open(&Path::new("out").join(name), true).map_err(|d| {
-        voice.tell(&[d], &sources);
-        exit::FAILED
-    })?;
-    let world = voice.world(Some(file));
-    let device = super::run::device("auto").map_err(|why| {
-        voice.say(&why);
-        exit::USAGE
-    })?;
-    let stages = Stages { world: &world, device, meter: Arc::new(voice.meter()) };
-    then(&Side { program: &program, stages: &stages, store: &store, as_of })
+    ready(voice, file, |program, _, stages, store| then(&Side { program, stages, store, as_of }))
 }
 
 fn text(found: &Diff) -> String {

@@ -4,6 +4,7 @@
 //! when a policy failed or stayed undecided; 130 interrupted (Ctrl-C).
 
 mod ask;
+mod asking;
 mod check;
 mod diff;
 mod explain;

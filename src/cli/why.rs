@@ -1,16 +1,17 @@
 //! `dbf why FILE [CONSTRAINT]`: everything behind a verdict.
 
-use super::{Format, Voice, check, exit};
+use super::asking::{bad_day, ready};
+use super::{Format, Voice, exit};
+use crate::check::Program;
 use crate::report;
 use crate::source::diagnostic::nearest;
-use crate::source::{Diagnostic, codes};
+use crate::source::{Diagnostic, SourceMap, codes};
 use crate::suite::checks;
 use crate::suite::result::PolicyResult;
 use crate::suite::run::Stages;
 use crate::suite::store::Store;
 use crate::suite::why::{Asked, Place, Question, answers};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The arguments of `why`.
 pub struct Request {
@@ -25,49 +26,39 @@ pub struct Request {
 }
 
 pub fn run(voice: &Voice, request: &Request) -> u8 {
-    let (program, sources, _) = match check::load(voice, &request.file, true) {
-        Ok(loaded) => loaded,
-        Err(code) => return code,
-    };
-    if let Some(day) = &request.as_of
-        && chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_err()
-    {
+    if let Some(day) = bad_day(&request.as_of) {
         let d = Diagnostic::new(codes::BAD_DATE, format!("`{day}` is not a day of the calendar"));
-        voice.tell(&[d.help("for example `--as-of 2026-11-22`")], &sources);
+        voice.tell(&[d.help("for example `--as-of 2026-11-22`")], &SourceMap::default());
         return exit::USAGE;
     }
-    let name = super::run::name_of(&program, &request.file);
-    let store = match Store::open(&std::path::Path::new("out").join(name), true) {
-        Ok(store) => store,
-        Err(d) => {
-            voice.tell(&[d], &sources);
-            return exit::FAILED;
-        }
-    };
-    let world = voice.world(Some(&request.file));
-    let device = match super::run::device("auto") {
-        Ok(device) => device,
-        Err(why) => {
-            voice.say(&why);
-            return exit::USAGE;
-        }
-    };
-    let stages = Stages { world: &world, device, meter: Arc::new(voice.meter()) };
+    let told = ready(voice, &request.file, |program, sources, stages, store| {
+        Ok(answer(voice, request, program, sources, (stages, store)))
+    });
+    told.unwrap_or_else(|code| code)
+}
+
+fn answer(
+    voice: &Voice,
+    request: &Request,
+    program: &Program,
+    sources: &SourceMap,
+    (stages, store): (&Stages, &Store),
+) -> u8 {
     let question = Question {
         constraint: request.constraint.clone(),
         as_of: request.as_of.clone(),
         witnesses: request.witnesses,
         place: Place { on: request.on.clone(), model: request.model.clone(), scenario: request.scenario.clone() },
     };
-    let found = match answers(&program, &stages, &store, &question) {
+    let found = match answers(program, stages, store, &question) {
         Ok(found) => found,
         Err(found) => {
-            voice.tell(&found, &sources);
+            voice.tell(&found, sources);
             return exit::FAILED;
         }
     };
     if found.is_empty() {
-        let known = checks::constraint_names(&program);
+        let known = checks::constraint_names(program);
         let message = match &request.constraint {
             Some(name) => format!("nothing in this file asks about `{name}`"),
             None if known.is_empty() => "this file asks nothing of any policy".to_string(),
@@ -83,7 +74,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
             } else {
                 d = d.help("add `check POLICY on DATASET`, or name a policy in a benchmark");
             }
-            voice.tell(&[d], &sources);
+            voice.tell(&[d], sources);
             return exit::FAILED;
         }
         voice.say(&message);
@@ -94,7 +85,7 @@ pub fn run(voice: &Voice, request: &Request) -> u8 {
         Format::Text => {
             for Asked { result, passed_over } in &found {
                 for (c, passed_over) in result.constraints.iter().zip(passed_over) {
-                    voice.say(&report::why(result, c, passed_over, &sources, voice.color_out));
+                    voice.say(&report::why(result, c, passed_over, sources, voice.color_out));
                 }
             }
         }

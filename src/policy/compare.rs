@@ -85,9 +85,10 @@ pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Ex
         (Some(_), None) => point,
     };
     let mut out = bare(verdict, String::new());
-    out.says = sentence(asking, env, (a, &left), op, (b, right, is_constant), verdict, bounds);
+    let seen = Compared { asking, env, a, left: &left, op, b, right, is_constant, verdict, bounds };
+    out.says = seen.sentence();
     if asking.full {
-        out.flips = flips(asking, env, (a, &left), op, (b, right, is_constant), verdict, bounds);
+        out.flips = seen.flips();
     }
     out.right = Some(right);
     out.threshold = is_constant.then_some(right);
@@ -105,144 +106,141 @@ pub(super) fn compare(asking: &Asking, env: &Env, rule: &Expr, op: BinOp, a: &Ex
     out
 }
 
-type Right<'a> = (&'a Expr, f64, bool);
-
-fn sentence(
-    asking: &Asking,
-    env: &Env,
-    (a, left): (&Expr, &Estimate),
+/// Both sides of a comparison as they were found.
+struct Compared<'a, 'e> {
+    asking: &'a Asking<'a>,
+    env: &'a Env<'e>,
+    a: &'a Expr,
+    left: &'a Estimate,
     op: BinOp,
-    (b, right, is_constant): Right,
-    verdict: Verdict,
-    bounds: Option<(f64, f64)>,
-) -> String {
-    let interval = left.interval.as_ref().map_or(String::new(), |i| match asking.confidence {
-        Some(c) if !matches!(op, BinOp::Eq | BinOp::Ne) => {
-            format!(
-                " (at {}% confidence no less than {} and no more than {})",
-                figure(c * 100.0),
-                figure(i.lo),
-                figure(i.hi)
-            )
-        }
-        _ => format!(" ({}% interval {} to {})", figure(i.level * 100.0), figure(i.lo), figure(i.hi)),
-    });
-    let unit = env.program.tables.ty(a.id).map(|t| t.base.unit()).filter(|u| !u.is_one() && !u.code.is_empty());
-    let unit = unit.map_or(String::new(), |u| format!(" {}", u.code));
-    let named = matches!(b.kind, ExprKind::Name(_)) || !is_constant;
-    let other = if named { format!("{} = {}", show(b), figure(right)) } else { figure(right) };
-    let relation = match (verdict, is_constant || asking.confidence.is_none()) {
-        (Verdict::Pass, _) => format!("which is {} {other}", op.symbol()),
-        (Verdict::Fail, _) => format!("which is not {} {other}", op.symbol()),
-        (_, true) => format!("and the limit {other} lies between"),
-        (_, false) => format!("beside {other}"),
-    };
-    let gap = match (is_constant, bounds) {
-        (false, Some((lo, hi))) => format!("; their difference lies between {} and {}", figure(lo), figure(hi)),
-        _ => String::new(),
-    };
-    let mut out = format!("{} = {}{unit}{interval}, {relation}{gap}", show(a), figure(left.value));
-    if let (BinOp::Le | BinOp::Lt, Some(floor)) = (op, left.noise_floor)
-        && right < floor
-    {
-        out.push_str(&format!("; the limit lies below {}, what chance alone gives at this n", figure(floor)));
-    }
-    if verdict != Verdict::Pass && are_groups(left) {
-        match (left.parts.as_slice(), extreme(&left.parts, true), extreme(&left.parts, false)) {
-            ([only], ..) => out.push_str(&format!("; all in {}", only.group)),
-            (_, Some(hi), Some(lo)) => out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo))),
-            _ => {}
-        }
-    } else if verdict != Verdict::Pass && !asking.is_phi {
-        // Further figures of the same rows say what kind of gap it is.
-        let beside = left.parts.iter().take(MOST_FIGURES).filter_map(|p| Some((p, p.value?)));
-        let beside: Vec<String> = beside.map(|(p, v)| format!("{} {}", p.group, figure(v))).collect();
-        if !beside.is_empty() {
-            out.push_str(&format!(" ({})", beside.join(", ")));
-        }
-    }
-    out
-}
-
-/// The changes nearest at hand that would turn the verdict.
-fn flips(
-    asking: &Asking,
-    env: &Env,
-    (a, left): (&Expr, &Estimate),
-    op: BinOp,
-    (b, right, is_constant): Right,
-    verdict: Verdict,
-    bounds: Option<(f64, f64)>,
-) -> Vec<Flip> {
-    let mut out = Vec::new();
-    if !is_constant || matches!(op, BinOp::Eq | BinOp::Ne) || verdict == Verdict::Unknown {
-        return out;
-    }
-    let upper = matches!(op, BinOp::Le | BinOp::Lt);
-    let interval = asking.confidence.and(bounds).map(|(lo, hi)| (lo + right, hi + right));
-    // Where the limit would have to stand: beyond the far bound to pass, before the near one to fail.
-    let (lo, hi) = interval.unwrap_or((left.value, left.value));
-    let passes = verdict != Verdict::Pass;
-    let edge = if upper == passes { hi } else { lo };
-    let to = neat(edge, upper == passes, matches!(op, BinOp::Lt | BinOp::Gt) == passes);
-    let name = limit_name(env, b);
-    let percent = as_percent(env, b);
-    let show_as = |v: f64| if percent { format!("{}%", figure(v * 100.0)) } else { figure(v) };
-    let word = if passes { "passes" } else { "no longer passes" };
-    let side = if upper == passes { "or more" } else { "or less" };
-    if to != right {
-        out.push(Flip {
-            says: format!("{word} when {name} is {} {side} (now {})", show_as(to), show_as(right)),
-            what: Some(name),
-            from: Some(right),
-            to: Some(to),
-            rows: None,
-        });
-    }
-    if let Some(flip) = rows_to_change(asking, env, a, left, op, right, verdict) {
-        out.push(flip);
-    }
-    out
-}
-
-/// For shares and counts: how many rows would have to be otherwise.
-fn rows_to_change(
-    asking: &Asking,
-    env: &Env,
-    a: &Expr,
-    left: &Estimate,
-    op: BinOp,
+    b: &'a Expr,
     right: f64,
+    /// Whether the right side does not depend on rows.
+    is_constant: bool,
     verdict: Verdict,
-) -> Option<Flip> {
-    let ExprKind::Call { args, given, .. } = &a.kind else { return None };
-    let Some(Callee::Special(special)) = env.program.tables.call(a.id).map(|p| p.callee) else { return None };
-    if verdict != Verdict::Fail || asking.confidence.is_some() {
-        return None;
+    /// Of left minus right.
+    bounds: Option<(f64, f64)>,
+}
+
+impl Compared<'_, '_> {
+    /// What was seen, as a sentence.
+    fn sentence(&self) -> String {
+        let Compared { asking, env, a, left, op, b, right, is_constant, verdict, bounds } = *self;
+        let interval = left.interval.as_ref().map_or(String::new(), |i| match asking.confidence {
+            Some(c) if !matches!(op, BinOp::Eq | BinOp::Ne) => {
+                format!(
+                    " (at {}% confidence no less than {} and no more than {})",
+                    figure(c * 100.0),
+                    figure(i.lo),
+                    figure(i.hi)
+                )
+            }
+            _ => format!(" ({}% interval {} to {})", figure(i.level * 100.0), figure(i.lo), figure(i.hi)),
+        });
+        let unit = env.program.tables.ty(a.id).map(|t| t.base.unit()).filter(|u| !u.is_one() && !u.code.is_empty());
+        let unit = unit.map_or(String::new(), |u| format!(" {}", u.code));
+        let named = matches!(b.kind, ExprKind::Name(_)) || !is_constant;
+        let other = if named { format!("{} = {}", show(b), figure(right)) } else { figure(right) };
+        let relation = match (verdict, is_constant || asking.confidence.is_none()) {
+            (Verdict::Pass, _) => format!("which is {} {other}", op.symbol()),
+            (Verdict::Fail, _) => format!("which is not {} {other}", op.symbol()),
+            (_, true) => format!("and the limit {other} lies between"),
+            (_, false) => format!("beside {other}"),
+        };
+        let gap = match (is_constant, bounds) {
+            (false, Some((lo, hi))) => format!("; their difference lies between {} and {}", figure(lo), figure(hi)),
+            _ => String::new(),
+        };
+        let mut out = format!("{} = {}{unit}{interval}, {relation}{gap}", show(a), figure(left.value));
+        if let (BinOp::Le | BinOp::Lt, Some(floor)) = (op, left.noise_floor)
+            && right < floor
+        {
+            out.push_str(&format!("; the limit lies below {}, what chance alone gives at this n", figure(floor)));
+        }
+        if verdict != Verdict::Pass && are_groups(left) {
+            match (left.parts.as_slice(), extreme(&left.parts, true), extreme(&left.parts, false)) {
+                ([only], ..) => out.push_str(&format!("; all in {}", only.group)),
+                (_, Some(hi), Some(lo)) => out.push_str(&format!("; highest {}, lowest {}", told(hi), told(lo))),
+                _ => {}
+            }
+        } else if verdict != Verdict::Pass && !asking.is_phi {
+            // Further figures of the same rows say what kind of gap it is.
+            let beside = left.parts.iter().take(MOST_FIGURES).filter_map(|p| Some((p, p.value?)));
+            let beside: Vec<String> = beside.map(|(p, v)| format!("{} {}", p.group, figure(v))).collect();
+            if !beside.is_empty() {
+                out.push_str(&format!(" ({})", beside.join(", ")));
+            }
+        }
+        out
     }
-    let flip = |rows: u64, says: String| Some(Flip { says, what: None, from: None, to: None, rows: Some(rows) });
-    let plural = |n: u64| if n == 1 { "1 row".to_string() } else { format!("{n} rows") };
-    match special {
-        Special::Probability => {
-            let (k, n) = forms::successes(env, args, given.as_deref()).ok()?;
-            let n_real = n as f64;
-            let fits = |k: u64| holds(op, k as f64 / n_real - right);
-            let event = show(&args.first()?.value);
-            let (change, way) = if matches!(op, BinOp::Le | BinOp::Lt) {
-                ((1..=k).find(|d| fits(k - d))?, "did not hold")
-            } else {
-                ((1..=n - k).find(|d| fits(k + d))?, "held")
-            };
-            flip(change, format!("passes when `{event}` {way} in {} more (of {n})", plural(change)))
+
+    /// The changes nearest at hand that would turn the verdict.
+    fn flips(&self) -> Vec<Flip> {
+        let Compared { asking, env, left, op, b, right, is_constant, verdict, bounds, .. } = *self;
+        let mut out = Vec::new();
+        if !is_constant || matches!(op, BinOp::Eq | BinOp::Ne) || verdict == Verdict::Unknown {
+            return out;
         }
-        Special::Count => {
-            let (k, more) = (left.value, matches!(op, BinOp::Ge | BinOp::Gt));
-            let change =
-                (1..=1_000_000u64).find(|d| holds(op, if more { k + *d as f64 } else { k - *d as f64 } - right))?;
-            let way = if more { "more" } else { "fewer" };
-            flip(change, format!("passes with {change} {way} ({} where {} are asked for)", figure(k), figure(right)))
+        let upper = matches!(op, BinOp::Le | BinOp::Lt);
+        let interval = asking.confidence.and(bounds).map(|(lo, hi)| (lo + right, hi + right));
+        // A claim of "no more than" stands and falls with the upper bound, one of "at least" with the lower.
+        let (lo, hi) = interval.unwrap_or((left.value, left.value));
+        let passes = verdict != Verdict::Pass;
+        let edge = if upper { hi } else { lo };
+        let to = neat(edge, upper == passes, matches!(op, BinOp::Lt | BinOp::Gt) == passes);
+        let name = limit_name(env, b);
+        let percent = as_percent(env, b);
+        let show_as = |v: f64| if percent { format!("{}%", figure(v * 100.0)) } else { figure(v) };
+        let word = if passes { "passes" } else { "no longer passes" };
+        let side = if upper == passes { "or more" } else { "or less" };
+        if let Some(to) = to.filter(|to| *to != right) {
+            out.push(Flip {
+                says: format!("{word} when {name} is {} {side} (now {})", show_as(to), show_as(right)),
+                what: Some(name),
+                from: Some(right),
+                to: Some(to),
+                rows: None,
+            });
         }
-        _ => None,
+        out.extend(self.rows_to_change());
+        out
+    }
+
+    /// For shares and counts: how many rows would have to be otherwise.
+    fn rows_to_change(&self) -> Option<Flip> {
+        let Compared { asking, env, a, left, op, right, verdict, .. } = *self;
+        let ExprKind::Call { args, given, .. } = &a.kind else { return None };
+        let Some(Callee::Special(special)) = env.program.tables.call(a.id).map(|p| p.callee) else { return None };
+        if verdict != Verdict::Fail || asking.confidence.is_some() {
+            return None;
+        }
+        let flip = |rows: u64, says: String| Some(Flip { says, what: None, from: None, to: None, rows: Some(rows) });
+        let plural = |n: u64| if n == 1 { "1 row".to_string() } else { format!("{n} rows") };
+        match special {
+            Special::Probability => {
+                let (k, n) = forms::successes(env, args, given.as_deref()).ok()?;
+                let n_real = n as f64;
+                let fits = |k: u64| holds(op, k as f64 / n_real - right);
+                let event = show(&args.first()?.value);
+                let (change, way) = if matches!(op, BinOp::Le | BinOp::Lt) {
+                    ((1..=k).find(|d| fits(k - d))?, "did not hold")
+                } else {
+                    ((1..=n - k).find(|d| fits(k + d))?, "held")
+                };
+                flip(change, format!("passes when `{event}` {way} in {} more (of {n})", plural(change)))
+            }
+            Special::Count => {
+                let (k, more) = (left.value, matches!(op, BinOp::Ge | BinOp::Gt));
+                let change =
+                    (1..=1_000_000u64).find(|d| holds(op, if more { k + *d as f64 } else { k - *d as f64 } - right))?;
+                let way = if more { "more" } else { "fewer" };
+                flip(
+                    change,
+                    format!("passes with {change} {way} ({} where {} are asked for)", figure(k), figure(right)),
+                )
+            }
+            _ => None,
+        }
     }
 }
 
@@ -260,21 +258,24 @@ fn as_percent(env: &Env, b: &Expr) -> bool {
 }
 
 /// `value` with four digits, moved away from where it would not do: up or down, and beyond when equality is not enough.
-fn neat(value: f64, up: bool, beyond: bool) -> f64 {
+/// Nothing where no number of so many digits is the nearest: beyond zero, or at infinity.
+fn neat(value: f64, up: bool, beyond: bool) -> Option<f64> {
     if value == 0.0 || !value.is_finite() {
-        return value;
+        return (value == 0.0 && !beyond).then_some(0.0);
     }
     let digits = (3 - value.abs().log10().floor() as i32).clamp(0, 12);
     let scale = 10f64.powi(digits);
-    let scaled = value * scale;
-    let mut near = if up { scaled.ceil() } else { scaled.floor() };
-    if (scaled - scaled.round()).abs() < 1e-9 {
-        near = scaled.round();
+    let (step, mut near) = if up { (1.0, (value * scale).floor()) } else { (-1.0, (value * scale).ceil()) };
+    // Judged by the number itself: what looks like the value may lie a last bit on its wrong side.
+    let does = |limit: f64| if limit == value { !beyond } else { (limit > value) == up };
+    // Beyond 2^53 a step changes nothing.
+    for _ in 0..3 {
+        if does(near / scale) {
+            return Some(near / scale);
+        }
+        near += step;
     }
-    if beyond && near / scale == value {
-        near += if up { 1.0 } else { -1.0 };
-    }
-    near / scale
+    None
 }
 
 /// Whether the parts of a figure are groups of its rows, not further figures of all of them.
@@ -309,11 +310,12 @@ mod tests {
 
     #[test]
     fn a_neat_limit_is_on_the_right_side() {
-        assert_eq!(neat(0.043_21, true, false), 0.043_21);
-        assert_eq!(neat(0.043_212_3, true, false), 0.043_22);
-        assert_eq!(neat(0.043_212_3, false, false), 0.043_21);
-        assert_eq!(neat(11.0, true, true), 11.01);
-        assert_eq!(neat(0.0, true, false), 0.0);
+        assert_eq!(neat(0.043_21, true, false), Some(0.043_21));
+        assert_eq!(neat(0.043_212_3, true, false), Some(0.043_22));
+        assert_eq!(neat(0.043_212_3, false, false), Some(0.043_21));
+        assert_eq!(neat(11.0, true, true), Some(11.01));
+        assert_eq!(neat(0.0, true, false), Some(0.0));
+        assert_eq!(neat(0.0, false, true), None);
     }
 
     #[test]

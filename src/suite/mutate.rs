@@ -96,7 +96,8 @@ fn reason(doc: &str, change: &str) -> Option<String> {
     })
 }
 
-fn plain(text: &str) -> String {
+/// A clause without its blanks, to compare as it was written.
+pub(super) fn plain(text: &str) -> String {
     text.split_whitespace().collect()
 }
 

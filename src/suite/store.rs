@@ -23,6 +23,11 @@ impl Store {
         Ok(store)
     }
 
+    /// A folder that is only read, and made when something is first kept: for questions that write no results.
+    pub fn at(folder: &Path) -> Store {
+        Store { folder: folder.to_path_buf(), reuse: true }
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -56,6 +61,7 @@ impl Store {
 
     /// Keeps a finished piece of work. Losing a cache entry loses time only, so failures are silent.
     pub fn keep(&self, kind: &str, key: &[&str], bytes: &[u8]) {
+        let _ = fs::create_dir_all(self.folder.join("cache"));
         let _ = self.write(&cache_name(kind, key), bytes);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Loaded;
 use super::checks::{show_use, signed_by};
+use super::mutate::plain;
 use crate::check::{Base, Instance, Program};
 use crate::data::Column;
 use crate::eval::facts::{Facts, Ledger, Signed};
@@ -136,7 +137,6 @@ impl Trial<'_> {
                 }
             }
             Some(Because::Clause(text, span)) => {
-                let plain = |t: &str| t.split_whitespace().collect::<String>();
                 if same.iter().any(|d| plain(&d.clause.deciding().text).contains(&plain(text))) {
                     return Ok(());
                 }

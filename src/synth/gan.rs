@@ -16,7 +16,7 @@ use super::private;
 use super::sample::ConditionalGan;
 use super::{EpochLoss, FitSettings, Generator, SynthError};
 use crate::data::frame::Frame;
-use crate::nets::adversarial::{Batch, Game};
+use crate::nets::adversarial::{Batch, Game, StepLoss};
 use crate::nets::device::Picked;
 use crate::nets::noise;
 use crate::source::world::Stage;
@@ -65,47 +65,86 @@ pub fn fit_conditional_gan(
     let steps = settings.steps(frame.rows);
     let mut history = Vec::with_capacity(settings.epochs);
     for epoch in 1..=settings.epochs {
-        let mut sums = EpochLoss { epoch, critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 };
+        let mut sums = EpochLoss::none(epoch);
         for _ in 0..steps {
             if cancelled() {
                 return Err(SynthError::Cancelled { epoch });
             }
             let loss = game.step(batches.next(settings.batch));
-            check(epoch, "critic", loss.critic, &settings)?;
-            check(epoch, "generator", loss.generator, &settings)?;
-            sums.critic += loss.critic;
-            sums.generator += loss.generator;
-            sums.condition += loss.condition;
-            sums.moments += loss.moments;
+            sums.add(&loss, &settings)?;
         }
-        let mean = |x: f64| x / steps as f64;
-        let losses = EpochLoss {
-            epoch,
-            critic: mean(sums.critic),
-            generator: mean(sums.generator),
-            condition: mean(sums.condition),
-            moments: mean(sums.moments),
-        };
+        let losses = sums.over(steps);
         stage.note(&format!("critic {:.3} generator {:.3}", losses.critic, losses.generator));
         stage.advance(epoch as u64);
         history.push(losses);
     }
-    let weights = game.finish();
+    made(encoder.clone(), settings, device, Finished { game, history, privacy: None, frame, table: &table })
+}
+
+/// What training leaves behind.
+pub(super) struct Finished<'a> {
+    pub game: Game,
+    pub history: Vec<EpochLoss>,
+    pub privacy: Option<super::privacy::noise::Trained>,
+    /// The rows that may be looked at again, and their encoding.
+    pub frame: &'a Frame,
+    pub table: &'a Encoded,
+}
+
+/// The generator at the end of training, settled and calibrated.
+pub(super) fn made(
+    encoder: Encoder,
+    settings: FitSettings,
+    device: &Picked,
+    trained: Finished,
+) -> Result<Box<dyn Generator>, SynthError> {
+    let weights = trained.game.finish();
     let saved = weights.to_host();
     if saved.iter().any(|m| m.values.iter().any(|x| !x.is_finite())) {
         check(settings.epochs, "generator", f64::NAN, &settings)?;
     }
-    let mut gan = ConditionalGan::new(encoder.clone(), settings, saved, device);
-    gan.history = history;
+    let mut gan = ConditionalGan::new(encoder, settings, saved, device);
+    gan.history = trained.history;
+    gan.privacy = trained.privacy;
     gan.settle(&weights);
     if gan.settings.calibrate {
-        gan.calibrate(frame, &table);
+        gan.calibrate(trained.frame, trained.table);
     }
     Ok(Box::new(gan))
 }
 
+impl EpochLoss {
+    /// Before the first step.
+    pub(super) fn none(epoch: usize) -> EpochLoss {
+        EpochLoss { epoch, critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 }
+    }
+
+    /// Adds the losses of a step; those that are not finite end the training.
+    pub(super) fn add(&mut self, step: &StepLoss, settings: &FitSettings) -> Result<(), SynthError> {
+        check(self.epoch, "critic", step.critic, settings)?;
+        check(self.epoch, "generator", step.generator, settings)?;
+        self.critic += step.critic;
+        self.generator += step.generator;
+        self.condition += step.condition;
+        self.moments += step.moments;
+        Ok(())
+    }
+
+    /// The means of so many steps.
+    pub(super) fn over(self, steps: usize) -> EpochLoss {
+        let mean = |x: f64| x / steps as f64;
+        EpochLoss {
+            epoch: self.epoch,
+            critic: mean(self.critic),
+            generator: mean(self.generator),
+            condition: mean(self.condition),
+            moments: mean(self.moments),
+        }
+    }
+}
+
 /// Ends a fit whose loss is no finite number.
-pub(super) fn check(epoch: usize, which: &str, loss: f64, s: &FitSettings) -> Result<(), SynthError> {
+fn check(epoch: usize, which: &str, loss: f64, s: &FitSettings) -> Result<(), SynthError> {
     if loss.is_finite() {
         return Ok(());
     }

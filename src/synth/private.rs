@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::condition::{Asked, Conditions};
 use super::encoder::{Encoded, Encoder};
-use super::gan::check;
+use super::gan::{Finished, made};
 use super::marginals;
 use super::plan::plan;
 use super::privacy::Budget;
@@ -21,7 +21,6 @@ use super::privacy::accountant::{Accounting, Mechanism};
 use super::privacy::clip::poisson_sample;
 use super::privacy::mechanisms::gaussian_sigma;
 use super::privacy::noise::{Meter, Trained};
-use super::sample::ConditionalGan;
 use super::settings::Private;
 use super::{EpochLoss, FitSettings, Generator, SynthError};
 use crate::data::frame::Frame;
@@ -86,7 +85,7 @@ pub(super) fn fit(
     let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
     let mut history = Vec::with_capacity(settings.epochs);
     'training: for epoch in 1..=settings.epochs {
-        let mut sums = EpochLoss { epoch, critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 };
+        let mut sums = EpochLoss::none(epoch);
         for _ in 0..steps {
             if cancelled() {
                 return Err(SynthError::Cancelled { epoch });
@@ -99,35 +98,16 @@ pub(super) fn fit(
             let real = rows.sample(&table, meter.rate());
             let batch = rows.open(&open, settings.batch);
             let loss = game.private_step(batch, real, hidden);
-            check(epoch, "critic", loss.critic, &settings)?;
-            check(epoch, "generator", loss.generator, &settings)?;
-            sums.critic += loss.critic;
-            sums.generator += loss.generator;
-            sums.condition += loss.condition;
+            sums.add(&loss, &settings)?;
         }
-        let losses = EpochLoss {
-            critic: sums.critic / steps as f64,
-            generator: sums.generator / steps as f64,
-            condition: sums.condition / steps as f64,
-            ..sums
-        };
+        let losses = sums.over(steps);
         stage.note(&format!("private, σ = {:.2}; generator {:.3}", meter.sigma(), losses.generator));
         stage.advance(epoch as u64);
         history.push(losses);
     }
-    let weights = game.finish();
-    let saved = weights.to_host();
-    if saved.iter().any(|m| m.values.iter().any(|x| !x.is_finite())) {
-        check(settings.epochs, "generator", f64::NAN, &settings)?;
-    }
-    let mut gan = ConditionalGan::new(encoder.clone(), settings, saved, device);
-    gan.history = history;
-    gan.privacy = Some(Trained { meter, unit: private.unit.clone(), norm: private.norm });
-    gan.settle(&weights);
-    if gan.settings.calibrate {
-        gan.calibrate(&stand_in, &open);
-    }
-    Ok(Box::new(gan))
+    let privacy = Some(Trained { meter, unit: private.unit.clone(), norm: private.norm });
+    let trained = Finished { game, history, privacy, frame: &stand_in, table: &open };
+    made(encoder.clone(), settings, device, trained)
 }
 
 /// Draws rows for private steps.

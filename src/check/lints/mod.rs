@@ -22,7 +22,7 @@ mod unused;
 
 use super::program::Program;
 use crate::source::Diagnostic;
-use crate::syntax::ast::{ItemKind, Policy};
+use crate::syntax::ast::{Expr, ExprKind, ItemKind, Policy};
 use intervals::Intervals;
 use place::Place;
 use range::{Known, Range, Truth};
@@ -58,33 +58,33 @@ fn place_of<'a>(intervals: &Intervals<'a>, policy: &'a Policy) -> Place<'a> {
 
 /// For tests: whether each constraint of the script's policies can hold, and whether it can fail.
 pub fn verdicts(program: &Program) -> Vec<(String, Truth)> {
-    let intervals = Intervals::new(program);
-    let mut out = Vec::new();
-    for policy in own_policies(program) {
-        let place = place_of(&intervals, policy);
-        for constraint in &policy.constraints {
-            intervals.next();
-            out.push((constraint.name.name.clone(), intervals.truth(&constraint.rule, &place, true)));
-        }
-    }
-    out
+    of_constraints(program, |intervals, rule, place| Some(intervals.truth(rule, place, true)))
 }
 
 /// For tests: where the left side of each comparison that is a whole constraint lies.
 pub fn left_sides(program: &Program) -> Vec<(String, Range)> {
-    use crate::syntax::ast::ExprKind;
+    of_constraints(program, |intervals, rule, place| match &rule.kind {
+        ExprKind::Binary(op, _, a, _) if op.is_comparison() => match intervals.known(a, place) {
+            Known::Number(range) => Some(range),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// What is known of each constraint of the script's policies, by name.
+fn of_constraints<T>(
+    program: &Program,
+    ask: impl for<'a> Fn(&Intervals<'a>, &'a Expr, &Place<'a>) -> Option<T>,
+) -> Vec<(String, T)> {
     let intervals = Intervals::new(program);
     let mut out = Vec::new();
     for policy in own_policies(program) {
         let place = place_of(&intervals, policy);
         for constraint in &policy.constraints {
             intervals.next();
-            if let ExprKind::Binary(op, _, a, _) = &constraint.rule.kind
-                && op.is_comparison()
-                && let Known::Number(range) = intervals.known(a, &place)
-            {
-                out.push((constraint.name.name.clone(), range));
-            }
+            let found = ask(&intervals, &constraint.rule, &place);
+            out.extend(found.map(|found| (constraint.name.name.clone(), found)));
         }
     }
     out
