@@ -50,6 +50,8 @@ const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
 const COLUMNS: Setting = set("columns", Form::Columns, "what is learned; all but subjects and texts");
 const SEED: Setting = set("seed", Form::Count(0, u64::MAX), "in place of the seed that follows from the benchmark's");
 const EPOCHS: Setting = set("epochs", Form::Count(0, 100_000), "passes over the table");
+const PATIENCE: Setting =
+    set("patience", Form::Count(0, 100_000), "epochs without progress on held-out rows before it stops; 0: never");
 const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
@@ -57,20 +59,33 @@ const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step si
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
 /// Every kind, in the order a reader would want them.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "conditional_gan",
-    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
-}];
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "argn",
+        doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+    },
+    Kind {
+        name: "conditional_gan",
+        doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+];
 
-/// The kind of this name.
+/// What `synthesize(data)` means.
+pub const DEFAULT: &str = "argn";
+/// The word for it.
+pub const ANY: &str = "synthesize";
+
+/// The kind of this name; `synthesize` is the default one.
 pub fn kind(name: &str) -> Option<&'static Kind> {
+    let name = if name == ANY { DEFAULT } else { name };
     KINDS.iter().find(|k| k.name == name)
 }
 
 impl Checker<'_> {
     pub(super) fn generator(&mut self, generator: &ast::Generator) {
-        let names: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+        let names: Vec<&str> = [ANY].into_iter().chain(KINDS.iter().map(|k| k.name)).collect();
         let kind = kind(&generator.kind.name);
         if kind.is_none() {
             self.unknown_word(&generator.kind, "generator", &names);

@@ -11,6 +11,7 @@
 
 pub mod adam;
 pub mod adversarial;
+pub mod columns;
 pub mod critic;
 pub mod device;
 pub mod generator;

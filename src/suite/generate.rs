@@ -154,7 +154,8 @@ fn one_row_each(generator: &Generator, schema: &Schema, table: &Table, asked: &A
 
 /// What the script asks for.
 fn asked(generator: &Generator, schema: &Schema, columns: &[String], seed: u64) -> Asked {
-    let mut out = Asked::plain(&generator.kind.name, seeds::seed(seed, &["generator", &generator.name.name]));
+    let kind = check::generators::kind(&generator.kind.name).map_or("", |k| k.name);
+    let mut out = Asked::plain(kind, seeds::seed(seed, &["generator", &generator.name.name]));
     let among = |c: &&check::dataset::Column| columns.contains(&c.name);
     out.roles = Roles {
         label: schema.label().filter(among).map(|c| c.name.clone()),

@@ -16,6 +16,8 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 /// Name, fit and load of every kind that this build has.
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
+    ("argn", super::argn::fit, super::argn::load),
+    #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
 ];
 

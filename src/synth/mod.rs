@@ -16,9 +16,12 @@ pub mod marginals;
 pub mod mixture;
 pub mod number;
 pub mod privacy;
+pub mod requests;
 pub mod saved;
 pub mod settings;
 
+#[cfg(feature = "nets")]
+pub mod argn;
 #[cfg(feature = "nets")]
 pub mod gan;
 #[cfg(feature = "nets")]
