@@ -18,6 +18,7 @@ pub mod guided;
 pub mod heads;
 pub mod noise;
 pub mod private;
+pub mod state;
 pub mod transformer;
 pub mod values;
 pub mod weights;
