@@ -20,5 +20,6 @@ pub mod noise;
 pub mod private;
 pub mod state;
 pub mod transformer;
+pub mod tree;
 pub mod values;
 pub mod weights;

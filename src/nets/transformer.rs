@@ -11,6 +11,7 @@ use burn::tensor::module::{layer_norm, linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
 
 use super::noise;
 use super::weights::{HostMatrix, Weights};
@@ -39,7 +40,7 @@ macro_rules! block_names {
 const BLOCKS: [[&str; PER_BLOCK]; MOST_BLOCKS] = block_names!(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
 
 /// The shape of a transformer.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TransformerShape {
     /// Tokens there are.
     pub vocabulary: usize,
@@ -103,6 +104,11 @@ impl TransformerShape {
             out.extend([("tell_hierarchy.weight", d, d), ("tell_hierarchy.bias", 1, d)]);
         }
         out
+    }
+
+    /// The name of each matrix, in the order in which weights lie.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.parts().into_iter().map(|p| p.0)
     }
 
     /// Numbers that are learned.

@@ -18,6 +18,7 @@ pub mod number;
 pub mod privacy;
 pub mod saved;
 pub mod settings;
+pub mod visits;
 
 #[cfg(feature = "nets")]
 pub mod gan;
