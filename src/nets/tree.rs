@@ -105,8 +105,7 @@ pub fn embed(
     }
     let device = &device.clone().without_autodiff();
     let mut rng = noise::stream(seed, 1);
-    let linked: std::collections::BTreeSet<(u32, u32)> =
-        edges.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+    let linked: std::collections::BTreeSet<(u32, u32)> = edges.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
     let graph = Graph::new(nodes, edges, device);
     let (h, d) = (plan.hidden, plan.width);
     let one = |columns, value| HostMatrix::filled(1, columns, value);
@@ -166,8 +165,7 @@ pub fn quality(embedding: &HostMatrix, edges: &[(u32, u32)]) -> (f64, f64) {
         let row = |n: u32| embedding.values.iter().skip(n as usize * d).take(d);
         row(a).zip(row(b)).map(|(x, y)| f64::from(x * y)).sum()
     };
-    let linked: std::collections::BTreeSet<(u32, u32)> =
-        edges.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+    let linked: std::collections::BTreeSet<(u32, u32)> = edges.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
     let mut all: Vec<(f64, bool)> = Vec::new();
     for a in 0..embedding.rows as u32 {
         for b in a + 1..embedding.rows as u32 {

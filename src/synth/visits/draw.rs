@@ -86,8 +86,7 @@ impl Sampler<'_> {
                 draft.take(self.tokens, token);
             }
             if drafts.iter().any(|d| d.grammar.over()) {
-                let kept: Vec<u32> =
-                    (0..).zip(&drafts).filter(|(_, d)| !d.grammar.over()).map(|(i, _)| i).collect();
+                let kept: Vec<u32> = (0..).zip(&drafts).filter(|(_, d)| !d.grammar.over()).map(|(i, _)| i).collect();
                 for draft in drafts.iter_mut().filter(|d| d.grammar.over()) {
                     if let Some(slot) = out.get_mut(draft.at) {
                         *slot = std::mem::take(&mut draft.sentence);

@@ -206,8 +206,7 @@ impl Learner for Writer {
         let mut draw = |n: usize| noise::dropout(1, n, share, &mut rng);
         let leaves = self.weights.leaves();
         let net = Transformer::new(self.shape, &leaves, &self.frozen, &self.device);
-        let (total, terms) =
-            loss(&net, &self.frozen, &batch, &self.plan.guide(), &self.device, Some(&mut draw));
+        let (total, terms) = loss(&net, &self.frozen, &batch, &self.plan.guide(), &self.device, Some(&mut draw));
         let grads = total.backward();
         self.adam.set_rate(self.rate(self.done));
         self.adam.step(&mut self.weights, &leaves, grads);

@@ -78,7 +78,8 @@ pub fn visits(frame: &Frame, columns: &Columns) -> Result<Visits, SynthError> {
     for mine in rows.chunk_by(|a, b| person(a) == person(b)) {
         let mut record = Record { labels: Vec::with_capacity(known.len()), visits: Vec::new() };
         for label in &known {
-            let mut values = mine.iter().filter_map(|r| label.values.get(*r)).map(|v| (!v.is_nan()).then_some(*v as u32));
+            let mut values =
+                mine.iter().filter_map(|r| label.values.get(*r)).map(|v| (!v.is_nan()).then_some(*v as u32));
             let level = values.next().flatten();
             if values.any(|v| v != level) {
                 return Err(SynthError::Unsupported(format!(
@@ -125,8 +126,7 @@ pub fn frame(visits: &Visits, columns: &Columns, rows: usize) -> Frame {
         values: Vec::with_capacity(rows),
     };
     let mut code = category(&columns.code, &visits.codes, false);
-    let mut labels: Vec<FrameColumn> =
-        visits.labels.iter().map(|l| category(&l.name, &l.levels, l.optional)).collect();
+    let mut labels: Vec<FrameColumn> = visits.labels.iter().map(|l| category(&l.name, &l.levels, l.optional)).collect();
     let cells = visits.records.iter().enumerate().flat_map(|(at, record)| {
         let visits = record.visits.iter().enumerate();
         visits.flat_map(move |(v, codes)| codes.iter().map(move |code| (at, record, v, *code)))
@@ -195,7 +195,8 @@ pub(super) mod tests {
 
     #[test]
     fn what_cannot_be_a_record_is_refused_with_the_reason() {
-        let text = |frame: &Frame, columns: &Columns| visits(frame, columns).err().map(|e| e.to_string()).unwrap_or_default();
+        let text =
+            |frame: &Frame, columns: &Columns| visits(frame, columns).err().map(|e| e.to_string()).unwrap_or_default();
         let differs = table(&[(1.0, 1.0, 0.0, 0.0), (1.0, 2.0, 0.0, 1.0)]);
         assert!(text(&differs, &columns()).contains("sex differs between rows"));
         let missing = table(&[(1.0, f64::NAN, 0.0, 0.0)]);

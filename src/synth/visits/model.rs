@@ -55,7 +55,15 @@ impl Settings {
             hierarchy: true,
             semantic: false,
             shared_head: true,
-            plan: Plan { epochs: 60, batch: 48, rate: 2e-3, semantic: 0.5, hierarchy: 0.5, shift: false, patience: Some(10) },
+            plan: Plan {
+                epochs: 60,
+                batch: 48,
+                rate: 2e-3,
+                semantic: 0.5,
+                hierarchy: 0.5,
+                shift: false,
+                patience: Some(10),
+            },
         }
     }
 
@@ -145,7 +153,8 @@ pub fn learn(
     let mut sentences: Vec<Vec<u32>> = visits.records.iter().filter_map(|r| tokens.sentence(r, context)).collect();
     shuffle(&mut sentences, &mut noise::stream(seed, 2));
     let records = sentences.len();
-    let hierarchy = if settings.hierarchy { placed(visits, known, &tokens, settings.width, seed, fitting)? } else { None };
+    let hierarchy =
+        if settings.hierarchy { placed(visits, known, &tokens, settings.width, seed, fitting)? } else { None };
     let semantic = settings.semantic.then(|| meant(visits, known, &tokens, seed));
     let shape = TransformerShape {
         vocabulary: tokens.len(),
@@ -164,7 +173,8 @@ pub fn learn(
     let course = writer.course();
     let history = train(&mut writer, &course, fitting)?;
     let (weights, frozen) = writer.finish();
-    let about = About { shape, tokens, codes: visits.codes.clone(), labels: visits.labels.clone(), columns, records, history };
+    let about =
+        About { shape, tokens, codes: visits.codes.clone(), labels: visits.labels.clone(), columns, records, history };
     Ok(Hisgt { about, weights, frozen, device: fitting.device.clone() })
 }
 
@@ -289,7 +299,8 @@ impl Generator for Hisgt {
         }
         let free = n - given.rows();
         let parts = given.parts.iter().map(|p| Ok((self.levels(&p.levels)?, p.rows)));
-        let parts: Vec<(Vec<(usize, u32)>, usize)> = parts.chain([Ok((Vec::new(), free))]).collect::<Result<_, SynthError>>()?;
+        let parts: Vec<(Vec<(usize, u32)>, usize)> =
+            parts.chain([Ok((Vec::new(), free))]).collect::<Result<_, SynthError>>()?;
         let mut records: Vec<Record> = Vec::new();
         let mut number = 0;
         for (levels, rows) in parts {
@@ -378,3 +389,7 @@ pub fn load(saved: Saved, device: &Picked) -> Result<Box<dyn Generator>, SynthEr
     }
     Ok(Box::new(Hisgt { about, weights, frozen, device: device.clone() }))
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

@@ -67,13 +67,23 @@ mod tests {
 
     #[test]
     fn titles_with_words_in_common_lie_near_each_other() {
-        let titles = ["Acute viral pharyngitis", "Acute bacterial pharyngitis", "Fracture of forearm", "…", "Fracture of forearm"];
+        let titles = [
+            "Acute viral pharyngitis",
+            "Acute bacterial pharyngitis",
+            "Fracture of forearm",
+            "…",
+            "Fracture of forearm",
+        ];
         let titles: Vec<String> = titles.iter().map(|t| t.to_string()).collect();
         let m = stand_in(&titles, 7);
-        let cos = |a: usize, b: usize| -> f32 {
-            (0..WIDTH).map(|i| m.values[a * WIDTH + i] * m.values[b * WIDTH + i]).sum()
-        };
-        assert!((cos(0, 0) - 1.0).abs() < 1e-5 && cos(0, 1) > 0.4 && cos(0, 2).abs() < 0.3, "{} {}", cos(0, 1), cos(0, 2));
+        let cos =
+            |a: usize, b: usize| -> f32 { (0..WIDTH).map(|i| m.values[a * WIDTH + i] * m.values[b * WIDTH + i]).sum() };
+        assert!(
+            (cos(0, 0) - 1.0).abs() < 1e-5 && cos(0, 1) > 0.4 && cos(0, 2).abs() < 0.3,
+            "{} {}",
+            cos(0, 1),
+            cos(0, 2)
+        );
         assert_eq!(cos(3, 3), 0.0);
         assert!((cos(2, 4) - 1.0).abs() < 1e-5);
         assert_eq!(stand_in(&titles, 7), m);

@@ -56,9 +56,7 @@ impl Tokens {
     pub fn number(&self, token: Token) -> u32 {
         match token {
             Token::Code(code) => code,
-            Token::Label(label, level) => {
-                self.codes + self.labels.iter().take(label).map(|l| l.0).sum::<u32>() + level
-            }
+            Token::Label(label, level) => self.codes + self.labels.iter().take(label).map(|l| l.0).sum::<u32>() + level,
             Token::Start => self.marks(),
             Token::EndLabel => self.marks() + 1,
             Token::EndVisit => self.marks() + 2,
