@@ -76,9 +76,10 @@ fn rows_are_those_asked_for_and_what_is_saved_draws_the_same() {
     assert!(right > 320, "{right} of 400");
     assert!(frame::visits(&rows, &columns()).is_ok(), "it is a table of records itself");
     let again = read(&made.save().to_bytes(), &cpu()).unwrap();
-    assert_eq!(again.sample(400, &given, 3).unwrap(), rows);
+    // Missing cells are equal to nothing, so that tables are compared as they are written.
+    assert_eq!(format!("{:?}", again.sample(400, &given, 3).unwrap()), format!("{rows:?}"));
     assert_eq!(again.describe(), made.describe());
-    assert_ne!(again.sample(400, &given, 4).unwrap(), rows);
+    assert_ne!(again.sample(400, &given, 4).unwrap().columns[2], rows.columns[2]);
 }
 
 #[test]
