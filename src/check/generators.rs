@@ -21,6 +21,8 @@ pub enum Form {
     Word(&'static [&'static str]),
     /// Columns of the dataset.
     Columns,
+    /// One column of the dataset.
+    Column,
     /// `dp(epsilon: …, delta: …)`.
     Privacy,
 }
@@ -58,6 +60,33 @@ const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidde
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
+const HISGT: &[Setting] = &[
+    set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
+    set("code", Form::Column, "the code of a row, a category or a text"),
+    set("labels", Form::Columns, "categories that do not change within a subject; none"),
+    set("epochs", Form::Count(0, 100_000), "passes over the records, 60 at most"),
+    set(
+        "patience",
+        Form::Count(0, 100_000),
+        "epochs without a better held-out tenth of the records, 10; 0: all epochs",
+    ),
+    set("batch", Form::Count(1, 100_000), "records a step, 48"),
+    set("learning_rate", Form::Number(0.0, f64::MAX), "largest step size of Adam, 0.002"),
+    set("width", Form::Count(1, 4_096), "width of the blocks, a multiple of heads, 64"),
+    set("blocks", Form::Count(0, 12), "blocks, 2"),
+    set("heads", Form::Count(1, 64), "heads of attention, 4"),
+    set("context", Form::Count(0, 8_192), "longest record in tokens; as long as the longest one, 768 at most"),
+    set("dropout", Form::Number(0.0, 0.9), "share of values dropped in training, 0.1"),
+    set("hierarchy", Form::Flag, "embed codes by the prefixes they share, true"),
+    set("semantic", Form::Flag, "embed codes by their letters (a stand-in for a language model), false"),
+    set("shared_head", Form::Flag, "score codes by their place in the hierarchy too, true; the paper does not"),
+    set("guide_hierarchy", Form::Number(0.0, f64::MAX), "weight of telling the hierarchy embedding, 0.5"),
+    set("guide_semantic", Form::Number(0.0, f64::MAX), "weight of telling the semantic embedding, 0.5"),
+    set("shift", Form::Flag, "tell the embeddings of the code to come, not of the one just read, false"),
+    SEED,
+    PRIVACY,
+];
+
 /// Every kind, in the order a reader would want them.
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -69,6 +98,11 @@ pub const KINDS: &[Kind] = &[
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
         settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "hisgt",
+        doc: "transformer over coded visits, a row a code, with code hierarchy (HiSGT, Zhou and Barbieri 2025)",
+        settings: HISGT,
     },
 ];
 
@@ -117,6 +151,14 @@ impl Checker<'_> {
     fn generator_setting(&mut self, setting: &Setting, value: &Expr, schema: &super::dataset::Schema) {
         match setting.form {
             Form::Columns => self.generator_columns(value, schema),
+            Form::Column => match &value.kind {
+                ExprKind::Name(name) if schema.column(name).is_some() => {}
+                ExprKind::Name(name) => self.unknown_column(&Ident { name: name.clone(), span: value.span }, schema),
+                _ => {
+                    let message = format!("`{}` is the name of a column", setting.name);
+                    self.error(codes::WRONG_TYPE, message, value.span, "not a name");
+                }
+            },
             Form::Privacy => self.private(value),
             Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
             Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),

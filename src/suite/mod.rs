@@ -21,6 +21,7 @@ pub mod seeds;
 mod shown;
 pub mod store;
 pub mod trial;
+pub mod visits;
 pub mod why;
 
 pub use loaded::Loaded;

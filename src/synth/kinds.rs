@@ -19,6 +19,8 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     ("argn", super::argn::fit, super::argn::load),
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    #[cfg(feature = "nets")]
+    ("hisgt", super::visits::model::fit, super::visits::model::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

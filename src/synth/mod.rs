@@ -19,6 +19,7 @@ pub mod privacy;
 pub mod requests;
 pub mod saved;
 pub mod settings;
+pub mod visits;
 
 #[cfg(feature = "nets")]
 pub mod argn;
