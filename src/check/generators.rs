@@ -57,11 +57,24 @@ const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step si
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
 /// Every kind, in the order a reader would want them.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "conditional_gan",
-    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
-}];
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "conditional_gan",
+        doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "marginal",
+        doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
+        settings: &[
+            COLUMNS,
+            set("bins", Form::Count(2, 64), "codes of a number at most; 16"),
+            set("width", Form::Count(1, 4), "columns in one table at most; 3"),
+            SEED,
+            PRIVACY,
+        ],
+    },
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -17,6 +17,7 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    ("marginal", super::graphical::fit, super::graphical::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the
