@@ -13,7 +13,6 @@ pub mod fitting;
 pub mod graphical;
 pub mod kinds;
 pub mod losses;
-pub mod marginals;
 pub mod mixture;
 pub mod number;
 pub mod privacy;

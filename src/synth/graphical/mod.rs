@@ -23,8 +23,8 @@ use super::privacy::accountant::Mechanism;
 use super::privacy::noise::{Meter, Trained, rho_for};
 use super::privacy::{Budget, PrivacyError};
 use super::saved::Saved;
-use super::{Asked, EpochLoss, Fitting, Generator, Given, Private, SynthError, marginals};
-use crate::data::frame::{Frame, FrameColumn};
+use super::{Asked, EpochLoss, Fitting, Generator, Given, Private, SynthError};
+use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::data::matrix::HostMatrix;
 use axis::Axis;
 use estimate::Estimate;
@@ -32,6 +32,9 @@ use junction::{Junction, cells};
 use select::Limits;
 
 const KIND: &str = "marginal";
+/// Codes of a number, and columns of a table, unless the script says otherwise.
+const CODES: usize = 16;
+const TOGETHER: usize = 3;
 /// Cells of all cliques at the most: 4 MB of tables.
 const MOST_CELLS: f64 = 500_000.0;
 /// The same while private tables are chosen, where every round fits them again.
@@ -57,8 +60,8 @@ struct Header {
 /// Learns `frame`. Settings: `bins`, codes of a number at most (16); `width`, columns of a table at most (3).
 pub fn fit(frame: &Frame, asked: &Asked, fitting: &Fitting) -> Result<Box<dyn Generator>, SynthError> {
     let limits = Limits {
-        codes: asked.count("bins", 16).clamp(2, 64),
-        together: asked.count("width", 3).clamp(1, 4),
+        codes: asked.count("bins", CODES).clamp(2, 64),
+        together: asked.count("width", TOGETHER).clamp(1, 4),
         cells: if asked.private.is_some() { MOST_CELLS_PRIVATE } else { MOST_CELLS },
     };
     if (fitting.cancelled)() {
@@ -75,7 +78,7 @@ pub fn fit(frame: &Frame, asked: &Asked, fitting: &Fitting) -> Result<Box<dyn Ge
             Graphical::of(axes, model, Some(privacy))
         }
     };
-    Ok(Box::new(made.ok_or_else(|| SynthError::Unsupported("the columns' tables contradict each other".into()))?))
+    Ok(Box::new(made.ok_or_else(contradiction)?))
 }
 
 /// Within `private`'s budget.
@@ -88,7 +91,21 @@ fn hidden(
     fitting: &Fitting,
 ) -> Result<(Vec<Axis>, Estimate, Trained), SynthError> {
     let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
-    marginals::check(frame)?;
+    let (axes, model, spent, sigma) = measured(frame, budget, limits, label, seed, fitting)?;
+    let meter = Meter::of_releases(budget, spent, sigma).map_err(SynthError::Private)?;
+    Ok((axes, model, Trained { meter, unit: private.unit.clone(), norm: 1.0 }))
+}
+
+/// A model within `budget`, what it cost, and the noise of its one-way tables.
+fn measured(
+    frame: &Frame,
+    budget: Budget,
+    limits: Limits,
+    label: Option<usize>,
+    seed: u64,
+    fitting: &Fitting,
+) -> Result<(Vec<Axis>, Estimate, Vec<Mechanism>, f64), SynthError> {
+    ranged(frame)?;
     let rho = rho_for(budget);
     if rho <= 0.0 {
         return Err(SynthError::Private(PrivacyError::OutOfReach { epsilon: budget.epsilon, steps: 1 }));
@@ -104,9 +121,40 @@ fn hidden(
     let told = |_share: f64| !(fitting.cancelled)();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (axes, model, spent) = select::private(frame, rho, limits, label, &mut rng, &told)?;
-    let releases = spent.iter().filter(|r| **r > 0.0).map(|rho| Mechanism::Concentrated { rho: *rho }).collect();
-    let meter = Meter::of_releases(budget, releases, sigma).map_err(SynthError::Private)?;
-    Ok((axes, model, Trained { meter, unit: private.unit.clone(), norm: 1.0 }))
+    let spent = spent.iter().filter(|r| **r > 0.0).map(|rho| Mechanism::Concentrated { rho: *rho }).collect();
+    Ok((axes, model, spent, sigma))
+}
+
+/// Whether every number has a declared range, without which its cells would have to be read off the data.
+fn ranged(frame: &Frame) -> Result<(), SynthError> {
+    for column in &frame.columns {
+        if let FrameKind::Number { lo, hi, .. } = column.kind
+            && !matches!((lo, hi), (Some(lo), Some(hi)) if lo <= hi && (hi - lo).is_finite())
+        {
+            return Err(SynthError::NoRange { column: column.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// A table like `frame`, of as many rows, that is free to be looked at, and what it cost: rows of a private model within
+/// `budget`. `label` is the outcome's name.
+pub fn stand_in(
+    frame: &Frame,
+    budget: Budget,
+    label: Option<&str>,
+    seed: u64,
+    fitting: &Fitting,
+) -> Result<(Frame, Vec<Mechanism>), SynthError> {
+    let limits = Limits { codes: CODES, together: TOGETHER, cells: MOST_CELLS_PRIVATE };
+    let label = label.and_then(|l| frame.columns.iter().position(|c| c.name == l));
+    let (axes, model, spent, _) = measured(frame, budget, limits, label, seed, fitting)?;
+    let model = Graphical::of(axes, model, None).ok_or_else(contradiction)?;
+    Ok((model.sample(frame.rows, &Given::nothing(), seed)?, spent))
+}
+
+fn contradiction() -> SynthError {
+    SynthError::Unsupported("the columns' tables contradict each other".into())
 }
 
 /// Reads a generator that [`Generator::save`] wrote.
