@@ -87,6 +87,14 @@ const HISGT: &[Setting] = &[
     PRIVACY,
 ];
 
+const MARGINAL: &[Setting] = &[
+    COLUMNS,
+    set("bins", Form::Count(2, 64), "codes of a number at most; 16"),
+    set("width", Form::Count(1, 4), "columns in one table at most; 3"),
+    SEED,
+    PRIVACY,
+];
+
 /// Every kind, in the order a reader would want them.
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -103,6 +111,11 @@ pub const KINDS: &[Kind] = &[
         name: "hisgt",
         doc: "transformer over coded visits, a row a code, with code hierarchy (HiSGT, Zhou and Barbieri 2025)",
         settings: HISGT,
+    },
+    Kind {
+        name: "marginal",
+        doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
+        settings: MARGINAL,
     },
 ];
 

@@ -21,6 +21,7 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
     ("hisgt", super::visits::model::fit, super::visits::model::load),
+    ("marginal", super::graphical::fit, super::graphical::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

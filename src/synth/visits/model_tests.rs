@@ -58,7 +58,10 @@ fn fit_with(
 fn rows_are_those_asked_for_and_what_is_saved_draws_the_same() {
     let go = || false;
     let made = fit_with(&asked(40.0).with("learning_rate", 0.01), &go, &NoCheckpoints).unwrap();
-    assert_eq!(made.save().to_bytes(), fit_with(&asked(40.0).with("learning_rate", 0.01), &go, &NoCheckpoints).unwrap().save().to_bytes());
+    assert_eq!(
+        made.save().to_bytes(),
+        fit_with(&asked(40.0).with("learning_rate", 0.01), &go, &NoCheckpoints).unwrap().save().to_bytes()
+    );
     let first = made.history().first().and_then(|h| h.get("next")).unwrap();
     let last = made.history().last().and_then(|h| h.get("next")).unwrap();
     assert!(last < first - 0.3, "{first} {last}");
