@@ -5,6 +5,7 @@
 
 use super::program::Checker;
 use super::scope::Scope;
+use super::types::{Base, Level};
 use crate::source::codes;
 use crate::syntax::ast::{self, Expr, ExprKind, Ident};
 
@@ -25,6 +26,8 @@ pub enum Form {
     Column,
     /// `dp(epsilon: …, delta: …)`.
     Privacy,
+    /// A predicate over a row of the dataset.
+    Rule,
 }
 
 /// One setting of a kind.
@@ -43,6 +46,16 @@ pub struct Kind {
     /// What it is, in a line.
     pub doc: &'static str,
     pub settings: &'static [Setting],
+}
+
+/// What rows of every kind but records may be asked to keep to.
+const REQUIRE: Setting = set("require", Form::Rule, "a rule that every row keeps to; as often as there are rules");
+
+impl Kind {
+    /// Whether it draws rows of a table, which can be held to rules one by one.
+    pub fn rules(&self) -> bool {
+        self.name != "hisgt"
+    }
 }
 
 const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
@@ -151,10 +164,11 @@ impl Checker<'_> {
         let Some(kind) = kind else { return };
         self.scope = Scope::default();
         for (name, value) in &generator.settings {
-            match kind.settings.iter().find(|s| s.name == name.name) {
+            let own = kind.settings.iter().chain(kind.rules().then_some(&REQUIRE));
+            match own.clone().find(|s| s.name == name.name) {
                 Some(setting) => self.generator_setting(setting, value, &schema),
                 None => {
-                    let known: Vec<&str> = kind.settings.iter().map(|s| s.name).collect();
+                    let known: Vec<&str> = own.map(|s| s.name).collect();
                     self.unknown_word(name, "setting", &known);
                 }
             }
@@ -173,6 +187,15 @@ impl Checker<'_> {
                 }
             },
             Form::Privacy => self.private(value),
+            Form::Rule => {
+                self.scope = Scope::with_rows(Some(schema.rows()));
+                let ty = self.infer(value, Some(&Base::Bool));
+                if self.fits(value, &ty, &Base::Bool, "a rule") && ty.level != Level::Row {
+                    let message = "a rule is about a row, and this one is the same for all";
+                    self.error(codes::WRONG_TYPE, message, value.span, "names no column");
+                }
+                self.scope = Scope::default();
+            }
             Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
             Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),
             Form::Flag if matches!(value.kind, ExprKind::Bool(_)) => {}

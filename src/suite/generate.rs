@@ -1,6 +1,8 @@
 //! Trains the generators a run needs and draws the synthetic rows of each scenario.
 
+use super::loaded::Loaded;
 use super::result::{GeneratorInfo, PrivacyInfo};
+use super::rules::Rules;
 use super::run::{Halt, Stages};
 use super::scenario::Drawn;
 use super::seeds;
@@ -27,6 +29,7 @@ pub struct Ready {
     pub columns: Vec<String>,
     /// How the dataset holds records, for one that learns those.
     long: Option<Long>,
+    rules: Rules,
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
@@ -37,7 +40,7 @@ fn columns(schema: &Schema, generator: &Generator) -> Vec<String> {
 
 /// Fits the generator, or takes it from the cache when data, settings and seed are the same.
 pub fn train(
-    program: &Program,
+    (program, loaded): (&Program, &Loaded),
     generator: &Generator,
     table: &Table,
     seed: u64,
@@ -45,12 +48,13 @@ pub fn train(
     stages: &Stages,
 ) -> Result<Ready, Halt> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
-    let mut columns = columns(schema, generator);
+    let rules = Rules::of(generator, schema, columns(schema, generator));
+    let mut columns = rules.shown.clone();
     let mut asked = asked(generator, schema, &columns, seed);
     let long = Long::of(generator, schema, table, &mut asked)?;
     let frame = match &long {
         Some(long) => long.frame(table, schema),
-        None => table.frame(schema, &columns),
+        None => table.frame(schema, &rules.learned),
     };
     if let Some(long) = &long {
         columns = long.shown();
@@ -69,9 +73,10 @@ pub fn train(
         rows_sampled: 0,
         generator_loss: losses("generator"),
         critic_loss: losses("critic"),
+        rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table)? },
         privacy: made.privacy().map(private_info),
     };
-    Ok(Ready { info, made, columns, long })
+    Ok(Ready { info, made, columns, long, rules })
 }
 
 /// The fit itself, of any rows of the dataset; `data` is their digest.
@@ -270,27 +275,32 @@ impl Ready {
         }
     }
 
-    /// As many synthetic rows as the scenario has, in the same cells.
-    pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
+    /// As many synthetic rows as the scenario has, in the same cells, and none that breaks a rule.
+    pub fn draw(&mut self, program: &Program, loaded: &Loaded, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
         for (levels, rows) in &drawn.quotas {
             let known: Vec<(&str, usize)> = levels
                 .iter()
-                .filter(|(name, _)| self.columns.contains(name))
+                .filter(|(name, _)| self.long.is_some() || self.rules.learned.contains(name))
                 .map(|(name, code)| (name.as_str(), *code as usize))
                 .collect();
             given = given.and(&known, *rows);
         }
         let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
-        let rows = self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
-            Halt::Failed(vec![Diagnostic::new(
-                codes::MODEL_FAILED,
-                format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
-            )])
-        })?;
-        Ok(match &self.long {
-            Some(long) => long.synthetic(&rows),
-            None => rows,
-        })
+        let sample = |n: usize, given: &Given, round: usize| {
+            let seed = if round == 0 { seed } else { seeds::seed(seed, &["again", &round.to_string()]) };
+            self.made.sample(n, given, seed)
+        };
+        if let Some(long) = &self.long {
+            let rows = sample(drawn.rows.len(), &given, 0).map_err(|e| {
+                Halt::Failed(vec![Diagnostic::new(
+                    codes::MODEL_FAILED,
+                    format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
+                )])
+            })?;
+            return Ok(long.synthetic(&rows));
+        }
+        let who = (program, loaded, self.info.name.as_str());
+        self.rules.draw(who, (drawn.rows.len(), &given), &mut self.info.rules, sample)
     }
 }

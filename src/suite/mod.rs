@@ -15,6 +15,7 @@ pub mod mutate;
 mod plots;
 mod predict;
 pub mod result;
+mod rules;
 pub mod run;
 pub mod scenario;
 pub mod seeds;
