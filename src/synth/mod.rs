@@ -7,6 +7,7 @@
 pub mod bits;
 pub mod calibrate;
 pub mod condition;
+pub mod controls;
 pub mod encoder;
 pub mod marginals;
 pub mod mixture;
