@@ -57,11 +57,28 @@ const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step si
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
 /// Every kind, in the order a reader would want them.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "conditional_gan",
-    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
-}];
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "conditional_gan",
+        doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "gaussian_copula",
+        doc: "a control: each column's own distribution, and the correlation of each pair",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "independent",
+        doc: "a control: each column drawn for itself, without any dependence",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "bootstrap",
+        doc: "a control: training rows drawn with replacement; keeps nothing private",
+        settings: &[COLUMNS, SEED],
+    },
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -251,6 +251,14 @@ fn halt(error: SynthError, generator: &Generator) -> Halt {
 }
 
 impl Ready {
+    /// `n` rows as the table has them.
+    pub fn rows(&self, n: usize, seed: u64) -> Result<Frame, Halt> {
+        self.made.sample(n, &Given::nothing(), seed).map_err(|e| {
+            let message = format!("`{}` cannot draw rows: {e}", self.info.name);
+            Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
+        })
+    }
+
     /// As many synthetic rows as the scenario has, in the same cells.
     pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();

@@ -359,6 +359,8 @@ pub struct Benchmark {
     pub as_of: Option<(String, Span)>,
     pub folds: Option<(i64, Span)>,
     pub seed: Option<i64>,
+    /// Generators to report on.
+    pub reports: Vec<Ident>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -406,6 +408,8 @@ pub enum ItemKind {
     Model(Model),
     Generator(Generator),
     Benchmark(Benchmark),
+    /// `report synthetic g1, g2`: the generators to report on.
+    Report(Vec<Ident>),
     Test(Test),
     Check(Check),
     Document(Document),
@@ -432,6 +436,7 @@ impl ItemKind {
             | ItemKind::Module { .. }
             | ItemKind::Use(_)
             | ItemKind::Test(_)
+            | ItemKind::Report(_)
             | ItemKind::Check(_)
             | ItemKind::Attest(_) => return None,
         })

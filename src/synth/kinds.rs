@@ -3,6 +3,7 @@
 //! What settings a kind takes, and what it is for, stands in `check/generators.rs`; a test holds the two sets equal.
 
 use super::asked::Asked;
+use super::controls::kinds as controls;
 use super::fitting::{Fitting, Place};
 use super::saved::Saved;
 use super::{Generator, SynthError};
@@ -17,6 +18,9 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    ("independent", controls::fit_independent, controls::load_independent),
+    ("bootstrap", controls::fit_bootstrap, controls::load_bootstrap),
+    ("gaussian_copula", controls::fit_copula, controls::load_copula),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

@@ -193,7 +193,7 @@ mod tests {
         let other = two_sample(&frame, &table(400, 2), 5).unwrap();
         assert!(other.interval.unwrap().lo < 0.55, "{}", other.value);
         let mut moved = table(400, 2);
-        moved.columns[0].values.iter_mut().for_each(|v| *v += 30.0);
+        moved.columns[1].values.iter_mut().for_each(|v| *v += 60.0);
         assert!(two_sample(&frame, &moved, 5).unwrap().value > 0.95);
     }
 

@@ -73,7 +73,9 @@ fn worst(groups: &[&Group]) -> Measured {
     let mut worst: Option<(Estimate, &str)> = None;
     for group in groups.iter().filter(|g| g.real > 0) {
         let own = group.disparity()?;
-        if worst.as_ref().is_none_or(|(w, _)| own.value.abs() > w.value.abs()) {
+        // Of two levels that make up a column, one is as much too rare as the other is too frequent.
+        let weight = |v: f64| v.abs() + if v < 0.0 { 1e-9 } else { 0.0 };
+        if worst.as_ref().is_none_or(|(w, _)| weight(own.value) > weight(w.value)) {
             worst = Some((own, &group.name));
         }
     }
@@ -152,7 +154,7 @@ fn cells(real: &Frame, synthetic: &Frame, columns: &[&String], rows: (usize, usi
         .collect()
 }
 
-/// The groups for the record: protected ones first, then by disparity; those without real rows are left out.
+/// The groups for the record: protected ones first, of these lost ones, then by disparity; those without real rows are left out.
 pub fn details(train: &Frame, synthetic: &Frame, roles: &Roles) -> Vec<Subgroup> {
     let mut groups: Vec<(f64, Subgroup)> = compared(train, synthetic, roles)
         .into_iter()
@@ -174,7 +176,8 @@ pub fn details(train: &Frame, synthetic: &Frame, roles: &Roles) -> Vec<Subgroup>
             (size, record)
         })
         .collect();
-    groups.sort_by(|a, b| b.1.protected.cmp(&a.1.protected).then(b.0.total_cmp(&a.0)));
+    let rank = |g: &Subgroup| (g.protected, g.lost);
+    groups.sort_by(|a, b| rank(&b.1).cmp(&rank(&a.1)).then(b.0.total_cmp(&a.0)));
     groups.into_iter().take(MOST_LISTED).map(|g| g.1).collect()
 }
 

@@ -50,18 +50,20 @@ impl Columns {
 
     /// All columns, for scores of shapes and pairs.
     pub fn scored(&self) -> Vec<quality::Column<'_>> {
-        let column = |held: &'_ Held| match held {
-            Held::Numbers(x) => quality::Column::Numbers(x),
-            Held::Codes(codes, levels) => {
-                quality::Column::Categories(codes.iter().map(|c| Some(*c).filter(|c| (*c as usize) < *levels)).collect())
-            }
-        };
-        // A closure over references of one lifetime; `map(column)` would need it for all.
-        self.held.iter().map(|h| column(h)).collect()
+        self.held.iter().map(Held::scored).collect()
     }
 }
 
 impl Held {
+    fn scored(&self) -> quality::Column<'_> {
+        match self {
+            Held::Numbers(x) => quality::Column::Numbers(x),
+            Held::Codes(codes, levels) => {
+                quality::Column::Categories(codes.iter().map(|c| Some(*c).filter(|c| (*c as usize) < *levels)).collect())
+            }
+        }
+    }
+
     fn mixed(&self) -> Mixed<'_> {
         match self {
             Held::Numbers(x) => Mixed::Numbers(x),

@@ -106,13 +106,13 @@ mod tests {
 
     #[test]
     fn a_single_outcome_and_no_label_say_why() {
-        let (train, mut roles) = (table(100, 1), roles());
+        let (train, with_label) = (table(100, 1), roles());
         let mut one = train.clone();
         one.columns.iter_mut().filter(|c| c.name == "died").for_each(|c| c.values.fill(0.0));
         let tables = |roles| Tables { train: &train, holdout: &train, synthetic: &one, roles, seed: 1 };
-        let why = figures(&tables(&roles)).remove(0).measured.unwrap_err().reason;
+        let why = figures(&tables(&with_label)).remove(0).measured.unwrap_err().reason;
         assert!(why.contains("lack the outcome"), "{why}");
-        roles.label = None;
-        assert_eq!(figures(&tables(&roles)).remove(0).measured.unwrap_err().reason, "the data has no label");
+        let without = Roles::default();
+        assert_eq!(figures(&tables(&without)).remove(0).measured.unwrap_err().reason, "the data has no label");
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
+use crate::data::frame::FrameKind;
 use crate::synth::bits;
 
 /// What a normal variable says of a column.
@@ -95,6 +96,15 @@ impl Margin {
                 if at == last { None } else { Some(at as f64) }
             }
             Margin::Missing(_) => None,
+        }
+    }
+
+    /// Whether a column of this kind can have the margin.
+    pub fn fits(&self, kind: &FrameKind) -> bool {
+        match (self, kind) {
+            (Margin::Category(cumulative), FrameKind::Category { levels }) => cumulative.len() == levels.len() + 1,
+            (Margin::Number(_) | Margin::Missing(_), FrameKind::Number { .. }) => true,
+            _ => false,
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod bootstrap;
 pub mod copula;
 pub mod independent;
+pub mod kinds;
 pub mod margin;
 mod shape;
 
