@@ -35,16 +35,21 @@ pub fn section(view: &View<'_>) -> Markup {
             }
             @for section in &report.sections {
                 h4 { (title(&section.name)) }
-                p { (section.says) }
+                p { (quoted(&section.says)) }
                 (pictures(report, section))
                 (table(report, section))
             }
             @if !report.notes.is_empty() {
                 h4 { "How it was made" }
-                ul class="warnings" { @for note in &report.notes { li { (note) } } }
+                ul class="warnings" { @for note in &report.notes { li { (quoted(note)) } } }
             }
         }
     }
+}
+
+/// Words between back-ticks are names.
+fn quoted(text: &str) -> Markup {
+    html! { @for (i, part) in text.split('`').enumerate() { @if i % 2 == 1 { code { (part) } } @else { (part) } } }
 }
 
 fn title(section: &str) -> &str {
@@ -130,7 +135,8 @@ fn distances(d: &Distances) -> Markup {
 }
 
 fn table(report: &SyntheticReport, section: &Section) -> Markup {
-    if section.lines.is_empty() {
+    // Where nothing could be measured the sentence has said why.
+    if section.lines.iter().all(|l| l.own.value.is_none() && l.ceiling.value.is_none()) {
         return html! {};
     }
     let label = format!("{} of {}", section.name, report.generator);
@@ -176,7 +182,7 @@ fn cell(figure: &Figure, own: bool) -> Markup {
             @if let Some(i) = &figure.interval { span class="ends" { "[" (fixed(i.lo, 3)) ", " (fixed(i.hi, 3)) "]" } }
             @if own && !figure.notes.is_empty() {
                 @let notes: Vec<&str> = figure.notes.iter().map(String::as_str).collect();
-                span class="sub" { (list(&notes)) }
+                span class="sub" { (quoted(&list(&notes))) }
             }
         }
     }
@@ -240,7 +246,7 @@ fn rules(all: &[RuleResult]) -> Markup {
     let broken: Vec<&RuleResult> = all.iter().filter(|r| r.broken > 0).collect();
     html! {
         @if !broken.is_empty() {
-            ul class="warnings" { @for rule in broken { li { (rule.rule) ": " (plural(rule.broken, "row")) } } }
+            ul class="warnings" { @for rule in broken { li { (quoted(&rule.rule)) ": " (plural(rule.broken, "row")) } } }
         }
     }
 }

@@ -9,10 +9,19 @@ use maud::{Markup, html};
 /// Beyond this the picture is cut: ten times the odds and more.
 const MOST: f64 = 3.0;
 
+/// Levels without their columns where they say enough: `female, died = true`.
+fn short(name: &str) -> String {
+    let word = |part: &str| match part.split_once(" = ") {
+        Some((_, level)) if !matches!(level, "true" | "false") => level.to_owned(),
+        _ => part.to_owned(),
+    };
+    if name.contains(", ") { name.split(", ").map(word).collect::<Vec<_>>().join(", ") } else { name.to_owned() }
+}
+
 /// The groups in the order given; those without a figure are left out.
 pub fn plot(groups: &[&Subgroup]) -> Markup {
     let shown: Vec<(&Subgroup, f64)> = groups.iter().filter_map(|g| Some((*g, g.log_disparity?))).collect();
-    let (width, left, right, top, row) = (340.0, 150.0, 330.0, 6.0, 24.0);
+    let (width, left, right, top, row) = (340.0, 150.0, 330.0, 6.0, 28.0);
     let bottom = top + row * shown.len() as f64 + 2.0;
     let ends = shown.iter().flat_map(|(g, v)| {
         let i = g.interval.as_ref();
@@ -27,7 +36,7 @@ pub fn plot(groups: &[&Subgroup]) -> Markup {
         (x_axis(&scale, 4, bottom, top, tick))
         (line("overall", scale.at(0.0), top, scale.at(0.0), bottom))
         @for (i, (group, _)) in shown.iter().enumerate() {
-            @let folded = fold_name(&group.name, 22);
+            @let folded = fold_name(&short(&group.name), 22);
             @match folded.split_once('\n') {
                 None => { (text("name e", left - 8.0, at(i) + 4.0, &folded)) }
                 Some((first, rest)) => {

@@ -2,11 +2,11 @@
 
 use super::tables::table;
 use super::{Out, pad};
-use crate::report::format::{brief, clean, count, fixed, fold_name, plural};
+use crate::report::format::{brief, clean, count, fixed, fold_name, plural, wrap};
 use crate::suite::synthetic::record::{Aim, Figure, Line, Section, SyntheticReport};
 
 /// The widest title of a figure, and the widest name above a column.
-const TITLE: usize = 33;
+const TITLE: usize = 28;
 const NAME: usize = 11;
 /// Columns of a label before hanging text.
 const LABEL: usize = 9;
@@ -42,7 +42,8 @@ fn one(report: &SyntheticReport, out: &mut Out) {
 fn one_section(report: &SyntheticReport, section: &Section, out: &mut Out) {
     out.line("");
     out.paragraph(&pad(&format!("  {}", clean(&section.name)), LABEL + 6), &clean(&section.says), "1");
-    if section.lines.is_empty() {
+    // Where nothing could be measured the sentence has said why.
+    if section.lines.iter().all(|l| l.own.value.is_none() && l.ceiling.value.is_none()) {
         return;
     }
     let mut head = vec![String::new(), fold_name(&clean(&report.generator), 22), "real rows".into()];
@@ -58,7 +59,7 @@ fn one_section(report: &SyntheticReport, section: &Section, out: &mut Out) {
 fn row(line: &Line, notes: &mut Vec<String>) -> Vec<String> {
     let star = if line.sanity_check { "*" } else { "" };
     let title = format!("{} {}{star}", sign(line.aim), clean(&line.title));
-    let mut out = vec![fold_name(&title, TITLE), own(&line.own, notes)];
+    let mut out = vec![wrap(&title, TITLE).join("\n"), own(&line.own, notes)];
     out.push(plain(&line.ceiling, notes));
     out.extend(line.floors.iter().map(|f| plain(f, notes)));
     out

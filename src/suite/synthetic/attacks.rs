@@ -8,7 +8,7 @@ use super::panel::{Entry, Tables};
 use super::record::{Aim, Distances};
 use super::tables::{Columns, at_most, parts};
 use crate::data::frame::Frame;
-use crate::eval::estimate::{Estimate, Measured, Undefined};
+use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::disclosure::attacks::{Score, attribute, membership};
 use crate::metrics::disclosure::outliers;
 use crate::metrics::features;
@@ -56,30 +56,29 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
     let tpr = |m: &Measured| part(m, "tpr_at_1_percent");
     let copies = part(&dcr, "copies");
     vec![
-        Entry::new("membership_auc", "membership by nearest row, AUC", Aim::Half, bare(near.clone())),
-        Entry::new("membership_tpr_1", "members found at 1 % false alarms", Aim::Lower, tpr(&near)),
-        Entry::new("membership_density_auc", "membership by density, AUC", Aim::Half, bare(density.clone())),
-        Entry::new("membership_density_tpr_1", "the same, found at 1 % false alarms", Aim::Lower, tpr(&density)),
-        Entry::new("outlier_membership_auc", "membership of outliers, AUC", Aim::Half, bare(far.clone())),
-        Entry::new("outlier_membership_tpr_1", "outliers found at 1 % false alarms", Aim::Lower, tpr(&far)),
-        Entry::new("attribute_gain", "attribute inference beyond hold-out", Aim::Lower, secrets(&held, &parts, tables)),
-        Entry::new("exact_copies", "synthetic rows equal to a training row", Aim::LikeReal, copies),
-        Entry::new("dcr_median", "distance to closest record, median", Aim::LikeReal, bare(dcr.clone())).sanity(),
-        Entry::new("dcr_p5", "the same, 5th percentile", Aim::LikeReal, part(&dcr, "p5")).sanity(),
-        Entry::new("nearer_to_train", "nearer to training than to hold-out", Aim::LikeReal, nearer(&dcr)).sanity(),
-        Entry::new("nndr_median", "nearest by second nearest, median", Aim::LikeReal, bare(nndr)).sanity(),
-        Entry::new("nnaa", "adversarial accuracy of neighbours", Aim::Half, bare(nnaa.clone())).sanity(),
-        Entry::new("nnaa_loss", "the same, hold-out less training", Aim::Lower, part(&nnaa, "privacy_loss")).sanity(),
+        Entry::new("membership_auc", "membership, nearest: AUC", Aim::Half, bare(near.clone())),
+        Entry::new("membership_tpr_1", "… found at 1 % FPR", Aim::Lower, tpr(&near)),
+        Entry::new("membership_density_auc", "membership, density: AUC", Aim::Half, bare(density.clone())),
+        Entry::new("membership_density_tpr_1", "… found at 1 % FPR", Aim::Lower, tpr(&density)),
+        Entry::new("outlier_membership_auc", "outliers, nearest: AUC", Aim::Half, bare(far.clone())),
+        Entry::new("outlier_membership_tpr_1", "… found at 1 % FPR", Aim::Lower, tpr(&far)),
+        Entry::new("attribute_gain", "attribute inference gain", Aim::Lower, secrets(&held, &parts, tables)),
+        Entry::new("exact_copies", "rows equal to training rows", Aim::LikeReal, copies),
+        Entry::new("dcr_median", "closest record, median", Aim::LikeReal, bare(dcr.clone())).sanity(),
+        Entry::new("dcr_p5", "closest record, 5th pct.", Aim::LikeReal, part(&dcr, "p5")).sanity(),
+        Entry::new("nearer_to_train", "nearer to training, excess", Aim::Lower, nearer(&dcr)).sanity(),
+        Entry::new("nndr_median", "1st by 2nd nearest, median", Aim::LikeReal, bare(nndr)).sanity(),
+        Entry::new("nnaa", "adversarial accuracy (NN)", Aim::Half, bare(nnaa.clone())).sanity(),
+        Entry::new("nnaa_loss", "… privacy loss", Aim::Lower, part(&nnaa, "privacy_loss")).sanity(),
     ]
 }
 
-/// The share nearer to a training row, with what it is when nothing was memorised.
+/// The share nearer to a training than to a hold-out row, less what it is when nothing was memorised: the share of
+/// training rows among the real ones.
 fn nearer(dcr: &Measured) -> Measured {
-    let out = part(dcr, "nearer_to_train")?;
-    Ok(match part(dcr, "expected_nearer") {
-        Ok(e) => out.note(format!("{:.3} when nothing was memorised", e.value)),
-        Err(_) => out,
-    })
+    let (out, expected) = (part(dcr, "nearer_to_train")?, part(dcr, "expected_nearer")?.value);
+    let interval = out.interval.map(|i| Interval { lo: i.lo - expected, hi: i.hi - expected, ..i });
+    Ok(Estimate { interval, ..Estimate::plain(out.value - expected, out.n) })
 }
 
 fn bare(measured: Measured) -> Measured {

@@ -17,7 +17,7 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
     let mut out = Vec::new();
     for column in &tables.roles.protected {
         let gap = label_gap(tables.synthetic, column, tables);
-        out.push(Entry::new(format!("label_gap({column})"), format!("label gap by {column}"), Aim::LikeReal, gap));
+        out.push(Entry::new(format!("label_gap({column})"), format!("label gap, {column}"), Aim::LikeReal, gap));
         let over = |measure: &dyn Fn(&[bool], &[bool], &[u32], &[String]) -> Measured| {
             let (yhat, y) = said.clone()?;
             let groups = known_groups(tables.holdout, column, tables)?;
@@ -28,13 +28,13 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
             measure(&picked, &truth, &own, &groups.levels)
         };
         let parity = over(&|yhat, _, codes, levels| fairness::dpd(yhat, codes, levels, tables.seed));
-        let title = format!("demographic parity difference by {column}");
+        let title = format!("parity difference, {column}");
         out.push(Entry::new(format!("dpd({column})"), title, Aim::Lower, parity));
         let odds = over(&|yhat, y, codes, levels| {
             let how = (Compare::Difference, Method::BetweenGroups, Lone::Refuse);
             equalized_odds(yhat, y, (codes, levels), how, Odds::WorstCase, None)
         });
-        let title = format!("equalized odds difference by {column}");
+        let title = format!("odds difference, {column}");
         out.push(Entry::new(format!("equalized_odds({column})"), title, Aim::Lower, odds));
     }
     out

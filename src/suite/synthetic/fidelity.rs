@@ -35,9 +35,9 @@ pub fn figures(tables: &Tables, resampled: bool) -> Vec<Entry> {
     let names = [
         ("column_shapes", "column shapes", scores.shapes),
         ("pair_trends", "pair trends, all pairs", scores.all),
-        ("quality", "quality: mean of both", scores.quality),
-        ("pair_trends_related", "pair trends, related pairs only", scores.related),
-        ("quality_related", "quality with related pairs only", scores.quality_related),
+        ("quality", "quality (mean of both)", scores.quality),
+        ("pair_trends_related", "pair trends, related only", scores.related),
+        ("quality_related", "quality, related only", scores.quality_related),
     ];
     let mut out: Vec<Entry> = names
         .into_iter()
@@ -48,7 +48,7 @@ pub fn figures(tables: &Tables, resampled: bool) -> Vec<Entry> {
         })
         .collect();
     let told = two_sample(tables.train, tables.synthetic, tables.seed);
-    out.push(Entry::new("two_sample_auc", "classifier two-sample AUC", Aim::Half, told));
+    out.push(Entry::new("two_sample_auc", "two-sample AUC", Aim::Half, told));
     out
 }
 

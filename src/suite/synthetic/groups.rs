@@ -21,10 +21,10 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
     let groups = compared(tables.train, tables.synthetic, tables.roles);
     let (levels, cells): (Vec<_>, Vec<_>) = groups.iter().partition(|g| !g.is_cell);
     vec![
-        Entry::new("categories_kept", "categories that are still there", Aim::Higher, kept(&levels)),
-        Entry::new("worst_category", "largest |log disparity| of a category", Aim::Lower, worst(&levels)),
-        Entry::new("cells_kept", "protected cells that are still there", Aim::Higher, kept(&cells)),
-        Entry::new("worst_cell", "largest |log disparity| of a protected cell", Aim::Lower, worst(&cells)),
+        Entry::new("categories_kept", "categories kept", Aim::Higher, kept(&levels)),
+        Entry::new("worst_category", "worst category, |log odds|", Aim::Lower, worst(&levels)),
+        Entry::new("cells_kept", "protected cells kept", Aim::Higher, kept(&cells)),
+        Entry::new("worst_cell", "worst cell, |log odds|", Aim::Lower, worst(&cells)),
     ]
 }
 

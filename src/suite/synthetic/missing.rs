@@ -20,8 +20,8 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
     let rates = worst(rates.filter(|g| g.real.0 + g.own.0 > 0).collect(), "no value is missing in either table");
     let together = worst(pairs(real, own), "no two columns are missing in enough real rows");
     vec![
-        Entry::new("missing_rate_gap", "largest gap of a missing rate", Aim::Lower, rates),
-        Entry::new("missing_together_gap", "largest gap of P(a missing | b missing)", Aim::Lower, together),
+        Entry::new("missing_rate_gap", "worst gap of a rate", Aim::Lower, rates),
+        Entry::new("missing_together_gap", "worst gap, P(a | b missing)", Aim::Lower, together),
     ]
 }
 

@@ -21,7 +21,7 @@ mod words;
 
 use crate::data::frame::Frame;
 use crate::synth::controls;
-use panel::{Entry, Roles, SECTIONS, Tables, section};
+use panel::{Ceiling, Entry, Roles, SECTIONS, Tables, section};
 use rayon::prelude::*;
 use record::{Figure, Line, Section, SyntheticReport};
 
@@ -44,13 +44,18 @@ pub struct Input<'a> {
 /// The whole report. Equal inputs and seeds give equal reports on any number of threads.
 pub fn report(input: &Input, seed: u64) -> SyntheticReport {
     let (a, b) = tables::halves(input.train, seed);
+    let (new, others) = tables::halves(input.holdout, seed);
     let floors = controls::samples(input.train, seed);
     let tables = |train, synthetic| Tables { train, holdout: input.holdout, synthetic, roles: input.roles, seed };
     let own = tables(input.train, input.synthetic);
     let made: Vec<(Section, Vec<Entry>)> = SECTIONS
         .par_iter()
-        .map(|(name, compares)| {
-            let real = if *compares { tables(&a, &b) } else { tables(input.train, input.train) };
+        .map(|(name, ceiling)| {
+            let real = match ceiling {
+                Ceiling::Halves => tables(&a, &b),
+                Ceiling::Train => tables(input.train, input.train),
+                Ceiling::HeldOut => Tables { holdout: &others, ..tables(input.train, &new) },
+            };
             let mut jobs = vec![(own, true), (real, false)];
             jobs.extend(floors.iter().flatten().map(|frame| (tables(input.train, frame), false)));
             let mut panels = jobs.par_iter().map(|(t, resampled)| section(name, t, *resampled)).collect::<Vec<_>>();

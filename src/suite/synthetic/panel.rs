@@ -46,16 +46,26 @@ impl Entry {
     }
 }
 
-/// Names of the sections in their order, and whether a figure there compares two tables (then its ceiling is one half
-/// of the real rows against the other) or looks at one (then it is the training rows themselves).
-pub const SECTIONS: [(&str, bool); 7] = [
-    ("fidelity", true),
-    ("utility", false),
-    ("privacy", true),
-    ("fairness", false),
-    ("coverage", true),
-    ("missingness", true),
-    ("validity", false),
+/// Which real rows stand in the place of the synthetic ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ceiling {
+    /// One half of the training rows against the other: figures that compare two tables.
+    Halves,
+    /// The training rows themselves: figures that look at one table.
+    Train,
+    /// One half of the hold-out, with the other half as hold-out: figures about who was in the training rows.
+    HeldOut,
+}
+
+/// Names of the sections in their order.
+pub const SECTIONS: [(&str, Ceiling); 7] = [
+    ("fidelity", Ceiling::Halves),
+    ("utility", Ceiling::Train),
+    ("privacy", Ceiling::HeldOut),
+    ("fairness", Ceiling::Train),
+    ("coverage", Ceiling::Halves),
+    ("missingness", Ceiling::Halves),
+    ("validity", Ceiling::Train),
 ];
 
 /// The figures of one section. `resampled`: with intervals that take resampling of whole tables.

@@ -15,7 +15,7 @@ use crate::models::{Fitted, boosted_trees, logistic};
 const MOST_ROWS: usize = 20_000;
 
 /// The models: their names in figures and for people.
-const MODELS: [(&str, &str); 2] = [("logistic", "logistic regression"), ("boosted_trees", "boosted trees")];
+const MODELS: [(&str, &str); 2] = [("logistic", "logistic"), ("boosted_trees", "boosted trees")];
 
 pub fn figures(tables: &Tables) -> Vec<Entry> {
     let mut out = Vec::new();

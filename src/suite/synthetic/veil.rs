@@ -40,7 +40,7 @@ pub fn cover(report: &mut SyntheticReport, input: &Input) {
 fn line(line: &mut Line, input: &Input) {
     let train = input.train.rows;
     if line.figure == "exact_copies" {
-        hide_if(&mut line.ceiling, |v| is_telling_share(v, train / 2));
+        hide_if(&mut line.ceiling, |v| is_telling_share(v, input.holdout.rows / 2));
         return;
     }
     let figures = [&mut line.own, &mut line.ceiling].into_iter().chain(&mut line.floors);

@@ -106,6 +106,7 @@ fn fidelity(report: &SyntheticReport, told: Option<f64>) -> Vec<String> {
         out.push(match auc {
             v if v > 0.9 => format!("a classifier tells nearly every synthetic row ({v:.3})"),
             v if v > 0.7 => format!("a classifier tells synthetic rows well ({v:.3})"),
+            v if v > 0.6 => format!("a classifier tells synthetic rows somewhat ({v:.3})"),
             v => format!("a classifier hardly tells synthetic rows ({v:.3})"),
         });
     }
@@ -115,12 +116,12 @@ fn fidelity(report: &SyntheticReport, told: Option<f64>) -> Vec<String> {
 fn lost(model: &str, section: &Section) -> Option<String> {
     let line = section.lines.iter().find(|l| l.figure == format!("auroc_lost_{model}"))?;
     let v = line.own.value?;
-    let name = if model == "logistic" { "a logistic regression" } else { "boosted trees" };
+    let (name, s) = if model == "logistic" { ("a logistic regression", "s") } else { ("boosted trees", "") };
     let side = line.own.interval.as_ref();
     Some(match side {
-        Some(i) if i.lo > 0.0 => format!("{name} trained on it loses {v:.3} AUROC, more than chance"),
-        Some(i) if i.hi < 0.0 => format!("{name} trained on it gains {:.3} AUROC", -v),
-        _ => format!("{name} trained on it loses no AUROC that can be told from chance ({v:.3})"),
+        Some(i) if i.lo > 0.0 => format!("{name} trained on it lose{s} {v:.3} AUROC, more than chance"),
+        Some(i) if i.hi < 0.0 => format!("{name} trained on it gain{s} {:.3} AUROC", -v),
+        _ => format!("{name} trained on it lose{s} no AUROC that can be told from chance ({v:.3})"),
     })
 }
 
