@@ -130,6 +130,21 @@ pub const KINDS: &[Kind] = &[
         doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
         settings: MARGINAL,
     },
+    Kind {
+        name: "gaussian_copula",
+        doc: "a control: each column's own distribution, and the correlation of each pair",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "independent",
+        doc: "a control: each column drawn for itself, without any dependence",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "bootstrap",
+        doc: "a control: training rows drawn with replacement; keeps nothing private",
+        settings: &[COLUMNS, SEED],
+    },
 ];
 
 /// What `synthesize(data)` means.

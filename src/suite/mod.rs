@@ -21,6 +21,7 @@ pub mod scenario;
 pub mod seeds;
 mod shown;
 pub mod store;
+pub mod synthetic;
 pub mod trial;
 pub mod visits;
 pub mod why;

@@ -3,6 +3,7 @@
 //! What settings a kind takes, and what it is for, stands in `check/generators.rs`; a test holds the two sets equal.
 
 use super::asked::Asked;
+use super::controls::kinds as controls;
 use super::fitting::{Fitting, Place};
 use super::saved::Saved;
 use super::{Generator, SynthError};
@@ -22,6 +23,9 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("hisgt", super::visits::model::fit, super::visits::model::load),
     ("marginal", super::graphical::fit, super::graphical::load),
+    ("independent", controls::fit_independent, controls::load_independent),
+    ("bootstrap", controls::fit_bootstrap, controls::load_bootstrap),
+    ("gaussian_copula", controls::fit_copula, controls::load_copula),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

@@ -8,6 +8,7 @@ pub mod asked;
 pub mod bits;
 pub mod calibrate;
 pub mod condition;
+pub mod controls;
 pub mod encoder;
 pub mod fitting;
 pub mod graphical;
