@@ -113,7 +113,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "argn",
         doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
-        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED, PRIVACY],
     },
     Kind {
         name: "conditional_gan",
