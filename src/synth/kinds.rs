@@ -17,6 +17,10 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    #[cfg(feature = "nets")]
+    ("bt_gan", super::fair::bt::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("sdg", super::fair::sdg::fit, super::fair::stored::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the
