@@ -44,8 +44,7 @@ pub fn figures(args: &[String]) -> Value {
         }
     }
     let judged = python("judge", if peers { &["peers"] } else { &[] });
-    let judged: Vec<Value> =
-        judged.unwrap_or_default().lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+    let judged: Vec<Value> = judged.unwrap_or_default().lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
     let _ = std::fs::remove_dir_all(&work);
     json!({ "fits": timings, "judged": judged })
 }

@@ -5,7 +5,10 @@
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
+mod bt_gan;
+mod fair_tables;
 mod privacy;
+mod sdg;
 mod tables;
 
 use serde_json::json;
@@ -47,7 +50,7 @@ pub struct Item {
 }
 
 /// Processor seconds of this program so far, on all threads.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let rest: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |i: usize| rest.get(i).and_then(|t| t.parse::<f64>().ok()).unwrap_or(f64::NAN);
@@ -55,7 +58,7 @@ fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    [privacy::rows].iter().flat_map(|rows| rows(run)).collect()
+    [bt_gan::rows, sdg::rows, privacy::rows].iter().flat_map(|rows| rows(run)).collect()
 }
 
 fn main() -> ExitCode {

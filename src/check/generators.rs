@@ -73,6 +73,17 @@ const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidde
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
+const FAIR_LABELS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 20");
+const NOTION: Setting =
+    set("notion", Form::Word(&["parity", "equalized_odds"]), "which relation of labels to groups counts; parity");
+const WEIGHTED: Setting = set("weighted", Form::Flag, "whether rows are weighed by score in the second phase; true");
+const DEVIATIONS: Setting =
+    set("deviations", Form::Number(0.0, 1e3), "spreads of a row's scores added to its weight; 1");
+const FAIR_MEANS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of the distance of means in groups; 1");
+const FAIR_PARITY: Setting = set("lambda_parity", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 0");
+const BLUR: Setting =
+    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.05");
+
 const HISGT: &[Setting] = &[
     set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
     set("code", Form::Column, "the code of a row, a category or a text"),
@@ -144,6 +155,16 @@ pub const KINDS: &[Kind] = &[
         name: "bootstrap",
         doc: "a control: training rows drawn with replacement; keeps nothing private",
         settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "bt_gan",
+        doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
+    },
+    Kind {
+        name: "sdg",
+        doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
     },
 ];
 

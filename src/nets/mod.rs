@@ -14,6 +14,7 @@ pub mod adversarial;
 pub mod columns;
 pub mod critic;
 pub mod device;
+pub mod fair;
 pub mod generator;
 pub mod guided;
 pub mod heads;
