@@ -97,7 +97,9 @@ fn with_labels(frame: &Frame, labels: &[f64]) -> Frame {
 
 fn spearman(x: &[f64], y: &[f64]) -> f64 {
     let ranks = |v: &[f64]| -> Vec<f64> {
-        v.iter().map(|a| v.iter().filter(|b| *b < a).count() as f64 + v.iter().filter(|b| *b == a).count() as f64 / 2.0).collect()
+        v.iter()
+            .map(|a| v.iter().filter(|b| *b < a).count() as f64 + v.iter().filter(|b| *b == a).count() as f64 / 2.0)
+            .collect()
     };
     let (a, b) = (ranks(x), ranks(y));
     let (ma, mb) = (mean(&a), mean(&b));
@@ -116,18 +118,14 @@ fn planted(run: &Run) -> Outcome {
         let (train, unbiased) = biased(3_000, &mut rng);
         let (test, free) = biased(20_000, &mut rng);
         let test = with_labels(&test, &free);
-        let table = Table {
-            frame: train.clone(),
-            label: "y".into(),
-            positive: 1,
-            protected: "s".into(),
-            hidden: Vec::new(),
-        };
+        let table =
+            Table { frame: train.clone(), label: "y".into(), positive: 1, protected: "s".into(), hidden: Vec::new() };
         let auroc = |frame: &Frame| tables::downstream(frame, &test, &table).map_or(f64::NAN, |d| d.auroc);
         let real = auroc(&with_labels(&train, &unbiased));
         let mut told = Vec::new();
         for lambda in LAMBDAS {
-            let mut asked = Asked::plain("bt_gan", seed).with("lambda_fair", lambda);
+            let mut asked =
+                Asked::plain("bt_gan", seed).with("lambda_fair", lambda).with("epochs", 40.0).with("hidden", 64.0);
             asked.roles = Roles { label: Some("y".into()), protected: vec!["s".into()] };
             let drawn = fitted(&train, &asked).and_then(|g| g.sample(10_000, &Given::nothing(), seed));
             let drawn = match drawn {
@@ -269,7 +267,8 @@ fn adult(run: &Run) -> Outcome {
     for seed in 0..seeds {
         let (train, test) = tables::split(&table, seed, 0.3);
         let draw = |lambda| {
-            fitted(&train, &adult_asked(&table, lambda, 1.0, seed)).and_then(|g| g.sample(train.rows, &Given::nothing(), seed))
+            fitted(&train, &adult_asked(&table, lambda, 1.0, seed))
+                .and_then(|g| g.sample(train.rows, &Given::nothing(), seed))
         };
         let (Ok(plain), Ok(fair)) = (draw(0.0), draw(20.0)) else {
             return Outcome { value: json!("a fit failed"), pass: Some(false), seeds };
@@ -338,7 +337,9 @@ fn density(run: &Run) -> Outcome {
                 let one = |(a, b): (&FrameColumn, &FrameColumn)| {
                     let FrameKind::Category { levels } = &a.kind else { return None };
                     let share = |c: &FrameColumn| -> Vec<f64> {
-                        let of = |l: usize| c.values.iter().filter(|v| **v == l as f64).count() as f64 / c.values.len() as f64;
+                        let of = |l: usize| {
+                            c.values.iter().filter(|v| **v == l as f64).count() as f64 / c.values.len() as f64
+                        };
                         (0..levels.len()).map(of).collect()
                     };
                     Some(divergence(&share(a), &share(b)))

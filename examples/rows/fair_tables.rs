@@ -33,8 +33,7 @@ pub fn parse(text: &str, categories: &[String]) -> Option<Frame> {
     let column = |(i, name): (usize, &String)| -> Option<FrameColumn> {
         let cells: Vec<&str> = rows.iter().map(|r| r.get(i).copied().unwrap_or("")).collect();
         let category = categories.contains(name);
-        let mut levels: Vec<String> =
-            cells.iter().filter(|c| category && !blank(c)).map(|c| c.to_string()).collect();
+        let mut levels: Vec<String> = cells.iter().filter(|c| category && !blank(c)).map(|c| c.to_string()).collect();
         levels.sort();
         levels.dedup();
         let value = |c: &&str| match (blank(c), category) {
@@ -44,7 +43,8 @@ pub fn parse(text: &str, categories: &[String]) -> Option<Frame> {
         };
         let values: Vec<f64> = cells.iter().map(value).collect::<Option<_>>()?;
         let integer = values.iter().all(|v| v.is_nan() || v.fract() == 0.0);
-        let kind = if category { FrameKind::Category { levels } } else { FrameKind::Number { lo: None, hi: None, integer } };
+        let kind =
+            if category { FrameKind::Category { levels } } else { FrameKind::Number { lo: None, hi: None, integer } };
         Some(FrameColumn { name: name.clone(), kind, nullable: values.iter().any(|v| v.is_nan()), values })
     };
     let columns = names.iter().enumerate().map(column).collect::<Option<Vec<_>>>()?;
@@ -73,7 +73,14 @@ pub fn bench(data: &Path, name: &str) -> Option<Table> {
 pub fn adult(data: &Path) -> Option<Table> {
     let text = std::fs::read_to_string(data.join("adult/adult.csv")).ok()?;
     let categories = [
-        "workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country",
+        "workclass",
+        "education",
+        "marital-status",
+        "occupation",
+        "relationship",
+        "race",
+        "sex",
+        "native-country",
         "income",
     ];
     let mut frame = parse(&text, &categories.map(String::from))?;

@@ -60,26 +60,31 @@ const FAIR_LABELS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight 
 const NOTION: Setting =
     set("notion", Form::Word(&["parity", "equalized_odds"]), "which relation of labels to groups counts; parity");
 const WEIGHTED: Setting = set("weighted", Form::Flag, "whether rows are weighed by score in the second phase; true");
-const DEVIATIONS: Setting = set("deviations", Form::Number(0.0, 1e3), "spreads of a row's scores added to its weight; 1");
+const DEVIATIONS: Setting =
+    set("deviations", Form::Number(0.0, 1e3), "spreads of a row's scores added to its weight; 1");
 const FAIR_MEANS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of the distance of means in groups; 1");
 const FAIR_PARITY: Setting = set("lambda_parity", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 0");
 const BLUR: Setting =
-    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.05");
+    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.02");
 
 /// Every kind, in the order a reader would want them.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "conditional_gan",
-    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
-}, Kind {
-    name: "bt_gan",
-    doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
-}, Kind {
-    name: "sdg",
-    doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
-}];
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "conditional_gan",
+        doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "bt_gan",
+        doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
+    },
+    Kind {
+        name: "sdg",
+        doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
+    },
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

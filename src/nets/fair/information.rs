@@ -156,7 +156,8 @@ mod tests {
             let mut rng = stream(seed, 0);
             let scale = f64::from(seed as u32 % 7) + 0.2;
             let labels = softmax(matrix(normal(40, 2, &mut rng), 40, 2, &device).mul_scalar(scale), 1);
-            let hard: Vec<f32> = normal(40, 1, &mut rng).iter().flat_map(|x| [f32::from(*x > 0.8), f32::from(*x <= 0.8)]).collect();
+            let hard: Vec<f32> =
+                normal(40, 1, &mut rng).iter().flat_map(|x| [f32::from(*x > 0.8), f32::from(*x <= 0.8)]).collect();
             let joint = joint(&labels, &matrix(hard, 40, 2, &device));
             assert!(joint.gap(1) <= joint.bound().unwrap_or(1.0) + 1e-6, "{seed}: {joint:?}");
         }

@@ -8,6 +8,6 @@
 pub mod information;
 pub mod likeness;
 pub mod mlp;
-pub mod players;
 pub mod plan;
+pub mod players;
 pub mod residual;

@@ -73,7 +73,9 @@ impl Plan {
 
     /// The classifier's shape.
     pub fn classifier(&self) -> Option<MlpShape> {
-        self.label.filter(|_| self.classifier > 0).map(|label| MlpShape::two_layers(self.wide(), self.classifier, label.entries))
+        self.label
+            .filter(|_| self.classifier > 0)
+            .map(|label| MlpShape::two_layers(self.wide(), self.classifier, label.entries))
     }
 
     /// Combinations of protected levels.

@@ -287,8 +287,7 @@ impl Players {
         let sums = mlp::clipped_sum(&w, &trace, sigmoid(scores), hidden.norm);
         let rows = batch.rows as f64;
         let both = gradients.into_iter().zip(sums);
-        gradients =
-            both.map(|(real, drawn)| real.div_scalar(hidden.expected) + drawn.div_scalar(rows)).collect();
+        gradients = both.map(|(real, drawn)| real.div_scalar(hidden.expected) + drawn.div_scalar(rows)).collect();
         if self.plan.penalty > 0.0 {
             let (_, more) = mlp::penalty(&w, &trace, 0.0);
             gradients = mlp::add(gradients, more, self.plan.penalty);

@@ -41,10 +41,13 @@ impl<'a> Batches<'a> {
     /// From now on rows come in proportion to `weights`, one a row and not negative.
     pub fn weigh(&mut self, weights: &[f64]) {
         let mut sum = 0.0;
-        self.heights = weights.iter().map(|w| {
-            sum += w;
-            sum
-        }).collect();
+        self.heights = weights
+            .iter()
+            .map(|w| {
+                sum += w;
+                sum
+            })
+            .collect();
     }
 
     fn row(&mut self) -> usize {
@@ -145,7 +148,9 @@ mod tests {
         assert!(even.pairs.is_none());
         let named = even.condition.chunks(conditions.width).filter(|c| c.iter().any(|x| *x > 0.0)).count();
         assert!((900..1_100).contains(&named), "{named}");
-        for (target, real) in even.target.chunks(encoder.layout.category_width()).zip(even.real.chunks(encoder.layout.width())) {
+        for (target, real) in
+            even.target.chunks(encoder.layout.category_width()).zip(even.real.chunks(encoder.layout.width()))
+        {
             let own = &real[encoder.layout.offsets..];
             assert!(target.iter().zip(own).all(|(t, r)| *t <= *r));
         }
@@ -153,7 +158,13 @@ mod tests {
         let share = (0..200).filter(|r| sick(*r)).count() as f64 / 200.0;
         let want = 3.0 * share / (1.0 + 2.0 * share);
         batches.weigh(&weights);
-        let drawn = (0..4_000).filter(|_| { let row = batches.row(); sick(row) }).count() as f64 / 4_000.0;
+        let drawn = (0..4_000)
+            .filter(|_| {
+                let row = batches.row();
+                sick(row)
+            })
+            .count() as f64
+            / 4_000.0;
         assert!((drawn - want).abs() < 0.03, "{drawn} {want}");
         assert!(batches.next(10).pairs.is_some_and(|p| p.len() == 10 * encoder.layout.width()));
     }

@@ -18,6 +18,7 @@ use crate::nets::fair::information::Joint;
 use crate::nets::fair::mlp;
 use crate::nets::fair::plan::{Part, Plan};
 use crate::nets::generator::{Statistics, forward};
+use crate::nets::heads::{HeadGroup, Heads};
 use crate::nets::noise;
 use crate::nets::values::Values;
 use crate::nets::weights::{HostMatrix, Weights, to_host};
@@ -28,7 +29,6 @@ use crate::synth::plan::value_map;
 use crate::synth::privacy::noise::Trained;
 use crate::synth::saved::Saved;
 use crate::synth::{EpochLoss, Generator, Given, SynthError};
-use crate::nets::heads::{HeadGroup, Heads};
 
 /// Rows sent through the networks at once.
 const CHUNK: usize = 1_000;
@@ -77,7 +77,7 @@ struct Drawn {
 }
 
 /// What the players are made of, for a fitted code.
-pub(super) fn plan(encoder: &Encoder, conditions: &Conditions, s: &FairSettings) -> Plan {
+pub fn plan(encoder: &Encoder, conditions: &Conditions, s: &FairSettings) -> Plan {
     let layout = &encoder.layout;
     let groups =
         layout.groups.iter().map(|g| HeadGroup { count: g.count, width: g.width, asked: g.category }).collect();

@@ -81,14 +81,19 @@ pub(super) fn fit(
 /// Refuses what cannot be constrained, with the way out.
 pub(super) fn check(kind: &str, encoder: &Encoder, s: &FairSettings, groups: usize) -> Result<(), SynthError> {
     let wrong = |why: String| Err(SynthError::Unsupported(why));
-    let category = |name: &String| {
-        encoder.columns.iter().any(|c| c.name == *name && matches!(c.code, Code::Category { .. }))
-    };
+    let category =
+        |name: &String| encoder.columns.iter().any(|c| c.name == *name && matches!(c.code, Code::Category { .. }));
     let needs_label = kind == "bt_gan" || s.information > 0.0;
     match &s.label {
-        None if needs_label => return wrong(format!("{kind} constrains a label, and the schema declares none; declare one or use another kind")),
+        None if needs_label => {
+            return wrong(format!(
+                "{kind} constrains a label, and the schema declares none; declare one or use another kind"
+            ));
+        }
         Some(label) if needs_label && !category(label) => {
-            return wrong(format!("{kind} needs a label with levels, and {label} is a number; derive a column with levels from it"));
+            return wrong(format!(
+                "{kind} needs a label with levels, and {label} is a number; derive a column with levels from it"
+            ));
         }
         _ => {}
     }
@@ -96,10 +101,14 @@ pub(super) fn check(kind: &str, encoder: &Encoder, s: &FairSettings, groups: usi
         return wrong(format!("{kind} has no protected column to be fair to; declare one, or set its weight to 0"));
     }
     if let Some(number) = s.protected.iter().find(|p| !category(p)) {
-        return wrong(format!("protected column {number} is a number, and groups are levels; derive a column with levels from it"));
+        return wrong(format!(
+            "protected column {number} is a number, and groups are levels; derive a column with levels from it"
+        ));
     }
     if groups > MOST_GROUPS {
-        return wrong(format!("the protected columns have {groups} combinations, more than {MOST_GROUPS}; group their levels or protect fewer"));
+        return wrong(format!(
+            "the protected columns have {groups} combinations, more than {MOST_GROUPS}; group their levels or protect fewer"
+        ));
     }
     Ok(())
 }
@@ -180,8 +189,7 @@ impl Learner for Learning<'_> {
         self.batches.rng = state.streamed("batches")?;
         self.done = state.noted("done")?;
         let get = |name: &str| state.get(name).map(|m| m.values.clone());
-        self.snapshots =
-            Snapshots::of(get("snapshots_mean")?, get("snapshots_square")?, state.noted("snapshots")?);
+        self.snapshots = Snapshots::of(get("snapshots_mean")?, get("snapshots_square")?, state.noted("snapshots")?);
         if self.done > self.turn() && self.turn() < self.total {
             self.weigh();
         }
@@ -207,8 +215,7 @@ fn price(gan: &FairGan, frame: &Frame, classifier: &Weights, free: Option<&Weigh
     let Some(entries) = gan.plan.label.map(|l| l.entries) else { return out };
     let levels = entries - usize::from(column.values.iter().any(|x| x.is_nan()));
     let count = |level: usize| column.values.iter().filter(|x| **x == level as f64).count();
-    let positive =
-        if levels == 2 { 1 } else { (0..levels).max_by_key(|l| (count(*l), usize::MAX - l)).unwrap_or(0) };
+    let positive = if levels == 2 { 1 } else { (0..levels).max_by_key(|l| (count(*l), usize::MAX - l)).unwrap_or(0) };
     let known: Vec<usize> = (0..frame.rows).filter(|i| !column.values[*i].is_nan()).collect();
     let table: Encoded = gan.encoder.encode(frame, &mut noise::stream(s.seed, 14));
     let count = gan.encoder.layout.segments.len();
@@ -225,7 +232,8 @@ fn price(gan: &FairGan, frame: &Frame, classifier: &Weights, free: Option<&Weigh
     };
     let mut line = |what: &str, f: Option<Figures>| {
         if let Some(f) = f {
-            let text = format!("AUROC {:.3}, parity gap {:.3}, equal-opportunity gap {:.3}", f.auroc, f.parity, f.opportunity);
+            let text =
+                format!("AUROC {:.3}, parity gap {:.3}, equal-opportunity gap {:.3}", f.auroc, f.parity, f.opportunity);
             out.push((what.to_string(), text));
         }
     };

@@ -28,7 +28,7 @@ impl FairSettings {
         FairSettings {
             information: 0.0,
             means: 1.0,
-            blur: 0.05,
+            blur: 0.02,
             triple: 0.0,
             echo: 0.0,
             first_phase: 1.0,
