@@ -33,4 +33,5 @@ mod schema;
 mod sensitivity;
 mod stdlib;
 mod syntax_props;
+mod synthetic;
 mod why;

@@ -7,7 +7,9 @@
 
 mod bt_gan;
 mod fair_tables;
+mod privacy;
 mod sdg;
+mod tables;
 
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,9 +58,7 @@ pub fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    let mut out = bt_gan::rows(run);
-    out.extend(sdg::rows(run));
-    out
+    [privacy::rows, bt_gan::rows, sdg::rows].iter().flat_map(|rows| rows(run)).collect()
 }
 
 fn main() -> ExitCode {

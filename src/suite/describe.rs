@@ -113,6 +113,7 @@ impl Bench<'_> {
             policies: Vec::new(),
             checks: Vec::new(),
             plots: Plots::default(),
+            synthetic: Vec::new(),
         }
     }
 }

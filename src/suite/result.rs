@@ -6,6 +6,7 @@
 pub use crate::eval::count::Count;
 use crate::eval::estimate::{Interval, Part};
 pub use crate::policy::outcome::{ConstraintResult, Verdict};
+pub use crate::suite::synthetic::record::SyntheticReport;
 use serde::{Deserialize, Serialize};
 
 /// The version of this schema; a reader refuses another major number.
@@ -42,6 +43,9 @@ pub struct Body {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<PolicyResult>,
     pub plots: Plots,
+    /// Reports on generators, in the order of the script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synthetic: Vec<SyntheticReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,9 +122,22 @@ pub struct GeneratorInfo {
     /// Mean losses of each epoch.
     pub generator_loss: Vec<f64>,
     pub critic_loss: Vec<f64>,
+    /// Rules that its rows keep to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleInfo>,
     /// What the training promises about single people; none for no promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<PrivacyInfo>,
+}
+
+/// A rule of a generator. No row that it drew breaks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    pub rule: String,
+    /// Rows of the data that break it.
+    pub broken_in_data: usize,
+    /// Drawn rows that broke it and were drawn again.
+    pub drawn_again: usize,
 }
 
 /// Differential privacy of a generator. It covers what the generator makes; figures that compare it

@@ -104,6 +104,7 @@ pub fn results() -> Results {
         policies: policies::policies(&mut stream),
         checks: Vec::new(),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
+        synthetic: Vec::new(),
     };
     let timings = [("load", 0.412), ("train generators", 187.3), ("draw", 0.031), ("measure", 4.9), ("decide", 0.07)];
     Results {
@@ -135,6 +136,7 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         epochs,
         rows_sampled: 9105,
         generator_loss: (0..epochs).map(|i| stream.around(0.72 + 2.1 * decay(i), 0.08)).collect(),
+        rules: Vec::new(),
         critic_loss: (0..epochs).map(|i| stream.around(-0.31 - 1.4 * decay(i), 0.06)).collect(),
         privacy: None,
     }
