@@ -123,7 +123,8 @@ fn planted(run: &Run) -> Outcome {
         let real = auroc(&with_labels(&train, &unbiased));
         let mut told = Vec::new();
         for lambda in LAMBDAS {
-            let mut asked = Asked::plain("bt_gan", seed).with("lambda_fair", lambda);
+            let mut asked =
+                Asked::plain("bt_gan", seed).with("lambda_fair", lambda).with("epochs", 40.0).with("hidden", 64.0);
             asked.roles = Roles { label: Some("y".into()), protected: vec!["s".into()] };
             let drawn = fitted(&train, &asked).and_then(|g| g.sample(10_000, &Given::nothing(), seed));
             let drawn = match drawn {

@@ -58,7 +58,7 @@ pub fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    [bt_gan::rows, sdg::rows, privacy::rows].iter().flat_map(|rows| rows(run)).collect()
+    [privacy::rows, bt_gan::rows, sdg::rows].iter().flat_map(|rows| rows(run)).collect()
 }
 
 fn main() -> ExitCode {

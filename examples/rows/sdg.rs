@@ -5,8 +5,8 @@ use crate::{Item, Outcome, Run, cpu_seconds};
 use dbf::synth::{Asked, Given, Roles};
 use serde_json::json;
 
-/// The best figure of CTGAN, TVAE and the Gaussian copula on a table (measured with their own libraries; see
-/// the notes in `docs`), and CTGAN's processor seconds.
+/// The best figure of CTGAN, TVAE and the Gaussian copula on a table, each measured with its own library on the same kind of
+/// split, and CTGAN's processor seconds.
 struct Peers {
     table: &'static str,
     quality: f64,

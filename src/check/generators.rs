@@ -82,7 +82,7 @@ const DEVIATIONS: Setting =
 const FAIR_MEANS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of the distance of means in groups; 1");
 const FAIR_PARITY: Setting = set("lambda_parity", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 0");
 const BLUR: Setting =
-    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.05");
+    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.02");
 
 const HISGT: &[Setting] = &[
     set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
@@ -130,6 +130,16 @@ pub const KINDS: &[Kind] = &[
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
         settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "bt_gan",
+        doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
+    },
+    Kind {
+        name: "sdg",
+        doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
     },
     Kind {
         name: "hisgt",

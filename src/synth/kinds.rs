@@ -21,14 +21,15 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
+    ("bt_gan", super::fair::bt::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("sdg", super::fair::sdg::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
     ("hisgt", super::visits::model::fit, super::visits::model::load),
     ("marginal", super::graphical::fit, super::graphical::load),
     ("independent", controls::fit_independent, controls::load_independent),
     ("bootstrap", controls::fit_bootstrap, controls::load_bootstrap),
     ("gaussian_copula", controls::fit_copula, controls::load_copula),
-    ("bt_gan", super::fair::bt::fit, super::fair::stored::load),
-    #[cfg(feature = "nets")]
-    ("sdg", super::fair::sdg::fit, super::fair::stored::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

@@ -24,6 +24,7 @@ pub mod visits;
 
 #[cfg(feature = "nets")]
 pub mod argn;
+#[cfg(feature = "nets")]
 pub mod fair;
 #[cfg(feature = "nets")]
 pub mod gan;

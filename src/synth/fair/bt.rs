@@ -24,7 +24,7 @@ impl FairSettings {
             seed: 0,
             pack: 1,
             dropout: 0.0,
-            penalty: 1.0,
+            penalty: 0.02,
             moments: 1.0,
             temperature: 0.2,
             average: 0.99,

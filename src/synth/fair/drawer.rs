@@ -53,6 +53,8 @@ pub struct FairGan {
     pub(super) shifts: Vec<Vec<f64>>,
     /// Shift of the classifier's scores in each group; empty: labels are the generator's own.
     pub(super) label_shifts: Vec<Vec<f64>>,
+    /// The label's shares in each group, where parity is asked for: drawn rows are held to them, not only their expectation.
+    pub(super) label_shares: Vec<Vec<f64>>,
     pub(super) weights: Vec<HostMatrix>,
     /// Mean and variance of each block, alternating.
     pub(super) statistics: Vec<HostMatrix>,
@@ -77,7 +79,7 @@ struct Drawn {
 }
 
 /// What the players are made of, for a fitted code.
-pub(super) fn plan(encoder: &Encoder, conditions: &Conditions, s: &FairSettings) -> Plan {
+pub fn plan(encoder: &Encoder, conditions: &Conditions, s: &FairSettings) -> Plan {
     let layout = &encoder.layout;
     let groups =
         layout.groups.iter().map(|g| HeadGroup { count: g.count, width: g.width, asked: g.category }).collect();
@@ -138,6 +140,7 @@ impl FairGan {
             facts: Vec::new(),
             shifts: Vec::new(),
             label_shifts: Vec::new(),
+            label_shares: Vec::new(),
             weights,
             statistics: Vec::new(),
             classifier,
@@ -222,6 +225,9 @@ impl FairGan {
                 .flat_map(|(_, s)| s.to_vec())
                 .collect()
         };
+        if weight > 0.0 {
+            self.label_shares = wanted.clone();
+        }
         let all = shifts(&of(&|_| true), &joint.label_shares());
         self.label_shifts = (0..groups)
             .map(|group| {
@@ -385,8 +391,21 @@ impl FairGan {
         let (Some(label), false) = (self.label_segment(), self.label_shifts.is_empty()) else { return drawn };
         let scores = self.label_scores(networks, &self.frame_of(&drawn), rng);
         let (count, labels) = (self.encoder.layout.segments.len(), self.encoder.layout.segments[label].entries);
-        for (scores, entries) in scores.chunks_exact(labels).zip(drawn.entries.chunks_exact_mut(count)) {
-            if let Some(shift) = self.label_shifts.get(self.group(entries)) {
+        let groups: Vec<usize> = drawn.entries.chunks_exact(count).map(|e| self.group(e)).collect();
+        let mut by_group = self.label_shifts.clone();
+        for (group, (shift, shares)) in by_group.iter_mut().zip(&self.label_shares).enumerate() {
+            // Rows that are asked for something are no sample of their group.
+            let own = |row: usize| groups[row] == group && asked[row].is_empty();
+            let rows = scores.chunks_exact(labels).enumerate().filter(|(row, _)| own(*row));
+            let scores: Vec<f64> = rows.flat_map(|(_, s)| s.to_vec()).collect();
+            if scores.len() / labels >= LEAST_ROWS {
+                *shift = shifts(&scores, shares);
+            }
+        }
+        let rows = scores.chunks_exact(labels).zip(drawn.entries.chunks_exact_mut(count));
+        for (row, (scores, entries)) in rows.enumerate() {
+            let shifts = if asked[row].is_empty() { &by_group } else { &self.label_shifts };
+            if let Some(shift) = shifts.get(groups[row]) {
                 entries[label] = pick(odds(scores, shift).into_iter(), rng);
             }
         }

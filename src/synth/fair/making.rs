@@ -17,7 +17,7 @@ use crate::nets::weights::Weights;
 use crate::synth::condition::Conditions;
 use crate::synth::encoder::{Code, Encoded, Encoder};
 use crate::synth::training::{Course, Learner, train};
-use crate::synth::{Fitting, Generator, SynthError};
+use crate::synth::{EpochLoss, Fitting, Generator, SynthError};
 
 /// Rows whose moments and means are learned at once.
 const AT_ONCE: usize = 2_000;
@@ -39,43 +39,64 @@ pub(super) fn fit(
     let encoder = Encoder::fit(frame, settings.modes)?;
     let table = encoder.encode(frame, &mut noise::stream(settings.seed, 10));
     let conditions = Conditions::of(&encoder);
-    let made = plan(&encoder, &conditions, &settings);
-    check(kind, &encoder, &settings, made.groups())?;
+    let shape = plan(&encoder, &conditions, &settings);
+    check(kind, &encoder, &settings, shape.groups())?;
     let batches = Batches::new(&encoder, &conditions, &table, settings.reveal, noise::stream(settings.seed, 11));
-    let mut players = Players::new(made, settings.seed, &fitting.device.device);
-    let all: Vec<usize> = (0..table.rows).collect();
-    let apart = settings.information > 0.0 && !players.plan().given_label;
-    for rows in all.chunks(AT_ONCE) {
-        let share = rows.len() as f64 / table.rows as f64;
-        players.learn_moments(rows.len(), batches.rows(rows), share, apart);
-    }
-    if settings.means > 0.0 {
-        players.learn_means(table.rows, batches.rows(&all));
-    }
+    let mut players = Players::new(shape, settings.seed, &fitting.device.device);
+    learn_table(&mut players, &batches, &settings);
     let steps = settings.steps(frame.rows);
     let course = Course { epochs: settings.epochs, steps, patience: None };
     let total = settings.epochs * steps;
     let mut learner =
         Learning { players, batches, settings: &settings, done: 0, total, snapshots: Snapshots::default() };
     let history = train(&mut learner, &course, fitting)?;
-    let players = learner.players;
-    let [classifier, free] = players.classifiers();
+    let mut gan = made(kind, &encoder, &settings, &learner.players, history, fitting)?;
+    gan.finish(&learner.players, frame, &table);
+    Ok(Box::new(gan))
+}
+
+/// Sets the moments and means that drawn rows should have, from all rows of the table.
+pub(super) fn learn_table(players: &mut Players, batches: &Batches, s: &FairSettings) {
+    let all: Vec<usize> = (0..batches.table.rows).collect();
+    let apart = s.information > 0.0 && !players.plan().given_label;
+    for rows in all.chunks(AT_ONCE) {
+        let share = rows.len() as f64 / all.len() as f64;
+        players.learn_moments(rows.len(), batches.rows(rows), share, apart);
+    }
+    if s.means > 0.0 {
+        players.learn_means(all.len(), batches.rows(&all));
+    }
+}
+
+/// The generator of trained players, before any correction.
+pub(super) fn made(
+    kind: &'static str,
+    encoder: &Encoder,
+    settings: &FairSettings,
+    players: &Players,
+    history: Vec<EpochLoss>,
+    fitting: &Fitting,
+) -> Result<FairGan, SynthError> {
+    let [classifier, _] = players.classifiers();
     let saved = [players.averaged().to_host(), classifier.map(Weights::to_host).unwrap_or_default()];
     if saved.iter().flatten().any(|m| m.values.iter().any(|x| !x.is_finite())) {
-        return Err(SynthError::NonFinite {
-            epoch: settings.epochs,
-            which_loss: "generator".into(),
-            hint: hint(&settings),
-        });
+        let (epoch, hint) = (settings.epochs, hint(settings));
+        return Err(SynthError::NonFinite { epoch, which_loss: "generator".into(), hint });
     }
     let mut gan = FairGan::new(kind, encoder.clone(), settings.clone(), saved, fitting.device);
     gan.history = history;
-    gan.settle(players.averaged());
-    gan.calibrate(frame, &table);
-    if let Some(classifier) = classifier {
-        gan.facts = price(&gan, frame, classifier, free);
+    Ok(gan)
+}
+
+impl FairGan {
+    /// Settles and corrects a new generator and tells its price, from rows that may be looked at.
+    pub(super) fn finish(&mut self, players: &Players, frame: &Frame, table: &Encoded) {
+        self.settle(players.averaged());
+        self.calibrate(frame, table);
+        if let [Some(classifier), free] = players.classifiers() {
+            self.facts = price(self, frame, classifier, free);
+        }
     }
-    Ok(Box::new(gan))
 }
 
 /// Refuses what cannot be constrained, with the way out.

@@ -15,3 +15,6 @@ pub mod scores;
 pub mod sdg;
 pub mod settings;
 pub mod stored;
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,10 @@
 //! distance of means within groups, which keeps each group like itself; as the label is one of the slots, it keeps the
 //! label's gap. `lambda_parity` weighs the information about groups in labels, the term that can move the gap, and leaves
 //! the label out of L_fair. L_priv is, with `privacy dp(…)`, DP-SGD on the discriminator, the only network that
-//! then sees rows; without it `lambda_privacy` is the standard deviation of noise on everything the discriminator is
+//! then sees rows (`private.rs`); without it `lambda_privacy` is the standard deviation of noise on everything the discriminator is
 //! shown (instance noise, Sønderby et al. 2017): a regulariser, and no promise.
 //!
-//! A hybrid, as the proposal asks: a classifier labels what the generator draws (not under privacy), second moments are
+//! A hybrid, as the proposal asks: a classifier labels what the generator draws, second moments are
 //! matched, and marginals corrected.
 
 use super::making;
@@ -28,7 +28,7 @@ impl FairSettings {
         FairSettings {
             information: 0.0,
             means: 1.0,
-            blur: 0.05,
+            blur: 0.02,
             triple: 0.0,
             echo: 0.0,
             first_phase: 1.0,

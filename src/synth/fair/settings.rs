@@ -83,6 +83,10 @@ impl FairSettings {
         out.latent = asked.count("latent", out.latent);
         out.hidden = asked.count("hidden", out.hidden);
         out.learning_rate = asked.number("learning_rate", out.learning_rate);
+        out.penalty = asked.number("penalty", out.penalty);
+        out.modes = asked.count("modes", out.modes);
+        out.calibrate = asked.number("calibrate", f64::from(u8::from(out.calibrate))) != 0.0;
+        out.moments = asked.number("moments", out.moments);
         if asked.word("notion", "parity") == "equalized_odds" {
             out.notion = Notion::EqualizedOdds;
         }

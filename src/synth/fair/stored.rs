@@ -24,6 +24,7 @@ struct About {
     facts: Vec<(String, String)>,
     shifts: Vec<Shift>,
     label_shifts: Vec<Shift>,
+    label_shares: Vec<Shift>,
     privacy: Option<Trained>,
 }
 
@@ -37,6 +38,7 @@ pub(super) fn write(gan: &FairGan) -> Saved {
         facts: gan.facts.clone(),
         shifts: shifts(&gan.shifts),
         label_shifts: shifts(&gan.label_shifts),
+        label_shares: shifts(&gan.label_shares),
         privacy: gan.privacy.clone(),
     };
     let of = |name: &str, list: &[HostMatrix]| -> Vec<(String, HostMatrix)> {
@@ -65,9 +67,10 @@ pub fn load(saved: Saved, device: &Picked) -> Result<Box<dyn Generator>, SynthEr
     gan.privacy = about.privacy;
     gan.shifts = about.shifts.into_iter().map(|s| s.0).collect();
     gan.label_shifts = about.label_shifts.into_iter().map(|s| s.0).collect();
+    gan.label_shares = about.label_shares.into_iter().map(|s| s.0).collect();
     let fits = gan.shifts.iter().zip(&gan.encoder.layout.segments).all(|(s, segment)| s.len() == segment.entries);
     let labels = gan.plan.label.map_or(0, |l| l.entries);
-    let fits = fits && gan.label_shifts.iter().all(|s| s.len() == labels);
+    let fits = fits && gan.label_shifts.iter().chain(&gan.label_shares).all(|s| s.len() == labels);
     if !fits || !gan.sound() {
         return Err(SynthError::Corrupt("its weights do not have the shape of its networks".into()));
     }
