@@ -22,6 +22,11 @@ impl Adam {
         Adam { rate, beta1, beta2, steps: 0, moments: Vec::new() }
     }
 
+    /// Changes the size of the steps to come.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
     /// One step of `weights` along the gradients of their `leaves`; a leaf the loss does not
     /// depend on stays as it is.
     pub fn step(&mut self, weights: &mut Weights, leaves: &[Tensor<2>], mut grads: Gradients) {

@@ -13,6 +13,7 @@ pub mod adam;
 pub mod adversarial;
 pub mod critic;
 pub mod device;
+pub mod discgan;
 pub mod generator;
 pub mod heads;
 pub mod noise;
