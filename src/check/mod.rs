@@ -15,6 +15,7 @@ mod facts;
 pub mod flow;
 pub mod force;
 mod functions;
+pub mod generators;
 mod habits;
 mod hole;
 mod impute;

@@ -8,10 +8,7 @@ use crate::source::{Diagnostic, Span, codes};
 use crate::syntax::ast::{self, Expr, ExprKind, Ident, Role, TaskKind};
 use std::sync::Arc;
 
-/// Kinds of generators, models and their settings.
-pub const GENERATORS: [&str; 1] = ["conditional_gan"];
-pub const GENERATOR_SETTINGS: [&str; 8] =
-    ["columns", "epochs", "batch", "latent", "hidden", "learning_rate", "seed", "privacy"];
+/// Kinds of models.
 pub const MODELS: [&str; 6] = ["recorded", "logistic", "boosted_trees", "chat", "process", "onnx"];
 /// Models that run outside of this program, and what their one text is.
 pub const OUTSIDE: [(&str, &str); 3] = [("chat", "gpt-4o"), ("process", "python predict.py"), ("onnx", "model.onnx")];
@@ -254,57 +251,6 @@ impl Checker<'_> {
                         );
                     }
                 }
-            }
-        }
-    }
-
-    pub(super) fn generator(&mut self, generator: &ast::Generator) {
-        if !GENERATORS.contains(&generator.kind.name.as_str()) {
-            self.unknown_word(&generator.kind, "generator", &GENERATORS);
-        }
-        let Some(schema) = self.program.shared_dataset(&generator.data.name).cloned() else {
-            if !self.is_lost(&generator.data.name) {
-                self.error(
-                    codes::UNKNOWN_NAME,
-                    format!("unknown dataset `{}`", generator.data.name),
-                    generator.data.span,
-                    "not declared",
-                );
-            }
-            return;
-        };
-        self.scope = Scope::default();
-        for (name, value) in &generator.settings {
-            match name.name.as_str() {
-                "columns" => match &value.kind {
-                    ExprKind::Columns { except } => {
-                        for name in except {
-                            if schema.column(&name.name).is_none() {
-                                self.unknown_column(name, &schema);
-                            }
-                        }
-                    }
-                    ExprKind::List(items) => {
-                        for item in items {
-                            match &item.kind {
-                                ExprKind::Name(n) if schema.column(n).is_some() => {}
-                                ExprKind::Name(n) => {
-                                    self.unknown_column(&Ident { name: n.clone(), span: item.span }, &schema)
-                                }
-                                _ => self.error(codes::WRONG_TYPE, "columns are named", item.span, "not a name"),
-                            }
-                        }
-                    }
-                    _ => self.error(
-                        codes::WRONG_TYPE,
-                        "`columns` is `all except a, b` or `[a, b]`",
-                        value.span,
-                        "not columns",
-                    ),
-                },
-                "privacy" => self.private(value),
-                other if GENERATOR_SETTINGS.contains(&other) => self.setting_number(value, other != "learning_rate"),
-                _ => self.unknown_word(name, "setting", &GENERATOR_SETTINGS),
             }
         }
     }

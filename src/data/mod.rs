@@ -6,6 +6,7 @@ mod cells;
 pub mod column;
 pub mod frame;
 pub mod load;
+pub mod matrix;
 pub mod numbers;
 mod records;
 pub mod table;

@@ -3,9 +3,10 @@
 //! burn's own optimiser walks derived modules; these networks are plain lists (see `mod.rs`).
 //! Knows gradients and nothing of what they are for.
 
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 
-use super::weights::Weights;
+use super::state::State;
+use super::weights::{HostMatrix, Weights};
 
 /// Optimiser state of one network.
 pub struct Adam {
@@ -20,6 +21,31 @@ impl Adam {
     /// `beta1 = 0.5` and `beta2 = 0.9` are usual for a Wasserstein critic (Gulrajani et al. 2017).
     pub fn new(rate: f64, beta1: f64, beta2: f64) -> Adam {
         Adam { rate, beta1, beta2, steps: 0, moments: Vec::new() }
+    }
+
+    /// Puts steps and moments aside under `prefix`.
+    pub fn put(&self, prefix: &str, state: &mut State) {
+        state.note(&format!("{prefix}/steps"), &self.steps);
+        let known: Vec<bool> = self.moments.iter().map(Option::is_some).collect();
+        state.note(&format!("{prefix}/known"), &known);
+        for (i, (m, v)) in self.moments.iter().enumerate().filter_map(|(i, p)| Some((i, p.as_ref()?))) {
+            state.put(&format!("{prefix}/{i}/m"), HostMatrix::of(m));
+            state.put(&format!("{prefix}/{i}/v"), HostMatrix::of(v));
+        }
+    }
+
+    /// Takes up what was put aside under `prefix`.
+    pub fn take(&mut self, prefix: &str, state: &State, device: &Device) -> Option<()> {
+        let device = device.clone().without_autodiff();
+        let known: Vec<bool> = state.noted(&format!("{prefix}/known"))?;
+        let steps = state.noted(&format!("{prefix}/steps"))?;
+        let mut moments = Vec::with_capacity(known.len());
+        for (i, known) in known.into_iter().enumerate() {
+            let part = |what: &str| state.get(&format!("{prefix}/{i}/{what}")).cloned().map(|m| m.on(&device));
+            moments.push(if known { Some((part("m")?, part("v")?)) } else { None });
+        }
+        (self.steps, self.moments) = (steps, moments);
+        Some(())
     }
 
     /// Changes the size of the steps to come.
@@ -62,7 +88,7 @@ impl Adam {
 #[cfg(test)]
 mod tests {
     use super::super::device::cpu;
-    use super::super::weights::{HostMatrix, to_host};
+    use super::super::weights::to_host;
     use super::*;
 
     #[test]

@@ -14,8 +14,9 @@ use super::generator::{self, GeneratorShape};
 use super::heads::Heads;
 use super::noise;
 use super::private;
+use super::state::State;
 use super::values::{ValueMap, Values};
-use super::weights::{Weights, scalar};
+use super::weights::{HostMatrix, Weights, scalar};
 
 /// Added to a score that must never win; large, but far from overflow.
 pub const BARRED: f32 = -1e4;
@@ -101,6 +102,18 @@ pub struct PrivateNoise {
     pub sigma: f64,
     /// Rows that a sample has on average.
     pub expected: f64,
+}
+
+impl StepLoss {
+    /// By name, for a history.
+    pub fn named(&self) -> Vec<(&'static str, f64)> {
+        vec![
+            ("critic", self.critic),
+            ("generator", self.generator),
+            ("condition", self.condition),
+            ("moments", self.moments),
+        ]
+    }
 }
 
 /// Both networks in training.
@@ -312,8 +325,35 @@ impl Game {
     }
 
     /// The averaged generator, which samples better than the last one.
-    pub fn finish(self) -> Weights {
-        self.averaged
+    pub fn averaged(&self) -> &Weights {
+        &self.averaged
+    }
+
+    /// Puts both networks, their optimisers and the stream of noise aside.
+    pub fn put(&self, state: &mut State) {
+        self.generator.put("generator", state);
+        self.averaged.put("averaged", state);
+        self.critic.put("critic", state);
+        self.generator_adam.put("generator_adam", state);
+        self.critic_adam.put("critic_adam", state);
+        state.stream("game", &self.rng);
+        state.note("game_steps", &self.steps);
+        if let Some(moments) = &self.moments {
+            state.put("moments", HostMatrix::of(moments));
+        }
+    }
+
+    /// Takes up what was put aside.
+    pub fn take(&mut self, state: &State) -> Option<()> {
+        self.generator.take("generator", state, &self.device)?;
+        self.averaged.take("averaged", state, &self.device)?;
+        self.critic.take("critic", state, &self.device)?;
+        self.generator_adam.take("generator_adam", state, &self.device)?;
+        self.critic_adam.take("critic_adam", state, &self.device)?;
+        self.rng = state.streamed("game")?;
+        self.steps = state.noted("game_steps")?;
+        self.moments = state.get("moments").cloned().map(|m| m.on(&self.device));
+        Some(())
     }
 
     fn condition(&self, rows: usize, condition: &[f32]) -> Option<Tensor<2>> {

@@ -18,5 +18,6 @@ pub mod generator;
 pub mod heads;
 pub mod noise;
 pub mod private;
+pub mod state;
 pub mod values;
 pub mod weights;

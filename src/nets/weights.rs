@@ -5,6 +5,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
+use super::state::State;
+pub use crate::data::matrix::HostMatrix;
+
 /// Named matrices on a device, outside any gradient graph.
 #[derive(Debug, Clone)]
 pub struct Weights {
@@ -12,18 +15,11 @@ pub struct Weights {
     pub values: Vec<Tensor<2>>,
 }
 
-/// One matrix on the host, row by row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HostMatrix {
-    pub rows: usize,
-    pub columns: usize,
-    pub values: Vec<f32>,
-}
-
 impl HostMatrix {
-    /// A matrix of one value.
-    pub fn filled(rows: usize, columns: usize, value: f32) -> HostMatrix {
-        HostMatrix { rows, columns, values: vec![value; rows * columns] }
+    /// What a tensor holds.
+    pub fn of(tensor: &Tensor<2>) -> HostMatrix {
+        let [rows, columns] = tensor.dims();
+        HostMatrix { rows, columns, values: to_host(tensor.clone()) }
     }
 
     /// A linear layer's matrix, uniform in `±1/sqrt(rows)` (the usual default of linear layers;
@@ -66,13 +62,33 @@ impl Weights {
 
     /// Copies to the host, in order.
     pub fn to_host(&self) -> Vec<HostMatrix> {
-        self.values
-            .iter()
-            .map(|w| {
-                let [rows, columns] = w.dims();
-                HostMatrix { rows, columns, values: to_host(w.clone()) }
-            })
-            .collect()
+        self.values.iter().map(HostMatrix::of).collect()
+    }
+
+    /// Copies to the host with their names, each after `prefix/`.
+    pub fn named(&self, prefix: &str) -> Vec<(String, HostMatrix)> {
+        let named = self.names.iter().zip(&self.values);
+        named.map(|(name, w)| (format!("{prefix}/{name}"), HostMatrix::of(w))).collect()
+    }
+
+    /// Puts the values aside under `prefix`.
+    pub fn put(&self, prefix: &str, state: &mut State) {
+        state.tensors.extend(self.named(prefix));
+    }
+
+    /// Takes up what was put aside under `prefix`; none, and nothing changed, when shapes differ.
+    pub fn take(&mut self, prefix: &str, state: &State, device: &Device) -> Option<()> {
+        let device = device.clone().without_autodiff();
+        let mut values = Vec::with_capacity(self.values.len());
+        for (name, mine) in self.names.iter().zip(&self.values) {
+            let saved = state.get(&format!("{prefix}/{name}"))?;
+            if mine.dims() != [saved.rows, saved.columns] {
+                return None;
+            }
+            values.push(saved.clone().on(&device));
+        }
+        self.values = values;
+        Some(())
     }
 
     /// Moves each value the part `1 - decay` of the way towards `live` (a moving average over

@@ -2,6 +2,7 @@
 
 use crate::data::sha256_hex;
 use crate::source::{Diagnostic, codes};
+use crate::synth::Checkpoints;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +64,29 @@ impl Store {
     pub fn keep(&self, kind: &str, key: &[&str], bytes: &[u8]) {
         let _ = fs::create_dir_all(self.folder.join("cache"));
         let _ = self.write(&cache_name(kind, key), bytes);
+    }
+}
+
+/// The checkpoints of one fit, kept until another takes their place.
+pub struct Progress<'a> {
+    pub store: &'a Store,
+    pub key: Vec<&'a str>,
+}
+
+impl Checkpoints for Progress<'_> {
+    fn last(&self) -> Option<Vec<u8>> {
+        self.store.cached("checkpoint", &self.key)
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        self.store.keep("checkpoint", &self.key, bytes);
+    }
+}
+
+impl Progress<'_> {
+    /// Removes what is no longer needed once the fit is done.
+    pub fn done(&self) {
+        let _ = fs::remove_file(self.store.folder.join(cache_name("checkpoint", &self.key)));
     }
 }
 

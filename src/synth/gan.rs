@@ -14,33 +14,35 @@ use super::encoder::{Encoded, Encoder};
 use super::plan::plan;
 use super::private;
 use super::sample::ConditionalGan;
-use super::{EpochLoss, FitSettings, Generator, SynthError};
+use super::training::{Course, Learner, train};
+use super::{EpochLoss, FitSettings, Fitting, Generator, SynthError};
 use crate::data::frame::Frame;
-use crate::nets::adversarial::{Batch, Game, StepLoss};
-use crate::nets::device::Picked;
+use crate::nets::adversarial::{Batch, Game};
 use crate::nets::noise;
-use crate::source::world::Stage;
+use crate::nets::state::State;
+use crate::nets::weights::Weights;
 
 /// Real rows drawn, as training draws them, for the second moments to be matched.
 const MOMENT_ROWS: usize = 1_000;
 const MOMENT_BATCHES: usize = 20;
 
-/// Learns `frame` and returns the generator. `stage` counts epochs, of which there are
-/// `settings.epochs`; `cancelled` is asked before every step. Equal inputs and seed give equal
-/// generators on the processor, whatever the number of threads.
-pub fn fit_conditional_gan(
+/// Learns `frame` with the settings a script asks for.
+pub fn fit(frame: &Frame, asked: &super::Asked, fitting: &Fitting) -> Result<Box<dyn Generator>, SynthError> {
+    fit_settings(frame, &FitSettings::of(asked, frame.rows), fitting)
+}
+
+/// Learns `frame` and returns the generator.
+pub fn fit_settings(
     frame: &Frame,
     settings: &FitSettings,
-    device: &Picked,
-    stage: &dyn Stage,
-    cancelled: &dyn Fn() -> bool,
+    fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
     if frame.rows == 0 || frame.columns.is_empty() {
         return Err(SynthError::Empty);
     }
     let settings = settings.checked(frame.rows)?;
     if let Some(private) = settings.private.clone() {
-        return private::fit(frame, settings, &private, device, stage, cancelled);
+        return private::fit(frame, settings, &private, fitting);
     }
     let encoder = Encoder::fit(frame, settings.modes)?;
     let table = encoder.encode(frame, &mut noise::stream(settings.seed, 10));
@@ -55,35 +57,50 @@ pub fn fit_conditional_gan(
         rng: noise::stream(settings.seed, 11),
     };
     let plan = plan(&encoder, &conditions, &settings);
-    let mut game = Game::new(plan.clone(), settings.seed, &device.device);
+    let mut game = Game::new(plan.clone(), settings.seed, &fitting.device.device);
     if settings.moments > 0.0 {
         for _ in 0..MOMENT_BATCHES {
             let real = batches.next(MOMENT_ROWS).real;
             game.learn_moments(MOMENT_ROWS, real, 1.0 / MOMENT_BATCHES as f64);
         }
     }
-    let steps = settings.steps(frame.rows);
-    let mut history = Vec::with_capacity(settings.epochs);
-    for epoch in 1..=settings.epochs {
-        let mut sums = EpochLoss::none(epoch);
-        for _ in 0..steps {
-            if cancelled() {
-                return Err(SynthError::Cancelled { epoch });
-            }
-            let loss = game.step(batches.next(settings.batch));
-            sums.add(&loss, &settings)?;
-        }
-        let losses = sums.over(steps);
-        stage.note(&format!("critic {:.3} generator {:.3}", losses.critic, losses.generator));
-        stage.advance(epoch as u64);
-        history.push(losses);
+    let course = Course { epochs: settings.epochs, steps: settings.steps(frame.rows), patience: None };
+    let mut learner = Open { game, batches, settings: &settings };
+    let history = train(&mut learner, &course, fitting)?;
+    let weights = learner.game.averaged().clone();
+    made(encoder.clone(), settings, fitting, Finished { weights, history, privacy: None, frame, table: &table })
+}
+
+/// The training of an open fit.
+struct Open<'a> {
+    game: Game,
+    batches: Batches<'a>,
+    settings: &'a FitSettings,
+}
+
+impl Learner for Open<'_> {
+    fn step(&mut self) -> Result<Vec<(&'static str, f64)>, SynthError> {
+        Ok(self.game.step(self.batches.next(self.settings.batch)).named())
     }
-    made(encoder.clone(), settings, device, Finished { game, history, privacy: None, frame, table: &table })
+
+    fn put(&self, state: &mut State) {
+        self.game.put(state);
+        state.stream("batches", &self.batches.rng);
+    }
+
+    fn take(&mut self, state: &State) -> Option<()> {
+        self.batches.rng = state.streamed("batches")?;
+        self.game.take(state)
+    }
+
+    fn hint(&self) -> String {
+        hint(self.settings)
+    }
 }
 
 /// What training leaves behind.
 pub(super) struct Finished<'a> {
-    pub game: Game,
+    pub weights: Weights,
     pub history: Vec<EpochLoss>,
     pub privacy: Option<super::privacy::noise::Trained>,
     /// The rows that may be looked at again, and their encoding.
@@ -95,15 +112,16 @@ pub(super) struct Finished<'a> {
 pub(super) fn made(
     encoder: Encoder,
     settings: FitSettings,
-    device: &Picked,
+    fitting: &Fitting,
     trained: Finished,
 ) -> Result<Box<dyn Generator>, SynthError> {
-    let weights = trained.game.finish();
+    let weights = trained.weights;
     let saved = weights.to_host();
     if saved.iter().any(|m| m.values.iter().any(|x| !x.is_finite())) {
-        check(settings.epochs, "generator", f64::NAN, &settings)?;
+        let (epoch, hint) = (settings.epochs, hint(&settings));
+        return Err(SynthError::NonFinite { epoch, which_loss: "generator".into(), hint });
     }
-    let mut gan = ConditionalGan::new(encoder, settings, saved, device);
+    let mut gan = ConditionalGan::new(encoder, settings, saved, fitting.device);
     gan.history = trained.history;
     gan.privacy = trained.privacy;
     gan.settle(&weights);
@@ -113,51 +131,14 @@ pub(super) fn made(
     Ok(Box::new(gan))
 }
 
-impl EpochLoss {
-    /// Before the first step.
-    pub(super) fn none(epoch: usize) -> EpochLoss {
-        EpochLoss { epoch, critic: 0.0, generator: 0.0, condition: 0.0, moments: 0.0 }
-    }
-
-    /// Adds the losses of a step; those that are not finite end the training.
-    pub(super) fn add(&mut self, step: &StepLoss, settings: &FitSettings) -> Result<(), SynthError> {
-        check(self.epoch, "critic", step.critic, settings)?;
-        check(self.epoch, "generator", step.generator, settings)?;
-        self.critic += step.critic;
-        self.generator += step.generator;
-        self.condition += step.condition;
-        self.moments += step.moments;
-        Ok(())
-    }
-
-    /// The means of so many steps.
-    pub(super) fn over(self, steps: usize) -> EpochLoss {
-        let mean = |x: f64| x / steps as f64;
-        EpochLoss {
-            epoch: self.epoch,
-            critic: mean(self.critic),
-            generator: mean(self.generator),
-            condition: mean(self.condition),
-            moments: mean(self.moments),
-        }
-    }
-}
-
-/// Ends a fit whose loss is no finite number.
-fn check(epoch: usize, which: &str, loss: f64, s: &FitSettings) -> Result<(), SynthError> {
-    if loss.is_finite() {
-        return Ok(());
-    }
-    Err(SynthError::NonFinite {
-        epoch,
-        which_loss: which.into(),
-        hint: format!(
-            "lower learning_rate (it is {:e}; {:e} is usual) or raise batch (it is {})",
-            s.learning_rate,
-            FitSettings::default().learning_rate,
-            s.batch
-        ),
-    })
+/// What to change when a fit diverges.
+pub(super) fn hint(s: &FitSettings) -> String {
+    format!(
+        "lower learning_rate (it is {:e}; {:e} is usual) or raise batch (it is {})",
+        s.learning_rate,
+        FitSettings::default().learning_rate,
+        s.batch
+    )
 }
 
 /// Draws training batches.
@@ -197,7 +178,7 @@ impl Batches<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::encoder::tests::clinic;
-    use super::super::{Given, load};
+    use super::super::{Given, NoCheckpoints, load};
     use super::*;
     use crate::nets::device::cpu;
     use crate::source::world::Silent;
@@ -207,7 +188,9 @@ mod tests {
     }
 
     fn fit(frame: &Frame, settings: &FitSettings) -> Result<Box<dyn Generator>, SynthError> {
-        fit_conditional_gan(frame, settings, &cpu(), &Silent, &|| false)
+        let (device, go) = (cpu(), || false);
+        let fitting = Fitting { device: &device, stage: &Silent, cancelled: &go, checkpoints: &NoCheckpoints };
+        fit_settings(frame, settings, &fitting)
     }
 
     fn bits(frame: &Frame) -> Vec<u64> {
@@ -222,7 +205,7 @@ mod tests {
             pool.install(|| {
                 let gan = fit(&clinic(500), &quick()).unwrap_or_else(|e| panic!("{e}"));
                 let rows = gan.sample(120, &Given::nothing(), 7).unwrap_or_default();
-                (gan.to_bytes(), bits(&rows))
+                (gan.save().to_bytes(), bits(&rows))
             })
         };
         let one = run(1);
@@ -235,7 +218,7 @@ mod tests {
     #[test]
     fn a_saved_generator_draws_the_same_rows() {
         let gan = fit(&clinic(300), &quick()).unwrap_or_else(|e| panic!("{e}"));
-        let bytes = gan.to_bytes();
+        let bytes = gan.save().to_bytes();
         let again = load(&bytes, &cpu()).unwrap_or_else(|e| panic!("{e}"));
         let given = Given::nothing().and(&[("sick", 1), ("ward", 2)], 30);
         let (a, b) = (gan.sample(50, &given, 3), again.sample(50, &given, 3));
@@ -293,7 +276,9 @@ mod tests {
 
     #[test]
     fn stopping_and_empty_tables_are_said_so() {
-        let stopped = fit_conditional_gan(&clinic(50), &quick(), &cpu(), &Silent, &|| true);
+        let (device, stop) = (cpu(), || true);
+        let fitting = Fitting { device: &device, stage: &Silent, cancelled: &stop, checkpoints: &NoCheckpoints };
+        let stopped = fit_settings(&clinic(50), &quick(), &fitting);
         assert_eq!(stopped.err(), Some(SynthError::Cancelled { epoch: 1 }));
         assert_eq!(fit(&Frame::default(), &quick()).err(), Some(SynthError::Empty));
     }

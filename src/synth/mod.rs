@@ -4,14 +4,19 @@
 //! by level (`Given`). This room knows frames, numbers and networks; it opens no file and looks at
 //! no clock. The names here hold without the `nets` feature; fitting needs it.
 
+pub mod asked;
 pub mod bits;
 pub mod calibrate;
 pub mod condition;
 pub mod encoder;
+pub mod fitting;
+pub mod kinds;
+pub mod losses;
 pub mod marginals;
 pub mod mixture;
 pub mod number;
 pub mod privacy;
+pub mod saved;
 pub mod settings;
 
 #[cfg(feature = "nets")]
@@ -24,6 +29,8 @@ mod private;
 pub mod sample;
 #[cfg(feature = "nets")]
 pub mod stored;
+#[cfg(feature = "nets")]
+pub mod training;
 
 use std::fmt;
 
@@ -32,12 +39,13 @@ use serde::{Deserialize, Serialize};
 use crate::data::frame::Frame;
 use privacy::PrivacyError;
 use privacy::noise::Trained;
+use saved::Saved;
 
-#[cfg(feature = "nets")]
-pub use gan::fit_conditional_gan;
+pub use asked::{Asked, Private, Roles};
+pub use fitting::{Checkpoints, Fitting, NoCheckpoints};
+pub use kinds::{fit, load};
+pub use losses::EpochLoss;
 pub use settings::FitSettings;
-#[cfg(feature = "nets")]
-pub use stored::load;
 
 /// A fitted generator.
 pub trait Generator: Send + Sync {
@@ -53,11 +61,14 @@ pub trait Generator: Send + Sync {
         None
     }
 
-    /// The mean losses of each epoch of the fit.
+    /// The mean losses of each epoch of the fit; empty where nothing is trained.
     fn history(&self) -> &[EpochLoss];
 
-    /// The generator as bytes, for a cache; `load` reads them back.
-    fn to_bytes(&self) -> Vec<u8>;
+    /// What it is, for people: `("weights", "61,232")`, in reading order.
+    fn describe(&self) -> Vec<(String, String)>;
+
+    /// Everything that sampling needs; [`load`] makes the same generator of it.
+    fn save(&self) -> Saved;
 }
 
 /// The rows a sample must contain.
@@ -114,26 +125,6 @@ impl Given {
     }
 }
 
-/// Mean losses of one epoch; none has a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct EpochLoss {
-    /// Counted from 1.
-    pub epoch: usize,
-    /// Critic: mean score of generated rows minus that of real rows, plus the gradient penalty.
-    #[serde(with = "bits::one")]
-    pub critic: f64,
-    /// Generator: minus the mean score of its rows, plus the next two.
-    #[serde(with = "bits::one")]
-    pub generator: f64,
-    /// Cross-entropy between the levels asked for and those drawn, in nats a row.
-    #[serde(with = "bits::one")]
-    pub condition: f64,
-    /// Weighted distance of the second moments of generated rows from those of real ones; an
-    /// unbiased estimate, so it may be below 0.
-    #[serde(with = "bits::one")]
-    pub moments: f64,
-}
-
 /// Why a generator could not be fitted, read or sampled.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SynthError {
@@ -163,7 +154,7 @@ impl fmt::Display for SynthError {
                  it comes from",
             ),
             SynthError::Cancelled { epoch } => {
-                write!(f, "stopped on request in epoch {epoch}; nothing was kept of this fit")
+                write!(f, "stopped on request in epoch {epoch}; it goes on from the last checkpoint")
             }
             SynthError::NonFinite { epoch, which_loss, hint } => write!(
                 f,

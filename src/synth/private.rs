@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::condition::{Asked, Conditions};
 use super::encoder::{Encoded, Encoder};
-use super::gan::{Finished, made};
+use super::gan::{Finished, hint, made};
 use super::marginals;
 use super::plan::plan;
 use super::privacy::Budget;
@@ -21,26 +21,23 @@ use super::privacy::accountant::{Accounting, Mechanism};
 use super::privacy::clip::poisson_sample;
 use super::privacy::mechanisms::gaussian_sigma;
 use super::privacy::noise::{Meter, Trained};
-use super::settings::Private;
-use super::{EpochLoss, FitSettings, Generator, SynthError};
+use super::training::{Course, Learner, train};
+use super::{FitSettings, Fitting, Generator, Private, SynthError};
 use crate::data::frame::Frame;
 use crate::nets::adversarial::{Batch, Game, PrivateNoise, Real};
-use crate::nets::device::Picked;
 use crate::nets::noise;
-use crate::source::world::Stage;
+use crate::nets::state::State;
 
 /// ε of the histograms alone, as a share of the budget. Costs add up nearly as squares, so that
 /// this leaves 95 % for the critic.
 const HISTOGRAMS: f64 = 0.3;
 /// Learns `frame` within `private`'s budget; the rest is as in
-/// [`fit_conditional_gan`](super::gan::fit_conditional_gan), whose `settings` are checked.
+/// [`fit_settings`](super::gan::fit_settings), whose `settings` are checked.
 pub(super) fn fit(
     frame: &Frame,
     settings: FitSettings,
     private: &Private,
-    device: &Picked,
-    stage: &dyn Stage,
-    cancelled: &dyn Fn() -> bool,
+    fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
     let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
     marginals::check(frame)?;
@@ -50,7 +47,7 @@ pub(super) fn fit(
     let steps = settings.steps(frame.rows);
     let expected = settings.batch as f64;
     let histograms = gaussian_sigma(HISTOGRAMS * budget.epsilon, budget.delta).map_err(SynthError::Private)?;
-    let mut meter = Meter::solve(
+    let meter = Meter::solve(
         budget,
         (expected / frame.rows as f64).min(1.0),
         (settings.epochs * steps) as u64,
@@ -61,7 +58,7 @@ pub(super) fn fit(
     if meter.sigma() > expected {
         return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: settings.batch });
     }
-    stage.note(&format!(
+    fitting.stage.note(&format!(
         "private: σ = {:.2} for ε = {}, δ = {:e} in {} steps",
         meter.sigma(),
         budget.epsilon,
@@ -80,34 +77,62 @@ pub(super) fn fit(
     let mut rng = noise::stream(settings.seed, 10);
     let open = encoder.encode(&stand_in, &mut rng);
     let table = encoder.encode(frame, &mut rng);
-    let mut rows = Rows { encoder: &encoder, conditions: &conditions, rng: noise::stream(settings.seed, 32) };
-    let mut game = Game::new(plan(&encoder, &conditions, &settings), settings.seed, &device.device);
+    let rows = Rows { encoder: &encoder, conditions: &conditions, rng: noise::stream(settings.seed, 32) };
+    let game = Game::new(plan(&encoder, &conditions, &settings), settings.seed, &fitting.device.device);
     let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
-    let mut history = Vec::with_capacity(settings.epochs);
-    'training: for epoch in 1..=settings.epochs {
-        let mut sums = EpochLoss::none(epoch);
-        for _ in 0..steps {
-            if cancelled() {
-                return Err(SynthError::Cancelled { epoch });
-            }
-            // Asked before the rows are looked at; the noise was solved for all steps, so that a
-            // refusal ends training early rather than overshooting.
-            if meter.take(1).is_err() {
-                break 'training;
-            }
-            let real = rows.sample(&table, meter.rate());
-            let batch = rows.open(&open, settings.batch);
-            let loss = game.private_step(batch, real, hidden);
-            sums.add(&loss, &settings)?;
-        }
-        let losses = sums.over(steps);
-        stage.note(&format!("private, σ = {:.2}; generator {:.3}", meter.sigma(), losses.generator));
-        stage.advance(epoch as u64);
-        history.push(losses);
+    let course = Course { epochs: settings.epochs, steps, patience: None };
+    let mut learner = Hidden { game, rows, meter, hidden, table: &table, open: &open, settings: &settings };
+    let history = train(&mut learner, &course, fitting)?;
+    let weights = learner.game.averaged().clone();
+    let privacy = Some(Trained { meter: learner.meter, unit: private.unit.clone(), norm: private.norm });
+    let trained = Finished { weights, history, privacy, frame: &stand_in, table: &open };
+    made(encoder.clone(), settings, fitting, trained)
+}
+
+/// A private training.
+struct Hidden<'a> {
+    game: Game,
+    rows: Rows<'a>,
+    meter: Meter,
+    hidden: PrivateNoise,
+    table: &'a Encoded,
+    open: &'a Encoded,
+    settings: &'a FitSettings,
+}
+
+impl Learner for Hidden<'_> {
+    fn step(&mut self) -> Result<Vec<(&'static str, f64)>, SynthError> {
+        // Asked before the rows are looked at; `over` has seen that the step fits.
+        self.meter.take(1).map_err(SynthError::Private)?;
+        let real = self.rows.sample(self.table, self.meter.rate());
+        let batch = self.rows.open(self.open, self.settings.batch);
+        Ok(self.game.private_step(batch, real, self.hidden).named())
     }
-    let privacy = Some(Trained { meter, unit: private.unit.clone(), norm: private.norm });
-    let trained = Finished { game, history, privacy, frame: &stand_in, table: &open };
-    made(encoder.clone(), settings, device, trained)
+
+    /// The noise was solved for all steps, so that a refusal ends training early rather than overshooting.
+    fn over(&self) -> bool {
+        self.meter.used_up()
+    }
+
+    fn note(&self) -> Option<String> {
+        Some(format!("private, σ = {:.2}", self.meter.sigma()))
+    }
+
+    fn put(&self, state: &mut State) {
+        self.game.put(state);
+        state.stream("rows", &self.rows.rng);
+        state.note("meter", &self.meter);
+    }
+
+    fn take(&mut self, state: &State) -> Option<()> {
+        self.rows.rng = state.streamed("rows")?;
+        self.meter = state.noted("meter")?;
+        self.game.take(state)
+    }
+
+    fn hint(&self) -> String {
+        hint(self.settings)
+    }
 }
 
 /// Draws rows for private steps.
@@ -165,8 +190,9 @@ impl Rows<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::encoder::tests::clinic;
+    use super::super::gan::fit_settings;
     use super::super::privacy::{PrivacyError, Unit};
-    use super::super::{Given, fit_conditional_gan, load};
+    use super::super::{Given, NoCheckpoints, load};
     use super::*;
     use crate::nets::device::cpu;
     use crate::source::world::Silent;
@@ -177,7 +203,9 @@ mod tests {
     }
 
     fn fit(frame: &Frame, settings: &FitSettings) -> Result<Box<dyn Generator>, SynthError> {
-        fit_conditional_gan(frame, settings, &cpu(), &Silent, &|| false)
+        let (device, go) = (cpu(), || false);
+        let fitting = Fitting { device: &device, stage: &Silent, cancelled: &go, checkpoints: &NoCheckpoints };
+        fit_settings(frame, settings, &fitting)
     }
 
     fn bits(frame: &Frame) -> Vec<u64> {
@@ -189,7 +217,7 @@ mod tests {
         let gan = fit(&clinic(500), &settings(3.0, 1e-4)).unwrap();
         let spent = gan.privacy().map(|p| p.meter.spent()).unwrap();
         assert!(spent <= 3.0 && spent > 2.99, "{spent}");
-        let again = load(&gan.to_bytes(), &cpu()).unwrap();
+        let again = load(&gan.save().to_bytes(), &cpu()).unwrap();
         assert_eq!(again.privacy(), gan.privacy());
         assert_eq!(again.privacy().map(|p| p.meter.spent().to_bits()), Some(spent.to_bits()));
         let given = Given::nothing().and(&[("sick", 1)], 20);
@@ -206,7 +234,7 @@ mod tests {
     fn the_number_of_threads_changes_no_bit() {
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| fit(&clinic(300), &settings(2.0, 1e-4)).unwrap().to_bytes())
+            pool.install(|| fit(&clinic(300), &settings(2.0, 1e-4)).unwrap().save().to_bytes())
         };
         assert!(run(1) == run(2));
     }

@@ -11,6 +11,7 @@ use super::condition::{Asked, Conditions, pick};
 use super::encoder::{Code, Encoded, Encoder};
 use super::plan::plan;
 use super::privacy::noise::Trained;
+use super::saved::Saved;
 use super::{EpochLoss, FitSettings, Generator, Given, SynthError, stored};
 use crate::data::frame::Frame;
 use crate::nets::adversarial::{Plan, input};
@@ -276,7 +277,20 @@ impl Generator for ConditionalGan {
         &self.history
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    fn describe(&self) -> Vec<(String, String)> {
+        let weights: usize = self.weights.iter().map(|m| m.values.len()).sum();
+        let made = if self.privacy.is_some() { "critic trained by DP-SGD" } else { "no privacy promise" };
+        [
+            ("method", "conditional Wasserstein GAN with gradient penalty (after Xu et al. 2019)".to_string()),
+            ("weights", weights.to_string()),
+            ("layout", format!("{} columns as {} outputs", self.encoder.columns.len(), self.encoder.layout.width())),
+            ("privacy", made.to_string()),
+        ]
+        .map(|(name, value)| (name.to_string(), value))
+        .to_vec()
+    }
+
+    fn save(&self) -> Saved {
         stored::write(self)
     }
 }

@@ -4,29 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::privacy::Unit;
+use super::asked::{Asked, Private};
 use super::{SynthError, bits};
-
-/// What a private fit is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Private {
-    /// In nats, above 0.
-    #[serde(with = "bits::one")]
-    pub epsilon: f64,
-    /// Below one over the number of rows.
-    #[serde(with = "bits::one")]
-    pub delta: f64,
-    /// Whose presence is hidden; every one has one row.
-    pub unit: Unit,
-    /// Largest norm of what a row adds to a step's gradient; the noise is in units of it.
-    #[serde(with = "bits::one")]
-    pub norm: f64,
-}
 
 /// Steps after which SUPPORT2 hardly improved.
 const ENOUGH_STEPS: usize = 1_000;
 
-/// Settings of [`fit_conditional_gan`](super::gan::fit_conditional_gan). Defaults were chosen by
+/// Settings of a [conditional GAN](super::gan::fit_settings). Defaults were chosen by
 /// measuring quality per second on SUPPORT2 (9,105 rows, 48 columns: 25 s) on one core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitSettings {
@@ -106,6 +90,19 @@ impl FitSettings {
         let mut out = FitSettings::default();
         let batch = out.batch.min(rows.max(1));
         out.epochs = out.epochs.max(ENOUGH_STEPS.div_ceil(rows.div_ceil(batch).max(1)));
+        out
+    }
+
+    /// What a script asks for, with the defaults for a table of `rows` where it says nothing.
+    pub fn of(asked: &Asked, rows: usize) -> FitSettings {
+        let mut out = FitSettings::for_rows(rows);
+        out.seed = asked.seed;
+        out.epochs = asked.count("epochs", out.epochs);
+        out.batch = asked.count("batch", out.batch);
+        out.latent = asked.count("latent", out.latent);
+        out.hidden = asked.count("hidden", out.hidden);
+        out.learning_rate = asked.number("learning_rate", out.learning_rate);
+        out.private = asked.private.clone();
         out
     }
 

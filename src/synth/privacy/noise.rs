@@ -161,6 +161,11 @@ impl Meter {
         Ok(())
     }
 
+    /// Whether no further step fits.
+    pub fn used_up(&self) -> bool {
+        self.taken >= self.allowed
+    }
+
     pub fn budget(&self) -> Budget {
         self.budget
     }

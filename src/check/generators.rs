@@ -1,0 +1,174 @@
+//! The kinds of generators: what each is, and the settings it takes.
+//!
+//! One row a kind. How a kind is fitted stands in `synth/kinds.rs`; a test holds the two sets equal. The checker reads
+//! settings here before any data is read.
+
+use super::program::Checker;
+use super::scope::Scope;
+use crate::source::codes;
+use crate::syntax::ast::{self, Expr, ExprKind, Ident};
+
+/// What a setting may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Form {
+    /// A whole number within these bounds.
+    Count(u64, u64),
+    /// A number within these bounds.
+    Number(f64, f64),
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Columns of the dataset.
+    Columns,
+    /// `dp(epsilon: …, delta: …)`.
+    Privacy,
+}
+
+/// One setting of a kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Setting {
+    pub name: &'static str,
+    pub form: Form,
+    /// What it does, and its default.
+    pub doc: &'static str,
+}
+
+/// One kind of generator.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kind {
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub doc: &'static str,
+    pub settings: &'static [Setting],
+}
+
+const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
+    Setting { name, form, doc }
+}
+
+const COLUMNS: Setting = set("columns", Form::Columns, "what is learned; all but subjects and texts");
+const SEED: Setting = set("seed", Form::Count(0, u64::MAX), "in place of the seed that follows from the benchmark's");
+const EPOCHS: Setting = set("epochs", Form::Count(0, 100_000), "passes over the table");
+const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
+const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
+const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
+const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
+const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
+
+/// Every kind, in the order a reader would want them.
+pub const KINDS: &[Kind] = &[Kind {
+    name: "conditional_gan",
+    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+}];
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|k| k.name == name)
+}
+
+impl Checker<'_> {
+    pub(super) fn generator(&mut self, generator: &ast::Generator) {
+        let names: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+        let kind = kind(&generator.kind.name);
+        if kind.is_none() {
+            self.unknown_word(&generator.kind, "generator", &names);
+        }
+        let Some(schema) = self.program.shared_dataset(&generator.data.name).cloned() else {
+            if !self.is_lost(&generator.data.name) {
+                self.error(
+                    codes::UNKNOWN_NAME,
+                    format!("unknown dataset `{}`", generator.data.name),
+                    generator.data.span,
+                    "not declared",
+                );
+            }
+            return;
+        };
+        let Some(kind) = kind else { return };
+        self.scope = Scope::default();
+        for (name, value) in &generator.settings {
+            match kind.settings.iter().find(|s| s.name == name.name) {
+                Some(setting) => self.generator_setting(setting, value, &schema),
+                None => {
+                    let known: Vec<&str> = kind.settings.iter().map(|s| s.name).collect();
+                    self.unknown_word(name, "setting", &known);
+                }
+            }
+        }
+    }
+
+    fn generator_setting(&mut self, setting: &Setting, value: &Expr, schema: &super::dataset::Schema) {
+        match setting.form {
+            Form::Columns => self.generator_columns(value, schema),
+            Form::Privacy => self.private(value),
+            Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
+            Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),
+            Form::Flag if matches!(value.kind, ExprKind::Bool(_)) => {}
+            Form::Flag => {
+                let message = format!("`{}` is `true` or `false`", setting.name);
+                self.error(codes::WRONG_TYPE, message, value.span, "neither of the two");
+            }
+            Form::Word(words) => match &value.kind {
+                ExprKind::Name(word) => {
+                    if !words.contains(&word.as_str()) {
+                        self.unknown_word(&Ident { name: word.clone(), span: value.span }, setting.name, words);
+                    }
+                }
+                _ => {
+                    let message = format!("`{}` is one of {}", setting.name, words.join(", "));
+                    self.error(codes::WRONG_TYPE, message, value.span, "write one of these words");
+                }
+            },
+        }
+    }
+
+    /// A number that is written out, within bounds.
+    fn setting_between(&mut self, name: &str, value: &Expr, whole: bool, lo: f64, hi: f64) {
+        let before = self.found.len();
+        self.setting_number(value, whole);
+        let Some(v) = super::convert::literal(value).filter(|_| self.found.len() == before) else { return };
+        if v < lo || v > hi {
+            let bounds = if hi >= 1e18 { format!("at least {lo}") } else { format!("between {lo} and {hi}") };
+            self.error(codes::OUTSIDE_RANGE, format!("`{name}` is {bounds}"), value.span, format!("this is {v}"));
+        }
+    }
+
+    fn generator_columns(&mut self, value: &Expr, schema: &super::dataset::Schema) {
+        match &value.kind {
+            ExprKind::Columns { except } => {
+                for name in except {
+                    if schema.column(&name.name).is_none() {
+                        self.unknown_column(name, schema);
+                    }
+                }
+            }
+            ExprKind::List(items) => {
+                for item in items {
+                    match &item.kind {
+                        ExprKind::Name(n) if schema.column(n).is_some() => {}
+                        ExprKind::Name(n) => self.unknown_column(&Ident { name: n.clone(), span: item.span }, schema),
+                        _ => self.error(codes::WRONG_TYPE, "columns are named", item.span, "not a name"),
+                    }
+                }
+            }
+            _ => self.error(codes::WRONG_TYPE, "`columns` is `all except a, b` or `[a, b]`", value.span, "not columns"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_settings_are_distinct_and_told() {
+        for (i, kind) in KINDS.iter().enumerate() {
+            assert!(!kind.doc.is_empty() && KINDS.iter().skip(i + 1).all(|k| k.name != kind.name));
+            for (j, s) in kind.settings.iter().enumerate() {
+                assert!(!s.doc.is_empty() && kind.settings.iter().skip(j + 1).all(|t| t.name != s.name));
+            }
+        }
+    }
+}
