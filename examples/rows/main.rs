@@ -5,6 +5,9 @@
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
+mod discgan;
+mod tabular;
+
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +55,7 @@ fn cpu_seconds() -> f64 {
 }
 
 fn items() -> Vec<Item> {
-    Vec::new()
+    discgan::items()
 }
 
 fn main() -> ExitCode {

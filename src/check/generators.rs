@@ -54,14 +54,38 @@ const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
+const AVERAGE: Setting =
+    set("average", Form::Number(0.0, 0.999_99), "decay a step of the moving average that is sampled");
+const HOLD_OUT: Setting = set("hold_out", Form::Number(0.0, 0.5), "share of rows kept for early stopping; 0");
+const PATIENCE: Setting = set("patience", Form::Count(1, 100_000), "epochs without a better figure on rows held out");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
 /// Every kind, in the order a reader would want them.
-pub const KINDS: &[Kind] = &[Kind {
-    name: "conditional_gan",
-    doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
-    settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
-}];
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "conditional_gan",
+        doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "discgan",
+        doc: "one number generated under copied combinations of categories (Fuentes et al. 2023, as published)",
+        settings: &[
+            COLUMNS,
+            EPOCHS,
+            BATCH,
+            LATENT,
+            HIDDEN,
+            RATE,
+            SEED,
+            AVERAGE,
+            set("anneal", Form::Flag, "whether the learning rate falls to 0 along the course; true"),
+            set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
+            HOLD_OUT,
+            PATIENCE,
+        ],
+    },
+];
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

@@ -17,6 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use super::adam::Adam;
 use super::generator::Statistics;
 use super::noise;
+use super::state::State;
 use super::weights::{HostMatrix, Weights, scalar};
 
 /// Slope of the leaky ReLU below zero.
@@ -25,6 +26,8 @@ const SLOPE: f64 = 0.2;
 /// library has them).
 const EPSILON: f64 = 1e-3;
 const MOMENTUM: f64 = 0.99;
+/// Decay of the first moment in Adam. The library's 0.9 with larger steps lets the two networks circle each other.
+const BETA1: f64 = 0.5;
 /// Layers with batch normalisation, and all hidden layers.
 const NORMED: usize = 3;
 const LAYERS: usize = 4;
@@ -91,10 +94,7 @@ impl Shape {
     pub fn restore(&self, weights: &[HostMatrix], statistics: &[HostMatrix], device: &Device) -> Option<Fixed> {
         let parts = self.generator_parts();
         let fits = parts.len() == weights.len()
-            && parts
-                .iter()
-                .zip(weights)
-                .all(|(p, m)| (p.1, p.2) == (m.rows, m.columns) && m.values.len() == p.1 * p.2)
+            && parts.iter().zip(weights).all(|(p, m)| (p.1, p.2) == (m.rows, m.columns) && m.values.len() == p.1 * p.2)
             && statistics.len() == 2 * NORMED
             && statistics.iter().all(|m| m.values.len() == self.hidden);
         fits.then(|| {
@@ -186,18 +186,18 @@ pub struct DuelLoss {
 pub struct Duel {
     shape: Shape,
     device: Device,
-    pub rng: ChaCha8Rng,
+    rng: ChaCha8Rng,
     pub generator: Weights,
     /// Moving mean and variance after each normalised layer, alternating, one row each.
     pub statistics: Weights,
-    pub discriminator: Weights,
-    pub generator_adam: Adam,
-    pub discriminator_adam: Adam,
+    discriminator: Weights,
+    generator_adam: Adam,
+    discriminator_adam: Adam,
 }
 
 impl Duel {
     /// New networks whose weights, noise and dropout depend on `seed` alone.
-    pub fn new(shape: Shape, rates: [f64; 2], seed: u64, device: &Device) -> Duel {
+    pub fn new(shape: Shape, rate: f64, seed: u64, device: &Device) -> Duel {
         let device = device.clone().without_autodiff();
         let generator = fresh(shape.generator_parts(), &mut noise::stream(seed, 1), &device);
         let discriminator = fresh(shape.discriminator_parts(), &mut noise::stream(seed, 2), &device);
@@ -214,8 +214,8 @@ impl Duel {
             statistics: Weights::new(statistics, &device),
             generator,
             discriminator,
-            generator_adam: Adam::new(rates[0], 0.9, 0.999),
-            discriminator_adam: Adam::new(rates[1], 0.9, 0.999),
+            generator_adam: Adam::new(rate, BETA1, 0.999),
+            discriminator_adam: Adam::new(rate, BETA1, 0.999),
             rng: noise::stream(seed, 3),
             shape,
             device,
@@ -253,6 +253,38 @@ impl Duel {
         let generator = scalar(loss.clone().inner());
         self.generator_adam.step(&mut self.generator, &leaves, loss.backward());
         DuelLoss { discriminator, generator }
+    }
+
+    /// Changes the size of both networks' steps.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.generator_adam.set_rate(rate);
+        self.discriminator_adam.set_rate(rate);
+    }
+
+    /// Where the networks are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Puts both networks aside.
+    pub fn put(&self, state: &mut State) {
+        self.generator.put("generator", state);
+        self.statistics.put("statistics", state);
+        self.discriminator.put("discriminator", state);
+        self.generator_adam.put("generator_adam", state);
+        self.discriminator_adam.put("discriminator_adam", state);
+        state.stream("duel", &self.rng);
+    }
+
+    /// Takes up what was put aside.
+    pub fn take(&mut self, state: &State) -> Option<()> {
+        self.generator.take("generator", state, &self.device)?;
+        self.statistics.take("statistics", state, &self.device)?;
+        self.discriminator.take("discriminator", state, &self.device)?;
+        self.generator_adam.take("generator_adam", state, &self.device)?;
+        self.discriminator_adam.take("discriminator_adam", state, &self.device)?;
+        self.rng = state.streamed("duel")?;
+        Some(())
     }
 
     /// The generator as it is now, for drawing.
@@ -316,7 +348,7 @@ mod tests {
     fn it_learns_a_number_that_follows_its_condition() {
         for training_mode in [true, false] {
             let shape = Shape { training_mode, ..published(2) };
-            let mut duel = Duel::new(shape, [2e-3, 2e-3], 1, &cpu().device);
+            let mut duel = Duel::new(shape, 2e-3, 1, &cpu().device);
             let mut rng = noise::stream(2, 0);
             for _ in 0..400 {
                 let side: Vec<bool> = (0..64).map(|_| rng.random()).collect();

@@ -17,6 +17,8 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    #[cfg(feature = "nets")]
+    ("discgan", super::discgan::fit, super::discgan::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

@@ -20,6 +20,8 @@ pub mod saved;
 pub mod settings;
 
 #[cfg(feature = "nets")]
+pub mod discgan;
+#[cfg(feature = "nets")]
 pub mod gan;
 #[cfg(feature = "nets")]
 pub mod plan;
