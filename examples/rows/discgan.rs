@@ -1,14 +1,21 @@
 //! discGAN's list: the harness against published figures, the published networks and run, generating all columns,
 //! the honesty of the metrics, and sharded gradients.
 
-use crate::tabular::{association_error, auroc, by_column, match_rate, means, median, read, rng, round, split};
+use crate::tabular::{
+    association_error, auroc, by_column, is_number, match_rate, means, median, read, rng, round, split,
+};
 use crate::{Item, Outcome, Run};
 use dbf::data::frame::{Frame, FrameKind};
 use dbf::metrics::distance::quality::chi_square_of_proportions;
 use dbf::nets::device::cpu;
 use dbf::nets::discgan::Shape;
+use dbf::nets::hybrid::Hybrid;
 use dbf::source::world::Silent;
+use dbf::synth::condition::Conditions;
 use dbf::synth::discgan::deck::Deck;
+use dbf::synth::encoder::Encoder;
+use dbf::synth::vae_gan::Draws;
+use dbf::synth::vae_gan::settings::Settings;
 use dbf::synth::{Asked, Fitting, Given, NoCheckpoints, fit};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -56,8 +63,13 @@ pub fn items() -> Vec<Item> {
              held-out + 0.05",
             plus,
         ),
-        item(5, "copied conditions with random numbers pass item 1 and fail item 4", "both", honest),
-        item(6, "gradient of k shards against one", "largest relative difference <= 1e-5", shards),
+        item(
+            5,
+            "copied conditions with random numbers pass item 1 and fail item 4",
+            "CS as item 1, mean KS at least as high; item 4 false",
+            honest,
+        ),
+        item(6, "gradient of k shards against one", "largest difference <= 1e-5", shards),
     ]
 }
 
@@ -105,9 +117,10 @@ fn counted(real: &Frame, made: &Frame) -> BTreeMap<String, f64> {
     by_column(&numbers(real), &numbers(made))
 }
 
-/// The published chi-square figure, and its columns.
+/// The published chi-square figure by column. Published values follow when the generated rows stand where the test
+/// takes its expected shares.
 fn chi_square(real: &Frame, made: &Frame) -> BTreeMap<String, f64> {
-    let first: Vec<bool> = (0..real.rows + made.rows).map(|i| i < real.rows).collect();
+    let first: Vec<bool> = (0..real.rows + made.rows).map(|i| i >= real.rows).collect();
     let mut out = BTreeMap::new();
     for name in NAMED {
         let (Some(a), Some(b)) = (real.column(name), made.column(name)) else { continue };
@@ -125,7 +138,7 @@ fn mean(x: &BTreeMap<String, f64>) -> f64 {
     x.values().sum::<f64>() / x.len() as f64
 }
 
-/// 500 rows of each combination; numbers drawn from the real rows of the combination, or evenly from their range.
+/// 500 rows of each combination; numbers drawn from the real rows of the combination, or at random.
 fn copies(real: &Frame, random: bool, seed: u64) -> Option<Frame> {
     let (deck, of_row) = Deck::of(real, OFFSET, false).ok()?;
     let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); deck.cards.len()];
@@ -137,18 +150,16 @@ fn copies(real: &Frame, random: bool, seed: u64) -> Option<Frame> {
         .collect();
     let mut made = real.take(&index);
     if random {
-        scatter(&mut made, seed);
+        scatter(&mut made, real, seed);
     }
     Some(made)
 }
 
-/// Replaces every number by one drawn evenly from its range.
-fn scatter(frame: &mut Frame, seed: u64) {
+/// Replaces every number by one drawn at random from its own column, whatever the row.
+fn scatter(frame: &mut Frame, real: &Frame, seed: u64) {
     let mut rng = rng(seed ^ 1);
-    for column in &mut frame.columns {
-        if let FrameKind::Number { lo: Some(lo), hi: Some(hi), .. } = column.kind {
-            column.values.iter_mut().for_each(|x| *x = (lo + rng.random::<f64>() * (hi - lo)).round());
-        }
+    for (column, own) in frame.columns.iter_mut().zip(&real.columns).filter(|(c, _)| is_number(c)) {
+        column.values.iter_mut().for_each(|x| *x = own.values[rng.random_range(0..own.values.len())]);
     }
 }
 
@@ -252,17 +263,45 @@ fn honest(run: &Run) -> Outcome {
     let (Some(real), Some(frame)) = (published(run), whole(run)) else { return no_data() };
     let Some(made) = copies(&real, true, 1) else { return no_data() };
     let cs = mean(&chi_square(&real, &made));
-    let passes = (cs - 0.914_922_5).abs() <= 1e-6;
+    let ks = mean(&counted(&real, &made));
+    let passes = (cs - 0.914_922_5).abs() <= 1e-6 && ks >= 0.9129 - 5e-4;
     let (train, held) = split(&frame, 0.2, 1);
     let mut order: Vec<usize> = (0..train.rows).collect();
     order.shuffle(&mut rng(2));
     let mut copied = train.take(&order);
-    scatter(&mut copied, 2);
+    scatter(&mut copied, &train, 2);
     let (value, met) = judged(&train, &held, &[copied]);
-    let ks = mean(&counted(&real, &made));
     Outcome { value: json!({"cs": cs, "mean_ks": round(ks), "item_4": value}), pass: Some(passes && !met), seeds: 1 }
 }
 
-fn shards(_: &Run) -> Outcome {
-    Outcome { value: json!("not there yet"), pass: None, seeds: 0 }
+/// The gradient of a batch of the table, of critic and decoder in one list, worked out in `shards` parts.
+fn gradient(frame: &Frame, shards: usize) -> Option<Vec<f32>> {
+    let encoder = Encoder::fit(frame, 5).ok()?;
+    let table = encoder.encode(frame, &mut rng(1));
+    let conditions = Conditions::of(&encoder);
+    let asked = Asked::plain("discgan_plus", 1).with("shards", shards as f64);
+    let plan = Settings::of_discgan(&asked, frame.rows).ok()?.plan(&encoder, &conditions);
+    let mut hybrid = Hybrid::new(plan, 1, &cpu().device);
+    let rows = |chosen: &[usize]| Draws::new(&encoder, &conditions, &table, 0.5).rows(chosen, &mut rng(2));
+    hybrid.learn_moments(&rows(&(0..500).collect::<Vec<_>>()), 1.0);
+    let chosen: Vec<usize> = (500..750).collect();
+    Some(hybrid.gradients(rows(&chosen)).into_iter().flat_map(|m| m.values).collect())
+}
+
+fn shards(run: &Run) -> Outcome {
+    let Some(frame) = whole(run) else { return no_data() };
+    let Some(one) = gradient(&frame, 1) else { return no_data() };
+    let size = one.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let mut found = BTreeMap::new();
+    for shards in [2, 4, 7] {
+        let cut = gradient(&frame, shards).unwrap_or_default();
+        let far = one.iter().zip(&cut).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        found.insert(shards.to_string(), f64::from(far / size.max(1.0)));
+    }
+    let pass = found.values().all(|far| *far <= 1e-5);
+    Outcome {
+        value: json!({"difference_by_shards": found, "size": size, "parameters": one.len()}),
+        pass: Some(pass),
+        seeds: 1,
+    }
 }

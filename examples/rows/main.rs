@@ -7,6 +7,7 @@
 
 mod discgan;
 mod tabular;
+mod vae_gan;
 
 use serde_json::json;
 use std::path::PathBuf;
@@ -55,7 +56,7 @@ fn cpu_seconds() -> f64 {
 }
 
 fn items() -> Vec<Item> {
-    discgan::items()
+    [discgan::items(), vae_gan::items()].into_iter().flatten().collect()
 }
 
 fn main() -> ExitCode {

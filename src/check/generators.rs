@@ -56,6 +56,9 @@ const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidde
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
 const AVERAGE: Setting =
     set("average", Form::Number(0.0, 0.999_99), "decay a step of the moving average that is sampled");
+const ANNEAL: Setting = set("anneal", Form::Flag, "whether the learning rate falls to 0 along the course; true");
+const MOMENTS: Setting = set("moments", Form::Number(0.0, 1e6), "weight of the distance of second moments; 1");
+const SHARDS: Setting = set("shards", Form::Count(1, 1_024), "parts that a batch's gradient is worked out in; 1");
 const HOLD_OUT: Setting = set("hold_out", Form::Number(0.0, 0.5), "share of rows kept for early stopping; 0");
 const PATIENCE: Setting = set("patience", Form::Count(1, 100_000), "epochs without a better figure on rows held out");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
@@ -79,8 +82,37 @@ pub const KINDS: &[Kind] = &[
             RATE,
             SEED,
             AVERAGE,
-            set("anneal", Form::Flag, "whether the learning rate falls to 0 along the course; true"),
+            ANNEAL,
             set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
+            HOLD_OUT,
+            PATIENCE,
+        ],
+    },
+    Kind {
+        name: "discgan_plus",
+        doc: "conditional GAN that generates every column, its gradients worked out in shards (after discGAN)",
+        settings: &[
+            COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE,
+        ],
+    },
+    Kind {
+        name: "vae_gan",
+        doc: "variational autoencoder with an adversary (TVAE, Xu et al. 2019, and VAE/GAN, Larsen et al. 2016)",
+        settings: &[
+            COLUMNS,
+            set("mode", Form::Word(&["vae", "gan", "hybrid"]), "which halves there are; `hybrid`"),
+            EPOCHS,
+            BATCH,
+            LATENT,
+            HIDDEN,
+            RATE,
+            SEED,
+            AVERAGE,
+            ANNEAL,
+            set("verdict", Form::Number(0.0, 1e6), "weight of the critic's verdict beside the likelihood; 1"),
+            set("features", Form::Number(0.0, 1e6), "weight of the distance of the critic's features; 1"),
+            MOMENTS,
+            SHARDS,
             HOLD_OUT,
             PATIENCE,
         ],

@@ -16,6 +16,7 @@ pub mod device;
 pub mod discgan;
 pub mod generator;
 pub mod heads;
+pub mod hybrid;
 pub mod noise;
 pub mod private;
 pub mod state;

@@ -19,6 +19,10 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
     ("discgan", super::discgan::fit, super::discgan::load),
+    #[cfg(feature = "nets")]
+    ("discgan_plus", super::vae_gan::fit_discgan, super::vae_gan::load_discgan),
+    #[cfg(feature = "nets")]
+    ("vae_gan", super::vae_gan::fit, super::vae_gan::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

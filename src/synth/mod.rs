@@ -33,6 +33,8 @@ pub mod sample;
 pub mod stored;
 #[cfg(feature = "nets")]
 pub mod training;
+#[cfg(feature = "nets")]
+pub mod vae_gan;
 
 use std::fmt;
 
