@@ -5,6 +5,7 @@
 
 use super::program::Checker;
 use super::scope::Scope;
+use super::types::{Base, Level};
 use crate::source::codes;
 use crate::syntax::ast::{self, Expr, ExprKind, Ident};
 
@@ -21,8 +22,12 @@ pub enum Form {
     Word(&'static [&'static str]),
     /// Columns of the dataset.
     Columns,
+    /// One column of the dataset.
+    Column,
     /// `dp(epsilon: …, delta: …)`.
     Privacy,
+    /// A predicate over a row of the dataset.
+    Rule,
 }
 
 /// One setting of a kind.
@@ -43,6 +48,16 @@ pub struct Kind {
     pub settings: &'static [Setting],
 }
 
+/// What rows of every kind but records may be asked to keep to.
+const REQUIRE: Setting = set("require", Form::Rule, "a rule that every row keeps to; as often as there are rules");
+
+impl Kind {
+    /// Whether it draws rows of a table, which can be held to rules one by one.
+    pub fn rules(&self) -> bool {
+        self.name != "hisgt"
+    }
+}
+
 const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
     Setting { name, form, doc }
 }
@@ -50,6 +65,8 @@ const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
 const COLUMNS: Setting = set("columns", Form::Columns, "what is learned; all but subjects and texts");
 const SEED: Setting = set("seed", Form::Count(0, u64::MAX), "in place of the seed that follows from the benchmark's");
 const EPOCHS: Setting = set("epochs", Form::Count(0, 100_000), "passes over the table");
+const PATIENCE: Setting =
+    set("patience", Form::Count(0, 100_000), "epochs without progress on held-out rows before it stops; 0: never");
 const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
@@ -60,11 +77,87 @@ const ANNEAL: Setting = set("anneal", Form::Flag, "whether the learning rate fal
 const MOMENTS: Setting = set("moments", Form::Number(0.0, 1e6), "weight of the distance of second moments; 1");
 const SHARDS: Setting = set("shards", Form::Count(1, 1_024), "parts that a batch's gradient is worked out in; 1");
 const HOLD_OUT: Setting = set("hold_out", Form::Number(0.0, 0.5), "share of rows kept for early stopping; 0");
-const PATIENCE: Setting = set("patience", Form::Count(1, 100_000), "epochs without a better figure on rows held out");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
+
+const DISCGAN: &[Setting] = &[
+    COLUMNS,
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
+    HOLD_OUT,
+    PATIENCE,
+];
+
+const DISCGAN_PLUS: &[Setting] =
+    &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE];
+
+const VAE_GAN: &[Setting] = &[
+    COLUMNS,
+    set("mode", Form::Word(&["vae", "gan", "hybrid"]), "which halves there are; `hybrid`"),
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("verdict", Form::Number(0.0, 1e6), "weight of the critic's verdict beside the likelihood; 1"),
+    set("features", Form::Number(0.0, 1e6), "weight of the distance of the critic's features; 1"),
+    MOMENTS,
+    SHARDS,
+    HOLD_OUT,
+    PATIENCE,
+];
+
+const HISGT: &[Setting] = &[
+    set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
+    set("code", Form::Column, "the code of a row, a category or a text"),
+    set("labels", Form::Columns, "categories that do not change within a subject; none"),
+    set("epochs", Form::Count(0, 100_000), "passes over the records, 60 at most"),
+    set(
+        "patience",
+        Form::Count(0, 100_000),
+        "epochs without a better held-out tenth of the records, 10; 0: all epochs",
+    ),
+    set("batch", Form::Count(1, 100_000), "records a step, 48"),
+    set("learning_rate", Form::Number(0.0, f64::MAX), "largest step size of Adam, 0.002"),
+    set("width", Form::Count(1, 4_096), "width of the blocks, a multiple of heads, 64"),
+    set("blocks", Form::Count(0, 12), "blocks, 2"),
+    set("heads", Form::Count(1, 64), "heads of attention, 4"),
+    set("context", Form::Count(0, 8_192), "longest record in tokens; as long as the longest one, 768 at most"),
+    set("dropout", Form::Number(0.0, 0.9), "share of values dropped in training, 0.1"),
+    set("hierarchy", Form::Flag, "embed codes by the prefixes they share, true"),
+    set("semantic", Form::Flag, "embed codes by their letters (a stand-in for a language model), false"),
+    set("shared_head", Form::Flag, "score codes by their place in the hierarchy too, true; the paper does not"),
+    set("guide_hierarchy", Form::Number(0.0, f64::MAX), "weight of telling the hierarchy embedding, 0.5"),
+    set("guide_semantic", Form::Number(0.0, f64::MAX), "weight of telling the semantic embedding, 0.5"),
+    set("shift", Form::Flag, "tell the embeddings of the code to come, not of the one just read, false"),
+    SEED,
+    PRIVACY,
+];
+
+const MARGINAL: &[Setting] = &[
+    COLUMNS,
+    set("bins", Form::Count(2, 64), "codes of a number at most; 16"),
+    set("width", Form::Count(1, 4), "columns in one table at most; 3"),
+    SEED,
+    PRIVACY,
+];
 
 /// Every kind, in the order a reader would want them.
 pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "argn",
+        doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+    },
     Kind {
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
@@ -73,60 +166,44 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "discgan",
         doc: "one number generated under copied combinations of categories (Fuentes et al. 2023, as published)",
-        settings: &[
-            COLUMNS,
-            EPOCHS,
-            BATCH,
-            LATENT,
-            HIDDEN,
-            RATE,
-            SEED,
-            AVERAGE,
-            ANNEAL,
-            set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
-            HOLD_OUT,
-            PATIENCE,
-        ],
+        settings: DISCGAN,
     },
     Kind {
         name: "discgan_plus",
         doc: "conditional GAN that generates every column, its gradients worked out in shards (after discGAN)",
-        settings: &[
-            COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE,
-        ],
+        settings: DISCGAN_PLUS,
+    },
+    Kind {
+        name: "hisgt",
+        doc: "transformer over coded visits, a row a code, with code hierarchy (HiSGT, Zhou and Barbieri 2025)",
+        settings: HISGT,
+    },
+    Kind {
+        name: "marginal",
+        doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
+        settings: MARGINAL,
     },
     Kind {
         name: "vae_gan",
         doc: "variational autoencoder with an adversary (TVAE, Xu et al. 2019, and VAE/GAN, Larsen et al. 2016)",
-        settings: &[
-            COLUMNS,
-            set("mode", Form::Word(&["vae", "gan", "hybrid"]), "which halves there are; `hybrid`"),
-            EPOCHS,
-            BATCH,
-            LATENT,
-            HIDDEN,
-            RATE,
-            SEED,
-            AVERAGE,
-            ANNEAL,
-            set("verdict", Form::Number(0.0, 1e6), "weight of the critic's verdict beside the likelihood; 1"),
-            set("features", Form::Number(0.0, 1e6), "weight of the distance of the critic's features; 1"),
-            MOMENTS,
-            SHARDS,
-            HOLD_OUT,
-            PATIENCE,
-        ],
+        settings: VAE_GAN,
     },
 ];
 
-/// The kind of this name.
+/// What `synthesize(data)` means.
+pub const DEFAULT: &str = "argn";
+/// The word for it.
+pub const ANY: &str = "synthesize";
+
+/// The kind of this name; `synthesize` is the default one.
 pub fn kind(name: &str) -> Option<&'static Kind> {
+    let name = if name == ANY { DEFAULT } else { name };
     KINDS.iter().find(|k| k.name == name)
 }
 
 impl Checker<'_> {
     pub(super) fn generator(&mut self, generator: &ast::Generator) {
-        let names: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+        let names: Vec<&str> = [ANY].into_iter().chain(KINDS.iter().map(|k| k.name)).collect();
         let kind = kind(&generator.kind.name);
         if kind.is_none() {
             self.unknown_word(&generator.kind, "generator", &names);
@@ -145,10 +222,11 @@ impl Checker<'_> {
         let Some(kind) = kind else { return };
         self.scope = Scope::default();
         for (name, value) in &generator.settings {
-            match kind.settings.iter().find(|s| s.name == name.name) {
+            let own = kind.settings.iter().chain(kind.rules().then_some(&REQUIRE));
+            match own.clone().find(|s| s.name == name.name) {
                 Some(setting) => self.generator_setting(setting, value, &schema),
                 None => {
-                    let known: Vec<&str> = kind.settings.iter().map(|s| s.name).collect();
+                    let known: Vec<&str> = own.map(|s| s.name).collect();
                     self.unknown_word(name, "setting", &known);
                 }
             }
@@ -158,7 +236,24 @@ impl Checker<'_> {
     fn generator_setting(&mut self, setting: &Setting, value: &Expr, schema: &super::dataset::Schema) {
         match setting.form {
             Form::Columns => self.generator_columns(value, schema),
+            Form::Column => match &value.kind {
+                ExprKind::Name(name) if schema.column(name).is_some() => {}
+                ExprKind::Name(name) => self.unknown_column(&Ident { name: name.clone(), span: value.span }, schema),
+                _ => {
+                    let message = format!("`{}` is the name of a column", setting.name);
+                    self.error(codes::WRONG_TYPE, message, value.span, "not a name");
+                }
+            },
             Form::Privacy => self.private(value),
+            Form::Rule => {
+                self.scope = Scope::with_rows(Some(schema.rows()));
+                let ty = self.infer(value, Some(&Base::Bool));
+                if self.fits(value, &ty, &Base::Bool, "a rule") && ty.level != Level::Row {
+                    let message = "a rule is about a row, and this one is the same for all";
+                    self.error(codes::WRONG_TYPE, message, value.span, "names no column");
+                }
+                self.scope = Scope::default();
+            }
             Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
             Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),
             Form::Flag if matches!(value.kind, ExprKind::Bool(_)) => {}

@@ -1,10 +1,13 @@
 //! Trains the generators a run needs and draws the synthetic rows of each scenario.
 
+use super::loaded::Loaded;
 use super::result::{GeneratorInfo, PrivacyInfo};
+use super::rules::Rules;
 use super::run::{Halt, Stages};
 use super::scenario::Drawn;
 use super::seeds;
 use super::store::{Progress, Store};
+use super::visits::Long;
 use crate::check::dataset::Schema;
 use crate::check::{self, Program};
 use crate::data::Table;
@@ -24,6 +27,9 @@ pub struct Ready {
     made: Box<dyn crate::synth::Generator>,
     /// The columns it learned.
     pub columns: Vec<String>,
+    /// How the dataset holds records, for one that learns those.
+    long: Option<Long>,
+    rules: Rules,
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
@@ -34,7 +40,7 @@ fn columns(schema: &Schema, generator: &Generator) -> Vec<String> {
 
 /// Fits the generator, or takes it from the cache when data, settings and seed are the same.
 pub fn train(
-    program: &Program,
+    (program, loaded): (&Program, &Loaded),
     generator: &Generator,
     table: &Table,
     seed: u64,
@@ -42,9 +48,17 @@ pub fn train(
     stages: &Stages,
 ) -> Result<Ready, Halt> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
-    let columns = columns(schema, generator);
-    let frame = table.frame(schema, &columns);
-    let asked = asked(generator, schema, &columns, seed);
+    let rules = Rules::of(generator, schema, columns(schema, generator));
+    let mut columns = rules.shown.clone();
+    let mut asked = asked(generator, schema, &columns, seed);
+    let long = Long::of(generator, schema, table, &mut asked)?;
+    let frame = match &long {
+        Some(long) => long.frame(table, schema),
+        None => table.frame(schema, &rules.learned),
+    };
+    if let Some(long) = &long {
+        columns = long.shown();
+    }
     one_row_each(generator, schema, table, &asked)?;
     let made = fitted(generator, schema, &frame, &asked, &table.sha256, store, stages)?;
     let name = generator.name.name.as_str();
@@ -59,9 +73,10 @@ pub fn train(
         rows_sampled: 0,
         generator_loss: losses("generator"),
         critic_loss: losses("critic"),
+        rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table)? },
         privacy: made.privacy().map(private_info),
     };
-    Ok(Ready { info, made, columns })
+    Ok(Ready { info, made, columns, long, rules })
 }
 
 /// The fit itself, of any rows of the dataset; `data` is their digest.
@@ -154,7 +169,8 @@ fn one_row_each(generator: &Generator, schema: &Schema, table: &Table, asked: &A
 
 /// What the script asks for.
 fn asked(generator: &Generator, schema: &Schema, columns: &[String], seed: u64) -> Asked {
-    let mut out = Asked::plain(&generator.kind.name, seeds::seed(seed, &["generator", &generator.name.name]));
+    let kind = check::generators::kind(&generator.kind.name).map_or("", |k| k.name);
+    let mut out = Asked::plain(kind, seeds::seed(seed, &["generator", &generator.name.name]));
     let among = |c: &&check::dataset::Column| columns.contains(&c.name);
     out.roles = Roles {
         label: schema.label().filter(among).map(|c| c.name.clone()),
@@ -251,23 +267,40 @@ fn halt(error: SynthError, generator: &Generator) -> Halt {
 }
 
 impl Ready {
-    /// As many synthetic rows as the scenario has, in the same cells.
-    pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
+    /// Real rows in the columns of synthetic ones.
+    pub fn real(&self, table: &Table, schema: &Schema) -> Frame {
+        match &self.long {
+            Some(long) => long.real(table, schema),
+            None => table.frame(schema, &self.columns),
+        }
+    }
+
+    /// As many synthetic rows as the scenario has, in the same cells, and none that breaks a rule.
+    pub fn draw(&mut self, program: &Program, loaded: &Loaded, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
         for (levels, rows) in &drawn.quotas {
             let known: Vec<(&str, usize)> = levels
                 .iter()
-                .filter(|(name, _)| self.columns.contains(name))
+                .filter(|(name, _)| self.long.is_some() || self.rules.learned.contains(name))
                 .map(|(name, code)| (name.as_str(), *code as usize))
                 .collect();
             given = given.and(&known, *rows);
         }
         let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
-        self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
-            Halt::Failed(vec![Diagnostic::new(
-                codes::MODEL_FAILED,
-                format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
-            )])
-        })
+        let sample = |n: usize, given: &Given, round: usize| {
+            let seed = if round == 0 { seed } else { seeds::seed(seed, &["again", &round.to_string()]) };
+            self.made.sample(n, given, seed)
+        };
+        if let Some(long) = &self.long {
+            let rows = sample(drawn.rows.len(), &given, 0).map_err(|e| {
+                Halt::Failed(vec![Diagnostic::new(
+                    codes::MODEL_FAILED,
+                    format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
+                )])
+            })?;
+            return Ok(long.synthetic(&rows));
+        }
+        let who = (program, loaded, self.info.name.as_str());
+        self.rules.draw(who, (drawn.rows.len(), &given), &mut self.info.rules, sample)
     }
 }

@@ -15,12 +15,14 @@ pub mod mutate;
 mod plots;
 mod predict;
 pub mod result;
+mod rules;
 pub mod run;
 pub mod scenario;
 pub mod seeds;
 mod shown;
 pub mod store;
 pub mod trial;
+pub mod visits;
 pub mod why;
 
 pub use loaded::Loaded;

@@ -118,9 +118,22 @@ pub struct GeneratorInfo {
     /// Mean losses of each epoch.
     pub generator_loss: Vec<f64>,
     pub critic_loss: Vec<f64>,
+    /// Rules that its rows keep to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleInfo>,
     /// What the training promises about single people; none for no promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<PrivacyInfo>,
+}
+
+/// A rule of a generator. No row that it drew breaks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    pub rule: String,
+    /// Rows of the data that break it.
+    pub broken_in_data: usize,
+    /// Drawn rows that broke it and were drawn again.
+    pub drawn_again: usize,
 }
 
 /// Differential privacy of a generator. It covers what the generator makes; figures that compare it

@@ -16,6 +16,8 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 /// Name, fit and load of every kind that this build has.
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
+    ("argn", super::argn::fit, super::argn::load),
+    #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
     ("discgan", super::discgan::fit, super::discgan::load),
@@ -23,6 +25,9 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     ("discgan_plus", super::vae_gan::fit_discgan, super::vae_gan::load_discgan),
     #[cfg(feature = "nets")]
     ("vae_gan", super::vae_gan::fit, super::vae_gan::load),
+    #[cfg(feature = "nets")]
+    ("hisgt", super::visits::model::fit, super::visits::model::load),
+    ("marginal", super::graphical::fit, super::graphical::load),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

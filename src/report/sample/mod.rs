@@ -135,6 +135,7 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         epochs,
         rows_sampled: 9105,
         generator_loss: (0..epochs).map(|i| stream.around(0.72 + 2.1 * decay(i), 0.08)).collect(),
+        rules: Vec::new(),
         critic_loss: (0..epochs).map(|i| stream.around(-0.31 - 1.4 * decay(i), 0.06)).collect(),
         privacy: None,
     }

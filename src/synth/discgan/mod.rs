@@ -173,7 +173,7 @@ pub fn fit(frame: &Frame, asked: &Asked, fitting: &Fitting) -> Result<Box<dyn Ge
         deck: &deck,
         settings: &settings,
     };
-    let patience = (aside > 0).then_some(settings.patience);
+    let patience = (aside > 0 && settings.patience > 0).then_some(settings.patience);
     let history = train(&mut learner, &Course { epochs: settings.epochs, steps, patience }, fitting)?;
     let (weights, statistics) = (learner.averaged.0.to_host(), learner.averaged.1.to_host());
     let about = About {

@@ -94,7 +94,7 @@ fn fit_settings(
             learner.hybrid.learn_moments(&real, chunk.len() as f64 / rows.len() as f64);
         }
     }
-    let patience = (aside > 0).then_some(settings.patience);
+    let patience = (aside > 0 && settings.patience > 0).then_some(settings.patience);
     let history = train(&mut learner, &Course { epochs: settings.epochs, steps, patience }, fitting)?;
     let matrices = learner.hybrid.averaged().to_host();
     let parameters = learner.hybrid.parameters();
