@@ -94,8 +94,9 @@ const DISCGAN: &[Setting] = &[
     PATIENCE,
 ];
 
-const DISCGAN_PLUS: &[Setting] =
-    &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE];
+const DISCGAN_PLUS: &[Setting] = &[
+    COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE, PRIVACY,
+];
 
 const VAE_GAN: &[Setting] = &[
     COLUMNS,
@@ -114,6 +115,7 @@ const VAE_GAN: &[Setting] = &[
     SHARDS,
     HOLD_OUT,
     PATIENCE,
+    PRIVACY,
 ];
 
 const HISGT: &[Setting] = &[

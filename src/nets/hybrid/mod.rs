@@ -12,6 +12,7 @@
 //! slots, not columns.
 
 pub mod networks;
+mod private;
 
 use burn::tensor::activation::leaky_relu;
 use burn::tensor::{Device, Tensor, s};

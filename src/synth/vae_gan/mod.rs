@@ -8,6 +8,7 @@
 //! can be asked for later. Knows frames and `nets`; no files, no clocks.
 
 pub mod drawn;
+mod private;
 pub mod settings;
 
 use rand::RngExt;
@@ -16,12 +17,13 @@ use rand_chacha::ChaCha8Rng;
 
 use super::condition::Conditions;
 use super::encoder::{Code, Encoded, Encoder};
+use super::privacy::noise::Trained;
 use super::saved::Saved;
 use super::training::{Course, Learner, train};
-use super::{Asked, Fitting, Generator, SynthError};
+use super::{Asked, EpochLoss, Fitting, Generator, SynthError};
 use crate::data::frame::Frame;
 use crate::nets::device::Picked;
-use crate::nets::hybrid::{Hybrid, Rows};
+use crate::nets::hybrid::{Hybrid, HybridLoss, Rows};
 use crate::nets::noise;
 use crate::nets::state::State;
 use drawn::{About, Decoded};
@@ -67,10 +69,8 @@ fn fit_settings(
     settings: Settings,
     fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
-    if asked.private.is_some() {
-        return Err(SynthError::Unsupported(format!(
-            "{kind} cannot be trained privately yet; ask conditional_gan for a private generator"
-        )));
+    if let Some(private) = &asked.private {
+        return private::fit(kind, frame, asked, settings, private, fitting);
     }
     let encoder = Encoder::fit(frame, settings.modes)?;
     let table = encoder.encode(frame, &mut noise::stream(settings.seed, 10));
@@ -96,27 +96,71 @@ fn fit_settings(
     }
     let patience = (aside > 0 && settings.patience > 0).then_some(settings.patience);
     let history = train(&mut learner, &Course { epochs: settings.epochs, steps, patience }, fitting)?;
-    let matrices = learner.hybrid.averaged().to_host();
-    let parameters = learner.hybrid.parameters();
+    made(
+        kind,
+        &encoder,
+        &settings,
+        fitting,
+        Finished { hybrid: learner.hybrid, history, privacy: None, frame, table: &table },
+    )
+}
+
+/// What training leaves behind.
+struct Finished<'a> {
+    hybrid: Hybrid,
+    history: Vec<EpochLoss>,
+    privacy: Option<Trained>,
+    /// The rows that may be looked at again, and their encoding.
+    frame: &'a Frame,
+    table: &'a Encoded,
+}
+
+/// The generator at the end of training, calibrated.
+fn made(
+    kind: &'static str,
+    encoder: &Encoder,
+    settings: &Settings,
+    fitting: &Fitting,
+    trained: Finished,
+) -> Result<Box<dyn Generator>, SynthError> {
+    let matrices = trained.hybrid.averaged().to_host();
+    let parameters = trained.hybrid.parameters();
     if matrices.iter().any(|m| m.values.iter().any(|x| !x.is_finite())) {
-        let (epoch, hint) = (history.len(), learner.hint());
+        let (epoch, hint) = (trained.history.len(), hint(settings));
         return Err(SynthError::NonFinite { epoch, which_loss: "generator".into(), hint });
     }
     let about = About {
         columns: encoder.columns.clone(),
         settings: settings.clone(),
-        history,
+        history: trained.history,
         shifts: Vec::new(),
-        privacy: None,
+        privacy: trained.privacy,
         parameters,
     };
     let made = Decoded::new(kind, about, matrices, fitting.device);
     let mut made =
         made.ok_or_else(|| SynthError::Corrupt("its weights do not have the shape of its networks".into()))?;
     if settings.calibrate {
-        made.calibrate(frame, &table);
+        made.calibrate(trained.frame, trained.table);
     }
     Ok(Box::new(made))
+}
+
+/// The losses of a step that the mode has, by name.
+fn losses(mode: Mode, loss: &HybridLoss) -> Vec<(&'static str, f64)> {
+    let mut out = Vec::new();
+    if mode != Mode::Vae {
+        out.extend([("critic", loss.critic), ("generator", loss.generator)]);
+    }
+    if mode != Mode::Gan {
+        out.extend([("likelihood", loss.likelihood), ("divergence", loss.divergence)]);
+    }
+    out
+}
+
+/// What to change when a fit diverges.
+fn hint(s: &Settings) -> String {
+    format!("lower learning_rate (it is {:e}; 1e-3 is usual) or raise batch (it is {})", s.learning_rate, s.batch)
 }
 
 /// Writes rows as the networks see them.
@@ -220,15 +264,7 @@ impl Learner for Run<'_> {
             self.hybrid.set_rate(self.settings.learning_rate * left);
         }
         self.done = self.done.saturating_add(1);
-        let loss = self.hybrid.step(rows);
-        let mut out = Vec::new();
-        if self.settings.mode != Mode::Vae {
-            out.extend([("critic", loss.critic), ("generator", loss.generator)]);
-        }
-        if self.settings.mode != Mode::Gan {
-            out.extend([("likelihood", loss.likelihood), ("divergence", loss.divergence)]);
-        }
-        Ok(out)
+        Ok(losses(self.settings.mode, &self.hybrid.step(rows)))
     }
 
     fn held_out(&mut self) -> Option<f64> {
@@ -249,8 +285,7 @@ impl Learner for Run<'_> {
     }
 
     fn hint(&self) -> String {
-        let s = self.settings;
-        format!("lower learning_rate (it is {:e}; 1e-3 is usual) or raise batch (it is {})", s.learning_rate, s.batch)
+        hint(self.settings)
     }
 }
 

@@ -1,6 +1,7 @@
 use super::super::encoder::tests::clinic;
 use super::super::fitting::{Checkpoints, NoCheckpoints};
-use super::super::{Given, load as load_any};
+use super::super::privacy::Unit;
+use super::super::{Given, Private, load as load_any};
 use super::*;
 use crate::nets::device::cpu;
 use crate::source::world::Silent;
@@ -123,4 +124,24 @@ fn discgan_plus_generates_every_column() {
     assert_eq!(rows.columns.len(), 4);
     let again = load_any(&gan.save().to_bytes(), &cpu()).unwrap();
     assert_eq!(bits(&again.sample(50, &Given::nothing(), 1).unwrap()), bits(&rows));
+}
+
+#[test]
+fn a_private_fit_keeps_its_budget_and_comes_back_whole() {
+    let frame = clinic(500);
+    let private = |epsilon: f64, mode: &str| Asked {
+        private: Some(Private { epsilon, delta: 1e-4, unit: Unit::Person, norm: 1.0 }),
+        ..asked(mode, 4.0)
+    };
+    for mode in ["gan", "hybrid"] {
+        let gan = made(&frame, &private(3.0, mode)).unwrap();
+        let spent = gan.privacy().map(|p| p.meter.spent()).unwrap();
+        assert!(spent <= 3.0 && spent > 2.9, "{mode} {spent}");
+        let again = load_any(&gan.save().to_bytes(), &cpu()).unwrap();
+        assert_eq!(again.privacy(), gan.privacy());
+        let draw = |g: &dyn Generator| bits(&g.sample(40, &Given::nothing(), 8).unwrap());
+        assert_eq!(draw(gan.as_ref()), draw(again.as_ref()));
+    }
+    let text = |asked: &Asked| made(&frame, asked).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(text(&private(3.0, "vae")).contains("mode gan or hybrid"));
 }
