@@ -6,10 +6,13 @@
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
 mod bt_gan;
+mod discgan;
 mod fair_tables;
 mod privacy;
 mod sdg;
 mod tables;
+mod tabular;
+mod vae_gan;
 
 use serde_json::json;
 use std::path::PathBuf;
@@ -58,7 +61,10 @@ pub fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    [privacy::rows, bt_gan::rows, sdg::rows].iter().flat_map(|rows| rows(run)).collect()
+    let mut out: Vec<Item> = [privacy::rows, bt_gan::rows, sdg::rows].iter().flat_map(|rows| rows(run)).collect();
+    out.extend(discgan::items());
+    out.extend(vae_gan::items());
+    out
 }
 
 fn main() -> ExitCode {
