@@ -5,6 +5,9 @@
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
+#[cfg(feature = "nets")]
+mod hisgt;
+
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -51,8 +54,12 @@ fn cpu_seconds() -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-fn items() -> Vec<Item> {
-    Vec::new()
+fn items(run: &Run) -> Vec<Item> {
+    #[cfg(feature = "nets")]
+    let out = hisgt::rows(run);
+    #[cfg(not(feature = "nets"))]
+    let out = Vec::new();
+    out
 }
 
 fn main() -> ExitCode {
@@ -68,7 +75,7 @@ fn main() -> ExitCode {
         }
     }
     let mut failed = false;
-    for item in items() {
+    for item in items(&run) {
         let asked = systems.is_empty() || systems.iter().any(|s| s == item.system);
         if !asked || number.is_some_and(|n| n != item.number) {
             continue;
