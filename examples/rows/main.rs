@@ -8,6 +8,7 @@
 mod bt_gan;
 mod discgan;
 mod fair_tables;
+mod hisgt;
 mod privacy;
 mod sdg;
 mod tables;
@@ -61,7 +62,8 @@ pub fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    let mut out: Vec<Item> = [privacy::rows, bt_gan::rows, sdg::rows].iter().flat_map(|rows| rows(run)).collect();
+    let mut out: Vec<Item> =
+        [privacy::rows, bt_gan::rows, sdg::rows, hisgt::rows].iter().flat_map(|rows| rows(run)).collect();
     out.extend(discgan::items());
     out.extend(vae_gan::items());
     out
