@@ -21,6 +21,8 @@ pub enum Form {
     Word(&'static [&'static str]),
     /// Columns of the dataset.
     Columns,
+    /// One column of the dataset.
+    Column,
     /// `dp(epsilon: …, delta: …)`.
     Privacy,
 }
@@ -50,18 +52,70 @@ const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
 const COLUMNS: Setting = set("columns", Form::Columns, "what is learned; all but subjects and texts");
 const SEED: Setting = set("seed", Form::Count(0, u64::MAX), "in place of the seed that follows from the benchmark's");
 const EPOCHS: Setting = set("epochs", Form::Count(0, 100_000), "passes over the table");
+const PATIENCE: Setting =
+    set("patience", Form::Count(0, 100_000), "epochs without progress on held-out rows before it stops; 0: never");
 const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
 
+const HISGT: &[Setting] = &[
+    set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
+    set("code", Form::Column, "the code of a row, a category or a text"),
+    set("labels", Form::Columns, "categories that do not change within a subject; none"),
+    set("epochs", Form::Count(0, 100_000), "passes over the records, 60 at most"),
+    set(
+        "patience",
+        Form::Count(0, 100_000),
+        "epochs without a better held-out tenth of the records, 10; 0: all epochs",
+    ),
+    set("batch", Form::Count(1, 100_000), "records a step, 48"),
+    set("learning_rate", Form::Number(0.0, f64::MAX), "largest step size of Adam, 0.002"),
+    set("width", Form::Count(1, 4_096), "width of the blocks, a multiple of heads, 64"),
+    set("blocks", Form::Count(0, 12), "blocks, 2"),
+    set("heads", Form::Count(1, 64), "heads of attention, 4"),
+    set("context", Form::Count(0, 8_192), "longest record in tokens; as long as the longest one, 768 at most"),
+    set("dropout", Form::Number(0.0, 0.9), "share of values dropped in training, 0.1"),
+    set("hierarchy", Form::Flag, "embed codes by the prefixes they share, true"),
+    set("semantic", Form::Flag, "embed codes by their letters (a stand-in for a language model), false"),
+    set("shared_head", Form::Flag, "score codes by their place in the hierarchy too, true; the paper does not"),
+    set("guide_hierarchy", Form::Number(0.0, f64::MAX), "weight of telling the hierarchy embedding, 0.5"),
+    set("guide_semantic", Form::Number(0.0, f64::MAX), "weight of telling the semantic embedding, 0.5"),
+    set("shift", Form::Flag, "tell the embeddings of the code to come, not of the one just read, false"),
+    SEED,
+    PRIVACY,
+];
+
+const MARGINAL: &[Setting] = &[
+    COLUMNS,
+    set("bins", Form::Count(2, 64), "codes of a number at most; 16"),
+    set("width", Form::Count(1, 4), "columns in one table at most; 3"),
+    SEED,
+    PRIVACY,
+];
+
 /// Every kind, in the order a reader would want them.
 pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "argn",
+        doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+    },
     Kind {
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
         settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "hisgt",
+        doc: "transformer over coded visits, a row a code, with code hierarchy (HiSGT, Zhou and Barbieri 2025)",
+        settings: HISGT,
+    },
+    Kind {
+        name: "marginal",
+        doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
+        settings: MARGINAL,
     },
     Kind {
         name: "gaussian_copula",
@@ -80,14 +134,20 @@ pub const KINDS: &[Kind] = &[
     },
 ];
 
-/// The kind of this name.
+/// What `synthesize(data)` means.
+pub const DEFAULT: &str = "argn";
+/// The word for it.
+pub const ANY: &str = "synthesize";
+
+/// The kind of this name; `synthesize` is the default one.
 pub fn kind(name: &str) -> Option<&'static Kind> {
+    let name = if name == ANY { DEFAULT } else { name };
     KINDS.iter().find(|k| k.name == name)
 }
 
 impl Checker<'_> {
     pub(super) fn generator(&mut self, generator: &ast::Generator) {
-        let names: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+        let names: Vec<&str> = [ANY].into_iter().chain(KINDS.iter().map(|k| k.name)).collect();
         let kind = kind(&generator.kind.name);
         if kind.is_none() {
             self.unknown_word(&generator.kind, "generator", &names);
@@ -119,6 +179,14 @@ impl Checker<'_> {
     fn generator_setting(&mut self, setting: &Setting, value: &Expr, schema: &super::dataset::Schema) {
         match setting.form {
             Form::Columns => self.generator_columns(value, schema),
+            Form::Column => match &value.kind {
+                ExprKind::Name(name) if schema.column(name).is_some() => {}
+                ExprKind::Name(name) => self.unknown_column(&Ident { name: name.clone(), span: value.span }, schema),
+                _ => {
+                    let message = format!("`{}` is the name of a column", setting.name);
+                    self.error(codes::WRONG_TYPE, message, value.span, "not a name");
+                }
+            },
             Form::Privacy => self.private(value),
             Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
             Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),

@@ -81,6 +81,13 @@ impl Table {
                     let levels: Arc<Levels> = levels.clone();
                     Column::levels(column.values.iter().map(|v| present(v).map(|v| v as u32)), levels)
                 }
+                Base::Text => match &column.kind {
+                    FrameKind::Category { levels } => {
+                        let text = |v: &f64| present(v).and_then(|v| levels.get(v as usize));
+                        Column::Text(column.values.iter().map(text).collect())
+                    }
+                    FrameKind::Number { .. } => continue,
+                },
                 _ => Column::numbers(column.values.iter().map(present)),
             };
             table.set(&column.name, made);

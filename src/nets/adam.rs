@@ -23,6 +23,11 @@ impl Adam {
         Adam { rate, beta1, beta2, steps: 0, moments: Vec::new() }
     }
 
+    /// Takes steps of this size from now on: for a schedule, which its owner works out from its own count of steps.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
     /// Puts steps and moments aside under `prefix`.
     pub fn put(&self, prefix: &str, state: &mut State) {
         state.note(&format!("{prefix}/steps"), &self.steps);

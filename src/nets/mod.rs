@@ -11,12 +11,16 @@
 
 pub mod adam;
 pub mod adversarial;
+pub mod columns;
 pub mod critic;
 pub mod device;
 pub mod generator;
+pub mod guided;
 pub mod heads;
 pub mod noise;
 pub mod private;
 pub mod state;
+pub mod transformer;
+pub mod tree;
 pub mod values;
 pub mod weights;

@@ -5,6 +5,7 @@ use super::run::{Halt, Stages};
 use super::scenario::Drawn;
 use super::seeds;
 use super::store::{Progress, Store};
+use super::visits::Long;
 use crate::check::dataset::Schema;
 use crate::check::{self, Program};
 use crate::data::Table;
@@ -24,6 +25,8 @@ pub struct Ready {
     made: Box<dyn crate::synth::Generator>,
     /// The columns it learned.
     pub columns: Vec<String>,
+    /// How the dataset holds records, for one that learns those.
+    long: Option<Long>,
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
@@ -42,9 +45,16 @@ pub fn train(
     stages: &Stages,
 ) -> Result<Ready, Halt> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
-    let columns = columns(schema, generator);
-    let frame = table.frame(schema, &columns);
-    let asked = asked(generator, schema, &columns, seed);
+    let mut columns = columns(schema, generator);
+    let mut asked = asked(generator, schema, &columns, seed);
+    let long = Long::of(generator, schema, table, &mut asked)?;
+    let frame = match &long {
+        Some(long) => long.frame(table, schema),
+        None => table.frame(schema, &columns),
+    };
+    if let Some(long) = &long {
+        columns = long.shown();
+    }
     one_row_each(generator, schema, table, &asked)?;
     let made = fitted(generator, schema, &frame, &asked, &table.sha256, store, stages)?;
     let name = generator.name.name.as_str();
@@ -61,7 +71,7 @@ pub fn train(
         critic_loss: losses("critic"),
         privacy: made.privacy().map(private_info),
     };
-    Ok(Ready { info, made, columns })
+    Ok(Ready { info, made, columns, long })
 }
 
 /// The fit itself, of any rows of the dataset; `data` is their digest.
@@ -154,7 +164,8 @@ fn one_row_each(generator: &Generator, schema: &Schema, table: &Table, asked: &A
 
 /// What the script asks for.
 fn asked(generator: &Generator, schema: &Schema, columns: &[String], seed: u64) -> Asked {
-    let mut out = Asked::plain(&generator.kind.name, seeds::seed(seed, &["generator", &generator.name.name]));
+    let kind = check::generators::kind(&generator.kind.name).map_or("", |k| k.name);
+    let mut out = Asked::plain(kind, seeds::seed(seed, &["generator", &generator.name.name]));
     let among = |c: &&check::dataset::Column| columns.contains(&c.name);
     out.roles = Roles {
         label: schema.label().filter(among).map(|c| c.name.clone()),
@@ -259,6 +270,14 @@ impl Ready {
         })
     }
 
+    /// Real rows in the columns of synthetic ones.
+    pub fn real(&self, table: &Table, schema: &Schema) -> Frame {
+        match &self.long {
+            Some(long) => long.real(table, schema),
+            None => table.frame(schema, &self.columns),
+        }
+    }
+
     /// As many synthetic rows as the scenario has, in the same cells.
     pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
@@ -271,11 +290,15 @@ impl Ready {
             given = given.and(&known, *rows);
         }
         let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
-        self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
+        let rows = self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
             Halt::Failed(vec![Diagnostic::new(
                 codes::MODEL_FAILED,
                 format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
             )])
+        })?;
+        Ok(match &self.long {
+            Some(long) => long.synthetic(&rows),
+            None => rows,
         })
     }
 }

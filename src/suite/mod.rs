@@ -22,6 +22,7 @@ mod shown;
 pub mod store;
 pub mod synthetic;
 pub mod trial;
+pub mod visits;
 pub mod why;
 
 pub use loaded::Loaded;

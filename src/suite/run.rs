@@ -357,7 +357,7 @@ impl<'a> Bench<'a> {
                 return Err(Halt::Interrupted);
             }
             let set = table.take(&d.rows);
-            let real = set.frame(schema, &ready.columns);
+            let real = ready.real(&set, schema);
             let synthetic = ready.draw(d, self.seed)?;
             ready.info.rows_sampled += synthetic.rows;
             if scenario == 0 {

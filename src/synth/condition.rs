@@ -8,6 +8,7 @@
 use rand::{Rng, RngExt};
 
 use super::encoder::{Code, Encoded, Encoder};
+use super::requests::{Known, resolve};
 use super::{Given, SynthError};
 
 /// A column conditions can name.
@@ -79,67 +80,26 @@ impl Conditions {
 
     /// What each requested row must have, in the order of `given`, then `None` up to `n` rows.
     pub fn resolve(&self, encoder: &Encoder, n: usize, given: &Given) -> Result<Vec<Option<Vec<Asked>>>, SynthError> {
-        let mut out = Vec::with_capacity(n);
-        for part in &given.parts {
-            let mut asked = Vec::new();
-            for (name, level) in &part.levels {
-                asked.push(self.find(encoder, name, *level)?);
-            }
-            asked.sort_unstable();
-            asked.dedup();
-            if asked.windows(2).any(|w| w[0].0 == w[1].0) {
-                return Err(SynthError::Unsupported(
-                    "one row cannot have two levels of the same column; ask for them in two parts".into(),
-                ));
-            }
-            if part.rows > n.saturating_sub(out.len()) {
-                return Err(SynthError::Unsupported(format!(
-                    "the parts ask for more than the {n} rows of the sample; ask for more rows"
-                )));
-            }
-            let asked = (!asked.is_empty()).then_some(asked);
-            out.extend(std::iter::repeat_n(asked, part.rows));
-        }
-        out.resize(n, None);
-        Ok(out)
-    }
-
-    fn find(&self, encoder: &Encoder, name: &str, level: usize) -> Result<Asked, SynthError> {
-        let Some(column) = encoder.columns.iter().position(|c| c.name == name) else {
-            return Err(SynthError::Unsupported(format!(
-                "the generator has no column {name}; it can be asked for {}",
-                self.names(encoder)
-            )));
-        };
-        let Some(choice) = self.choices.iter().position(|c| c.column == column) else {
-            return Err(SynthError::Unsupported(format!(
-                "column {name} is a number, and rows can be asked for by category only: {}",
-                self.names(encoder)
-            )));
-        };
-        let levels = match encoder.columns.get(column).map(|c| &c.code) {
-            Some(Code::Category { levels, .. }) => levels.as_slice(),
-            _ => &[],
-        };
-        let Some(label) = levels.get(level) else {
-            return Err(SynthError::Unsupported(format!(
-                "column {name} has {} levels, so there is no level {level}",
-                levels.len()
-            )));
-        };
-        if self.choices[choice].counts.get(level).copied().unwrap_or(0) == 0 {
-            return Err(SynthError::Unsupported(format!(
-                "no row of the table has {name} = {label}, so nothing could be learned about it; \
-                 leave it out or fit on a table that has such rows"
-            )));
-        }
-        Ok((choice, level))
-    }
-
-    fn names(&self, encoder: &Encoder) -> String {
-        let names: Vec<&str> =
-            self.choices.iter().filter_map(|c| encoder.columns.get(c.column).map(|c| c.name.as_str())).collect();
-        if names.is_empty() { "none, as no column is a category".into() } else { names.join(", ") }
+        let known: Vec<Known> = encoder
+            .columns
+            .iter()
+            .map(|c| Known {
+                name: &c.name,
+                levels: match &c.code {
+                    Code::Category { levels, counts } => Some((levels.as_slice(), counts.as_slice())),
+                    Code::Number(_) => None,
+                },
+            })
+            .collect();
+        let choice = |column: usize| self.choices.iter().position(|c| c.column == column);
+        let rows = resolve(&known, n, given)?;
+        Ok(rows
+            .into_iter()
+            .map(|wanted| {
+                let asked: Vec<Asked> = wanted.iter().filter_map(|w| Some((choice(w.0)?, w.1))).collect();
+                (!asked.is_empty()).then_some(asked)
+            })
+            .collect())
     }
 }
 

@@ -17,7 +17,12 @@ pub type Load = fn(Saved, &Place) -> Result<Box<dyn Generator>, SynthError>;
 /// Name, fit and load of every kind that this build has.
 pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
+    ("argn", super::argn::fit, super::argn::load),
+    #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
+    #[cfg(feature = "nets")]
+    ("hisgt", super::visits::model::fit, super::visits::model::load),
+    ("marginal", super::graphical::fit, super::graphical::load),
     ("independent", controls::fit_independent, controls::load_independent),
     ("bootstrap", controls::fit_bootstrap, controls::load_bootstrap),
     ("gaussian_copula", controls::fit_copula, controls::load_copula),

@@ -11,15 +11,19 @@ pub mod condition;
 pub mod controls;
 pub mod encoder;
 pub mod fitting;
+pub mod graphical;
 pub mod kinds;
 pub mod losses;
-pub mod marginals;
 pub mod mixture;
 pub mod number;
 pub mod privacy;
+pub mod requests;
 pub mod saved;
 pub mod settings;
+pub mod visits;
 
+#[cfg(feature = "nets")]
+pub mod argn;
 #[cfg(feature = "nets")]
 pub mod gan;
 #[cfg(feature = "nets")]
@@ -170,8 +174,8 @@ impl fmt::Display for SynthError {
             ),
             SynthError::Hopeless { epsilon, sigma, batch } => write!(
                 f,
-                "epsilon = {epsilon} takes noise of {sigma:.0} times what one row may add, in steps of {batch} rows: \
-                 nothing could be learned; allow more, take fewer epochs, or larger batches"
+                "epsilon = {epsilon} takes noise of {sigma:.0} times what one row may add, among {batch} rows at a \
+                 time: nothing could be learned; allow more, take fewer epochs, or more rows at a time"
             ),
             SynthError::Unsupported(why) => f.write_str(why),
             SynthError::Corrupt(why) => {

@@ -31,7 +31,7 @@ pub enum Warp {
 }
 
 impl Warp {
-    fn apply(self, x: f64) -> f64 {
+    pub(super) fn apply(self, x: f64) -> f64 {
         match self {
             Warp::Plain => x,
             Warp::Log { scale } => (x / scale).asinh(),
@@ -46,7 +46,7 @@ impl Warp {
     }
 
     /// The logarithmic warp where it at least halves the skewness of a heavy-tailed column.
-    fn choose(sorted: &[f64]) -> Warp {
+    pub(super) fn choose(sorted: &[f64]) -> Warp {
         let skew = skewness(sorted.iter().copied());
         if skew.abs() < 2.0 {
             return Warp::Plain;
@@ -181,20 +181,25 @@ impl NumberCode {
 
     /// `x` rounded and then brought into the declared bounds.
     fn legal(&self, x: f64) -> f64 {
-        if self.integer {
-            let lo = self.lo.map_or(f64::NEG_INFINITY, f64::ceil);
-            let hi = self.hi.map_or(f64::INFINITY, f64::floor);
-            return clamp(x.round(), lo, hi);
-        }
-        let rounded = match self.decimals {
-            Some(d) => {
-                let unit = 10f64.powi(d as i32);
-                (x * unit).round() / unit
-            }
-            None => x,
-        };
-        clamp(rounded, self.lo.unwrap_or(f64::NEG_INFINITY), self.hi.unwrap_or(f64::INFINITY))
+        legal(x, (self.lo, self.hi), self.integer, self.decimals)
     }
+}
+
+/// `x` with no more decimals than the data has, and then within the declared bounds.
+pub(super) fn legal(x: f64, (lo, hi): (Option<f64>, Option<f64>), integer: bool, decimals: Option<u32>) -> f64 {
+    if integer {
+        let lo = lo.map_or(f64::NEG_INFINITY, f64::ceil);
+        let hi = hi.map_or(f64::INFINITY, f64::floor);
+        return clamp(x.round(), lo, hi);
+    }
+    let rounded = match decimals {
+        Some(d) => {
+            let unit = 10f64.powi(d as i32);
+            (x * unit).round() / unit
+        }
+        None => x,
+    };
+    clamp(rounded, lo.unwrap_or(f64::NEG_INFINITY), hi.unwrap_or(f64::INFINITY))
 }
 
 /// As `f64::clamp`, but contradictory bounds give the upper one instead of a panic; `-0` is `0`.
@@ -216,7 +221,7 @@ pub fn remap(x: f64, from: &[f64], to: &[f64]) -> f64 {
 }
 
 /// The fewest decimals that write every value exactly.
-fn decimals(values: &[f64]) -> Option<u32> {
+pub(super) fn decimals(values: &[f64]) -> Option<u32> {
     let mut most = 0;
     for &x in values {
         loop {

@@ -4,8 +4,9 @@
 //! After Abadi et al. 2016 and, for the roles of both networks, Xie et al. 2018: the critic's
 //! gradient on a Poisson sample of real rows is clipped row by row and noised; generated rows are no
 //! one's, and the generator learns from the critic only. Everything else that would read the
-//! table (modes, levels, conditions, corrections) reads a stand-in from noisy histograms
-//! (`marginals.rs`), paid from the same budget. The number of rows is taken as known. Losses on real
+//! table (modes, levels, conditions, second moments, corrections) reads a stand-in drawn from private
+//! two- and three-way marginals (`graphical`), paid from the same budget; both networks are trained on
+//! it first, in plain steps that cost nothing. The number of rows is taken as known. Losses on real
 //! rows are not reported, since they would cost as well.
 
 use rand::RngExt;
@@ -14,12 +15,11 @@ use rand_chacha::ChaCha8Rng;
 use super::condition::{Asked, Conditions};
 use super::encoder::{Encoded, Encoder};
 use super::gan::{Finished, hint, made};
-use super::marginals;
+use super::graphical;
 use super::plan::plan;
 use super::privacy::Budget;
-use super::privacy::accountant::{Accounting, Mechanism};
+use super::privacy::accountant::Accounting;
 use super::privacy::clip::poisson_sample;
-use super::privacy::mechanisms::gaussian_sigma;
 use super::privacy::noise::{Meter, Trained};
 use super::training::{Course, Learner, train};
 use super::{FitSettings, Fitting, Generator, Private, SynthError};
@@ -28,9 +28,16 @@ use crate::nets::adversarial::{Batch, Game, PrivateNoise, Real};
 use crate::nets::noise;
 use crate::nets::state::State;
 
-/// ε of the histograms alone, as a share of the budget. Costs add up nearly as squares, so that
-/// this leaves 95 % for the critic.
-const HISTOGRAMS: f64 = 0.3;
+/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
+const STAND_IN: f64 = 0.8;
+/// Share of the epochs that learn from the stand-in, before the first row is looked at.
+const FIRST: f64 = 0.75;
+/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
+const SAMPLE: usize = 4;
+/// Rows and batches of the stand-in that second moments are learned from.
+const MOMENT_ROWS: usize = 1_000;
+const MOMENT_BATCHES: usize = 20;
+
 /// Learns `frame` within `private`'s budget; the rest is as in
 /// [`fit_settings`](super::gan::fit_settings), whose `settings` are checked.
 pub(super) fn fit(
@@ -40,23 +47,23 @@ pub(super) fn fit(
     fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
     let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
-    marginals::check(frame)?;
-    // Packs would mix rows in one gradient, dropout would change it between two passes, second
-    // moments would be read off the table.
-    let settings = FitSettings { pack: 1, dropout: 0.0, moments: 0.0, ..settings };
+    // Packs would mix rows in one gradient, dropout would change it between two passes.
+    let settings = FitSettings { pack: 1, dropout: 0.0, ..settings };
     let steps = settings.steps(frame.rows);
-    let expected = settings.batch as f64;
-    let histograms = gaussian_sigma(HISTOGRAMS * budget.epsilon, budget.delta).map_err(SynthError::Private)?;
+    let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
+    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
+    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
+    let (stand_in, paid) = graphical::stand_in(frame, part, settings.label.as_deref(), settings.seed, fitting)?;
     let meter = Meter::solve(
         budget,
-        (expected / frame.rows as f64).min(1.0),
-        (settings.epochs * steps) as u64,
-        vec![Mechanism::Gaussian { sigma: histograms }],
+        expected / frame.rows as f64,
+        (settings.epochs * steps - first) as u64,
+        paid,
         Accounting::Tight,
     )
     .map_err(SynthError::Private)?;
     if meter.sigma() > expected {
-        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: settings.batch });
+        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
     }
     fitting.stage.note(&format!(
         "private: σ = {:.2} for ε = {}, δ = {:e} in {} steps",
@@ -66,22 +73,23 @@ pub(super) fn fit(
         meter.steps().1
     ));
 
-    let stand_in = marginals::stand_in(
-        frame,
-        histograms,
-        &mut noise::stream(settings.seed, 30),
-        &mut noise::stream(settings.seed, 31),
-    );
     let encoder = Encoder::fit(&stand_in, settings.modes)?;
     let conditions = Conditions::of(&encoder);
     let mut rng = noise::stream(settings.seed, 10);
     let open = encoder.encode(&stand_in, &mut rng);
     let table = encoder.encode(frame, &mut rng);
-    let rows = Rows { encoder: &encoder, conditions: &conditions, rng: noise::stream(settings.seed, 32) };
-    let game = Game::new(plan(&encoder, &conditions, &settings), settings.seed, &fitting.device.device);
+    let mut rows = Rows { encoder: &encoder, conditions: &conditions, rng: noise::stream(settings.seed, 32) };
+    let mut game = Game::new(plan(&encoder, &conditions, &settings), settings.seed, &fitting.device.device);
+    if settings.moments > 0.0 {
+        for _ in 0..MOMENT_BATCHES {
+            let real = rows.open(&open, MOMENT_ROWS).real;
+            game.learn_moments(MOMENT_ROWS, real, 1.0 / MOMENT_BATCHES as f64);
+        }
+    }
     let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
     let course = Course { epochs: settings.epochs, steps, patience: None };
-    let mut learner = Hidden { game, rows, meter, hidden, table: &table, open: &open, settings: &settings };
+    let mut learner =
+        Hidden { game, rows, meter, hidden, plain: first as u64, table: &table, open: &open, settings: &settings };
     let history = train(&mut learner, &course, fitting)?;
     let weights = learner.game.averaged().clone();
     let privacy = Some(Trained { meter: learner.meter, unit: private.unit.clone(), norm: private.norm });
@@ -95,6 +103,8 @@ struct Hidden<'a> {
     rows: Rows<'a>,
     meter: Meter,
     hidden: PrivateNoise,
+    /// Steps on the stand-in that are still to come, before the private ones.
+    plain: u64,
     table: &'a Encoded,
     open: &'a Encoded,
     settings: &'a FitSettings,
@@ -102,6 +112,10 @@ struct Hidden<'a> {
 
 impl Learner for Hidden<'_> {
     fn step(&mut self) -> Result<Vec<(&'static str, f64)>, SynthError> {
+        if self.plain > 0 {
+            self.plain -= 1;
+            return Ok(self.game.step(self.rows.open(self.open, self.settings.batch)).named());
+        }
         // Asked before the rows are looked at; `over` has seen that the step fits.
         self.meter.take(1).map_err(SynthError::Private)?;
         let real = self.rows.sample(self.table, self.meter.rate());
@@ -111,22 +125,27 @@ impl Learner for Hidden<'_> {
 
     /// The noise was solved for all steps, so that a refusal ends training early rather than overshooting.
     fn over(&self) -> bool {
-        self.meter.used_up()
+        self.plain == 0 && self.meter.used_up()
     }
 
     fn note(&self) -> Option<String> {
-        Some(format!("private, σ = {:.2}", self.meter.sigma()))
+        Some(match self.plain {
+            0 => format!("private, σ = {:.2}", self.meter.sigma()),
+            _ => "on the private stand-in".to_string(),
+        })
     }
 
     fn put(&self, state: &mut State) {
         self.game.put(state);
         state.stream("rows", &self.rows.rng);
         state.note("meter", &self.meter);
+        state.note("plain", &self.plain);
     }
 
     fn take(&mut self, state: &State) -> Option<()> {
         self.rows.rng = state.streamed("rows")?;
         self.meter = state.noted("meter")?;
+        self.plain = state.noted("plain")?;
         self.game.take(state)
     }
 

@@ -58,6 +58,9 @@ pub struct FitSettings {
     /// Differential privacy of the fit; none: no promise.
     #[serde(default)]
     pub private: Option<Private>,
+    /// The outcome among the columns; a private fit takes more care of its associations.
+    #[serde(default)]
+    pub label: Option<String>,
 }
 
 impl Default for FitSettings {
@@ -79,6 +82,7 @@ impl Default for FitSettings {
             reveal: 0.5,
             calibrate: true,
             private: None,
+            label: None,
         }
     }
 }
@@ -103,6 +107,7 @@ impl FitSettings {
         out.hidden = asked.count("hidden", out.hidden);
         out.learning_rate = asked.number("learning_rate", out.learning_rate);
         out.private = asked.private.clone();
+        out.label = asked.roles.label.clone();
         out
     }
 

@@ -15,6 +15,9 @@ use crate::nets::state::State;
 /// Checkpoints of a training; each costs a copy of all weights.
 const CHECKPOINTS: usize = 25;
 
+/// A loss beyond this has diverged; single precision may go on for a while before it overflows.
+const BEYOND: f64 = 1e12;
+
 /// Something that learns step by step.
 pub trait Learner {
     /// One step; its losses by name, always in the same order.
@@ -101,7 +104,7 @@ pub fn train(learner: &mut dyn Learner, course: &Course, fitting: &Fitting) -> R
                 break;
             }
             let losses = learner.step()?;
-            if let Some((which, _)) = losses.iter().find(|l| !l.1.is_finite()) {
+            if let Some((which, _)) = losses.iter().find(|l| l.1.is_nan() || l.1.abs() > BEYOND) {
                 return Err(SynthError::NonFinite { epoch, which_loss: which.to_string(), hint: learner.hint() });
             }
             sums.add(&losses);

@@ -90,9 +90,9 @@ fn measured(
     let ready = generate::train(program, generator, &seen, seed, store, stages)?;
     let stage = stages.world.stage(&format!("report on {name}"), 1);
     let seed = seeds::seed(seed, &["report", name]);
-    let synthetic = ready.rows(seen.rows, seed)?;
-    let train = seen.frame(schema, &ready.columns);
-    let holdout = table.take(&rows(true)).frame(schema, &ready.columns);
+    let train = ready.real(&seen, schema);
+    let holdout = ready.real(&table.take(&rows(true)), schema);
+    let synthetic = ready.rows(train.rows, seed)?;
     let (roles, mut notes) = roles(schema, &train);
     notes.insert(0, format!(
         "the generator of this report learned three quarters of `{}`, drawn by people; the other quarter is the hold-out \

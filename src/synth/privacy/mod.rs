@@ -8,6 +8,7 @@
 //! (`mechanisms.rs`). Pure: no network, file or clock.
 
 pub mod accountant;
+pub mod audit;
 pub mod clip;
 mod fft;
 pub mod ledger;

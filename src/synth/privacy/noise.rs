@@ -19,6 +19,23 @@ const LEAST_NOISE: f64 = 0.01;
 /// Nor beyond this many steps.
 const MOST_STEPS: u64 = 1_000_000_000;
 
+/// The most zero-concentrated ρ that keeps the budget, rounded down: what mechanisms may share that choose later steps by the
+/// answers to earlier ones. 0 where none does.
+pub fn rho_for(budget: Budget) -> f64 {
+    let fits =
+        |rho: f64| epsilon(&[Mechanism::Concentrated { rho }], budget.delta, Accounting::Renyi) <= budget.epsilon;
+    let (mut lo, mut hi) = (0.0, 1.0);
+    while fits(hi) && hi < MOST_NOISE {
+        (lo, hi) = (hi, 2.0 * hi);
+    }
+    for _ in 0..60 {
+        let middle = 0.5 * (lo + hi);
+        if fits(middle) { lo = middle } else { hi = middle }
+    }
+    // What is added up from its parts may be larger by rounding.
+    lo * (1.0 - 1e-9)
+}
+
 /// The least noise multiplier, within [`TOLERANCE`], at which `steps` on samples of rate `q`, after
 /// what was spent `before` on the same units, keep the budget. At least 0.01.
 pub fn sigma_for(
@@ -144,6 +161,17 @@ impl Meter {
     pub fn with_noise(budget: Budget, q: f64, sigma: f64, before: Vec<Mechanism>, accounting: Accounting) -> Meter {
         let allowed = steps_for(budget, q, sigma, &before, accounting);
         Meter { budget, before, q, sigma, taken: 0, allowed, accounting }
+    }
+
+    /// A meter of `releases` that were made, with no step before or after them; refuses what is beyond the budget. The noise
+    /// is reported as `sigma`.
+    pub fn of_releases(budget: Budget, releases: Vec<Mechanism>, sigma: f64) -> Result<Meter, PrivacyError> {
+        let accounting = Accounting::Tight;
+        let would_be = epsilon(&releases, budget.delta, accounting);
+        if would_be.is_nan() || would_be > budget.epsilon {
+            return Err(PrivacyError::Overspent { what: "the release".into(), would_be, budget: budget.epsilon });
+        }
+        Ok(Meter { budget, before: releases, q: 1.0, sigma, taken: 0, allowed: 0, accounting })
     }
 
     /// Counts `steps` more, to be taken next; refuses, and counts none, if they would overshoot.
