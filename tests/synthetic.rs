@@ -86,7 +86,9 @@ fn every_field_of_a_report_is_documented() {
 
 #[test]
 fn a_table_too_small_for_a_report_costs_the_report_alone() {
-    let tiny = reported("report synthetic twin\ncheck many on tiny\npolicy many { authority house effective @2020-01-01 .. constraint rows: n() >= 5 }");
+    let tiny = reported(
+        "report synthetic twin\ncheck many on tiny\npolicy many { authority house effective @2020-01-01 .. constraint rows: n() >= 5 }",
+    );
     let csv = std::fs::read_to_string(tiny.folder.path().join("tiny.csv")).unwrap();
     let few: String = csv.lines().take(21).map(|l| format!("{l}\n")).collect();
     std::fs::write(tiny.folder.path().join("tiny.csv"), few).unwrap();

@@ -84,8 +84,7 @@ impl Checker<'_> {
 
     /// That each name is that of an item of one kind, and stands there once.
     fn listed(&mut self, what: &str, list: &[Ident], pick: Pick) {
-        let known: Vec<String> =
-            self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
+        let known: Vec<String> = self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
         for (at, name) in list.iter().enumerate() {
             if list.iter().take(at).any(|n| n.name == name.name) {
                 // With the comma before it.

@@ -264,9 +264,13 @@ fn halt(error: SynthError, generator: &Generator) -> Halt {
 impl Ready {
     /// `n` rows as the table has them.
     pub fn rows(&self, n: usize, seed: u64) -> Result<Frame, Halt> {
-        self.made.sample(n, &Given::nothing(), seed).map_err(|e| {
+        let rows = self.made.sample(n, &Given::nothing(), seed).map_err(|e| {
             let message = format!("`{}` cannot draw rows: {e}", self.info.name);
             Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
+        })?;
+        Ok(match &self.long {
+            Some(long) => long.synthetic(&rows),
+            None => rows,
         })
     }
 

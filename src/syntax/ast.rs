@@ -397,7 +397,10 @@ pub struct UseFile {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     Language(i64),
-    Module { name: Ident, version: String },
+    Module {
+        name: Ident,
+        version: String,
+    },
     Use(Use),
     UseFile(UseFile),
     Dataset(Dataset),

@@ -275,9 +275,7 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::b_as_of
         | Rule::b_folds
         | Rule::b_seed
-        | Rule::report => {
-            "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `report`, `as of`, `folds` or `seed`"
-        }
+        | Rule::report => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `report`, `as of`, `folds` or `seed`",
         Rule::grant | Rule::grant_egress | Rule::grant_release => {
             "`egress LABEL to MODEL` or `release GENERATOR as LABEL`"
         }

@@ -32,7 +32,8 @@ pub fn outliers(columns: &[Mixed], parts: &Parts, share: f64) -> Result<(Vec<usi
     let mut sorted = far.clone();
     sorted.sort_unstable_by(f64::total_cmp);
     let limit = quantile(&sorted, 1.0 - share).unwrap_or(f64::INFINITY);
-    let (inside, outside) = (rows.iter().zip(&far).take(parts.train.len()), rows.iter().zip(&far).skip(parts.train.len()));
+    let (inside, outside) =
+        (rows.iter().zip(&far).take(parts.train.len()), rows.iter().zip(&far).skip(parts.train.len()));
     let out = |rows: &mut dyn Iterator<Item = (&usize, &f64)>| {
         rows.filter(|(_, d)| **d >= limit).map(|(row, _)| *row).collect::<Vec<usize>>()
     };

@@ -12,7 +12,7 @@ pub fn header(view: &View<'_>) -> Markup {
     let benchmark = &body.benchmark;
     html! {
         header class="masthead" {
-            p class="eyebrow" { 
+            p class="eyebrow" {
                 @if !body.scenarios.is_empty() { "Benchmark report" }
                 @else if body.checks.is_empty() { "Report on generators" }
                 @else { "Checks" }

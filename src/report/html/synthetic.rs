@@ -195,27 +195,30 @@ fn groups(all: &[Subgroup]) -> Markup {
     fold_away(
         "Subgroups as a table",
         false,
-        scroll("Subgroups", html! {
-            table class="plain" {
-                caption class="unseen" { "Subgroups" }
-                thead { tr {
-                    th scope="col" { "Group" } th scope="col" { "Real rows" } th scope="col" { "Real share" }
-                    th scope="col" { "Synthetic share" } th scope="col" { "Log disparity" }
-                } }
-                tbody {
-                    @for g in all {
-                        tr {
-                            th scope="row" { (name(&g.name)) @if g.lost { span class="sub" { "lost" } } }
-                            td { (count(g.real_rows)) } td { (share(g.real)) } td { (percent(g.synthetic)) }
-                            td class="nowrap" {
-                                @match g.log_disparity { Some(v) => { (fixed(v, 2)) } None => { "withheld" } }
-                                @if let Some(i) = &g.interval { " [" (fixed(i.lo, 2)) ", " (fixed(i.hi, 2)) "]" }
+        scroll(
+            "Subgroups",
+            html! {
+                table class="plain" {
+                    caption class="unseen" { "Subgroups" }
+                    thead { tr {
+                        th scope="col" { "Group" } th scope="col" { "Real rows" } th scope="col" { "Real share" }
+                        th scope="col" { "Synthetic share" } th scope="col" { "Log disparity" }
+                    } }
+                    tbody {
+                        @for g in all {
+                            tr {
+                                th scope="row" { (name(&g.name)) @if g.lost { span class="sub" { "lost" } } }
+                                td { (count(g.real_rows)) } td { (share(g.real)) } td { (percent(g.synthetic)) }
+                                td class="nowrap" {
+                                    @match g.log_disparity { Some(v) => { (fixed(v, 2)) } None => { "withheld" } }
+                                    @if let Some(i) = &g.interval { " [" (fixed(i.lo, 2)) ", " (fixed(i.hi, 2)) "]" }
+                                }
                             }
                         }
                     }
                 }
-            }
-        }),
+            },
+        ),
     )
 }
 
@@ -226,19 +229,22 @@ fn together(all: &[MissingTogether]) -> Markup {
     fold_away(
         "What is missing together",
         false,
-        scroll("Missing together", html! {
-            table class="plain" {
-                caption class="unseen" { "Missing together" }
-                thead { tr { th scope="col" { "Missing" } th scope="col" { "given that this is missing" } th scope="col" { "Real" } th scope="col" { "Synthetic" } } }
-                tbody {
-                    @for m in all {
-                        tr {
-                            th scope="row" { (name(&m.column)) } td { (name(&m.given)) } td { (share(m.real)) } td { (share(m.synthetic)) }
+        scroll(
+            "Missing together",
+            html! {
+                table class="plain" {
+                    caption class="unseen" { "Missing together" }
+                    thead { tr { th scope="col" { "Missing" } th scope="col" { "given that this is missing" } th scope="col" { "Real" } th scope="col" { "Synthetic" } } }
+                    tbody {
+                        @for m in all {
+                            tr {
+                                th scope="row" { (name(&m.column)) } td { (name(&m.given)) } td { (share(m.real)) } td { (share(m.synthetic)) }
+                            }
                         }
                     }
                 }
-            }
-        }),
+            },
+        ),
     )
 }
 

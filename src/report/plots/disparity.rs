@@ -32,24 +32,30 @@ pub fn plot(groups: &[&Subgroup]) -> Markup {
     let scale = Scale::new((-reach, reach), left, right);
     let at = |i: usize| top + row * (i as f64 + 0.5);
     let desc = format!("{}; the figures stand in the table beneath", plural(shown.len(), "group"));
-    svg(width, bottom + 19.0, "Log disparity of groups", &desc, html! {
-        (x_axis(&scale, 4, bottom, top, tick))
-        (line("overall", scale.at(0.0), top, scale.at(0.0), bottom))
-        @for (i, (group, _)) in shown.iter().enumerate() {
-            @let folded = fold_name(&short(&group.name), 22);
-            @match folded.split_once('\n') {
-                None => { (text("name e", left - 8.0, at(i) + 4.0, &folded)) }
-                Some((first, rest)) => {
-                    (text("e", left - 8.0, at(i) - 1.5, first))
-                    (text("e", left - 8.0, at(i) + 9.5, &crate::report::format::fit(&rest.replace('\n', " "), 24)))
+    svg(
+        width,
+        bottom + 19.0,
+        "Log disparity of groups",
+        &desc,
+        html! {
+            (x_axis(&scale, 4, bottom, top, tick))
+            (line("overall", scale.at(0.0), top, scale.at(0.0), bottom))
+            @for (i, (group, _)) in shown.iter().enumerate() {
+                @let folded = fold_name(&short(&group.name), 22);
+                @match folded.split_once('\n') {
+                    None => { (text("name e", left - 8.0, at(i) + 4.0, &folded)) }
+                    Some((first, rest)) => {
+                        (text("e", left - 8.0, at(i) - 1.5, first))
+                        (text("e", left - 8.0, at(i) + 9.5, &crate::report::format::fit(&rest.replace('\n', " "), 24)))
+                    }
                 }
+                @if group.lost { (text("note m", (left + right) / 2.0 + 40.0, at(i) + 4.0, "lost")) }
             }
-            @if group.lost { (text("note m", (left + right) / 2.0 + 40.0, at(i) + 4.0, "lost")) }
-        }
-        (whiskers("s1", shown.iter().enumerate().filter_map(|(i, (g, _))| {
-            let v = g.interval.as_ref()?;
-            Some((scale.at(v.lo), scale.at(v.hi), at(i), 4.0))
-        })))
-        (dots("dot s1", shown.iter().enumerate().map(|(i, (_, v))| (scale.at(*v), at(i)))))
-    })
+            (whiskers("s1", shown.iter().enumerate().filter_map(|(i, (g, _))| {
+                let v = g.interval.as_ref()?;
+                Some((scale.at(v.lo), scale.at(v.hi), at(i), 4.0))
+            })))
+            (dots("dot s1", shown.iter().enumerate().map(|(i, (_, v))| (scale.at(*v), at(i)))))
+        },
+    )
 }

@@ -21,9 +21,8 @@ pub fn plot(pairs: &[PairTrend], most: usize) -> Markup {
     let far = |p: &PairTrend| p.trend.map(|t| 1.0 - t);
     let all = names.len();
     if all > most {
-        let worst = |name: &str| {
-            pairs.iter().filter(|p| p.a == name || p.b == name).filter_map(far).fold(0.0, f64::max)
-        };
+        let worst =
+            |name: &str| pairs.iter().filter(|p| p.a == name || p.b == name).filter_map(far).fold(0.0, f64::max);
         let mut ranked: Vec<(f64, &str)> = names.iter().map(|n| (worst(n), *n)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let kept: Vec<&str> = ranked.iter().take(most).map(|r| r.1).collect();
@@ -45,23 +44,32 @@ pub fn plot(pairs: &[PairTrend], most: usize) -> Markup {
         }
     }
     let worst = pairs.iter().filter_map(|p| Some((p, far(p)?))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let desc = worst.map_or_else(|| "no pair has a trend".to_owned(), |(p, v)| {
-        format!("{}; the worst is {} with {}, {} from the real one", plural(all, "column"), p.a, p.b, fixed(v, 3))
-    });
+    let desc = worst.map_or_else(
+        || "no pair has a trend".to_owned(),
+        |(p, v)| {
+            format!("{}; the worst is {} with {}, {} from the real one", plural(all, "column"), p.a, p.b, fixed(v, 3))
+        },
+    );
     let legend = |i: usize| left + 18.0 * i as f64;
     // Names beside small squares stand on every other row.
     let step = ((11.0 / side).ceil() as usize).max(1);
-    svg(width, bottom + 40.0, "Trends of pairs", &desc, html! {
-        @for (i, path) in paths.iter().enumerate() {
-            @if !path.is_empty() { path class={ "heat h" (i) } d=(path) {} }
-        }
-        @for (i, name) in names.iter().enumerate().step_by(step) {
-            (text("name e", left - 6.0, top + side * (i as f64 + 0.5) + 4.0, &fit(name, 15)))
-        }
-        @for i in 0..SHADES {
-            path class={ "heat h" (i) } d=(format!("M{} {}h17v9h-17z", c(legend(i)), c(bottom + 10.0))) {}
-        }
-        (text("", left, bottom + 32.0, "0"))
-        (text("e", legend(SHADES), bottom + 32.0, &format!("{DARKEST} and more")))
-    })
+    svg(
+        width,
+        bottom + 40.0,
+        "Trends of pairs",
+        &desc,
+        html! {
+            @for (i, path) in paths.iter().enumerate() {
+                @if !path.is_empty() { path class={ "heat h" (i) } d=(path) {} }
+            }
+            @for (i, name) in names.iter().enumerate().step_by(step) {
+                (text("name e", left - 6.0, top + side * (i as f64 + 0.5) + 4.0, &fit(name, 15)))
+            }
+            @for i in 0..SHADES {
+                path class={ "heat h" (i) } d=(format!("M{} {}h17v9h-17z", c(legend(i)), c(bottom + 10.0))) {}
+            }
+            (text("", left, bottom + 32.0, "0"))
+            (text("e", legend(SHADES), bottom + 32.0, &format!("{DARKEST} and more")))
+        },
+    )
 }

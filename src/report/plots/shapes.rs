@@ -18,19 +18,25 @@ pub fn plot(columns: &[ColumnShape], most: usize) -> Markup {
     let at = |i: usize| top + row * i as f64;
     let height = bottom + if left_out > 0 { 34.0 } else { 19.0 };
     let desc = format!("{}, worst first", plural(shown.len(), "column"));
-    svg(width, height, "Shapes of columns", &desc, html! {
-        (x_axis(&scale, 4, bottom, top, tick))
-        (rects("hist", shown.iter().enumerate().map(|(i, (_, s))| [left, at(i) + 2.0, scale.at(*s) - left, row - 5.0])))
-        @for (i, (column, shape)) in shown.iter().enumerate() {
-            (text("name e", left - 6.0, at(i) + 11.5, &fit(&column.column, 15)))
-            (text("", right + 6.0, at(i) + 11.5, &fixed(*shape, 3)))
-            @if let Some(real) = column.ceiling {
-                @let x = scale.at(real);
-                (line("limit", x, at(i) + 1.0, x, at(i) + row - 2.0))
+    svg(
+        width,
+        height,
+        "Shapes of columns",
+        &desc,
+        html! {
+            (x_axis(&scale, 4, bottom, top, tick))
+            (rects("hist", shown.iter().enumerate().map(|(i, (_, s))| [left, at(i) + 2.0, scale.at(*s) - left, row - 5.0])))
+            @for (i, (column, shape)) in shown.iter().enumerate() {
+                (text("name e", left - 6.0, at(i) + 11.5, &fit(&column.column, 15)))
+                (text("", right + 6.0, at(i) + 11.5, &fixed(*shape, 3)))
+                @if let Some(real) = column.ceiling {
+                    @let x = scale.at(real);
+                    (line("limit", x, at(i) + 1.0, x, at(i) + row - 2.0))
+                }
             }
-        }
-        @if left_out > 0 {
-            text class="note" x=(c(left)) y=(c(height - 4.0)) { (format!("and {} closer", plural(left_out, "more column"))) }
-        }
-    })
+            @if left_out > 0 {
+                text class="note" x=(c(left)) y=(c(height - 4.0)) { (format!("and {} closer", plural(left_out, "more column"))) }
+            }
+        },
+    )
 }

@@ -21,7 +21,8 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
         let over = |measure: &dyn Fn(&[bool], &[bool], &[u32], &[String]) -> Measured| {
             let (yhat, y) = said.clone()?;
             let groups = known_groups(tables.holdout, column, tables)?;
-            let rows = || groups.codes.iter().zip(yhat.iter().zip(&y)).filter_map(|(c, (a, b))| Some((c.as_ref()?, a, b)));
+            let rows =
+                || groups.codes.iter().zip(yhat.iter().zip(&y)).filter_map(|(c, (a, b))| Some((c.as_ref()?, a, b)));
             let picked: Vec<bool> = rows().map(|r| *r.1).collect();
             let truth: Vec<bool> = rows().map(|r| *r.2).collect();
             let own: Vec<u32> = rows().map(|r| *r.0).collect();

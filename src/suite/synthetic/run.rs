@@ -42,7 +42,9 @@ pub fn one(
     store: &Store,
     stages: &Stages,
 ) -> Result<SyntheticReport, Halt> {
-    let failed = |message: String| Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message).at(name.span, "asked for here")]);
+    let failed = |message: String| {
+        Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message).at(name.span, "asked for here")])
+    };
     let generator = program.generators().find(|g| g.name.name == name.name);
     let found = generator.and_then(|g| Some((g, program.dataset(&g.data.name)?, loaded.tables.get(&g.data.name)?)));
     let (generator, schema, table) = found.ok_or_else(|| failed(format!("`{}` has no data", name.name)))?;
@@ -52,11 +54,12 @@ pub fn one(
             name.name, schema.name
         )));
     }
-    let key: Vec<String> = [env!("CARGO_PKG_VERSION"), &name.name, &seed.to_string(), &table.sha256, &stages.device.label]
-        .into_iter()
-        .map(String::from)
-        .chain(base.iter().cloned())
-        .collect();
+    let key: Vec<String> =
+        [env!("CARGO_PKG_VERSION"), &name.name, &seed.to_string(), &table.sha256, &stages.device.label]
+            .into_iter()
+            .map(String::from)
+            .chain(base.iter().cloned())
+            .collect();
     let key: Vec<&str> = key.iter().map(String::as_str).collect();
     if let Some(kept) = store.cached("synthetic", &key).and_then(|b| serde_json::from_slice(&b).ok()) {
         return Ok(kept);
@@ -124,8 +127,7 @@ fn measured(
 
 /// What the columns of the frame are for, and what of the schema cannot take part.
 fn roles(schema: &Schema, frame: &Frame) -> (Roles, Vec<String>) {
-    let is_category =
-        |name: &str| frame.column(name).is_some_and(|c| matches!(c.kind, FrameKind::Category { .. }));
+    let is_category = |name: &str| frame.column(name).is_some_and(|c| matches!(c.kind, FrameKind::Category { .. }));
     let mut notes = Vec::new();
     let label = schema.label().map(|c| c.name.clone()).filter(|n| frame.column(n).is_some());
     let mut protected = Vec::new();

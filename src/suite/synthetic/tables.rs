@@ -58,9 +58,9 @@ impl Held {
     fn scored(&self) -> quality::Column<'_> {
         match self {
             Held::Numbers(x) => quality::Column::Numbers(x),
-            Held::Codes(codes, levels) => {
-                quality::Column::Categories(codes.iter().map(|c| Some(*c).filter(|c| (*c as usize) < *levels)).collect())
-            }
+            Held::Codes(codes, levels) => quality::Column::Categories(
+                codes.iter().map(|c| Some(*c).filter(|c| (*c as usize) < *levels)).collect(),
+            ),
         }
     }
 

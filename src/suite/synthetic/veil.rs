@@ -3,10 +3,10 @@
 //! Of figures over real rows those that are shares with a small numerator or a small rest lose their value; figures by
 //! group are shown where the counts of the whole column may be.
 
-use super::record::{Figure, Line, SyntheticReport};
-use super::tables::codes;
 use super::Input;
 use super::panel::Roles;
+use super::record::{Figure, Line, SyntheticReport};
+use super::tables::codes;
 use crate::data::frame::Frame;
 use crate::eval::count::Count;
 use crate::policy::cells::{is_small, is_telling_share, one_way, tells};
@@ -101,11 +101,8 @@ fn subgroups(report: &mut SyntheticReport, train: &Frame) {
         let own: Vec<usize> = (0..report.subgroups.len())
             .filter(|at| report.subgroups.get(*at).is_some_and(|g| crossing(&g.name) == wanted))
             .collect();
-        let mut counts: Vec<usize> = own
-            .iter()
-            .filter_map(|at| report.subgroups.get(*at))
-            .map(|g| g.real_rows.shown().unwrap_or(0))
-            .collect();
+        let mut counts: Vec<usize> =
+            own.iter().filter_map(|at| report.subgroups.get(*at)).map(|g| g.real_rows.shown().unwrap_or(0)).collect();
         counts.push(train.rows.saturating_sub(counts.iter().sum()));
         for (at, mark) in own.into_iter().zip(one_way(&counts)) {
             let Some(group) = report.subgroups.get_mut(at).filter(|_| !mark.is_shown()) else { continue };
@@ -117,9 +114,7 @@ fn subgroups(report: &mut SyntheticReport, train: &Frame) {
 }
 
 fn missing(report: &mut SyntheticReport, train: &Frame) {
-    let gone = |name: &str| {
-        train.column(name).map_or(0, |c| c.values.iter().filter(|v| v.is_nan()).count())
-    };
+    let gone = |name: &str| train.column(name).map_or(0, |c| c.values.iter().filter(|v| v.is_nan()).count());
     for rate in &mut report.missing {
         if tells(gone(&rate.column), train.rows) {
             rate.real = None;

@@ -71,8 +71,7 @@ fn sentence(section: &Section, report: &SyntheticReport) -> String {
 /// On how many figures the Gaussian copula, two seconds of linear algebra, does better.
 fn beside_copula(section: &Section) -> Option<String> {
     let at = CONTROLS.iter().position(|c| *c == copula::KIND)?;
-    let compared: Vec<bool> =
-        section.lines.iter().filter_map(|l| no_worse(l, &l.own, l.floors.get(at)?)).collect();
+    let compared: Vec<bool> = section.lines.iter().filter_map(|l| no_worse(l, &l.own, l.floors.get(at)?)).collect();
     let better = compared.iter().filter(|own| !**own).count();
     (better > 0).then(|| format!("the Gaussian copula does better in {better} of {} figures", compared.len()))
 }
@@ -87,7 +86,13 @@ fn sentence_of(text: &str) -> String {
 }
 
 fn short(v: f64) -> String {
-    if v.abs() >= 100.0 { format!("{v:.0}") } else if v.abs() >= 10.0 { format!("{v:.1}") } else { format!("{v:.2}") }
+    if v.abs() >= 100.0 {
+        format!("{v:.0}")
+    } else if v.abs() >= 10.0 {
+        format!("{v:.1}")
+    } else {
+        format!("{v:.2}")
+    }
 }
 
 fn fidelity(report: &SyntheticReport, told: Option<f64>) -> Vec<String> {
@@ -141,7 +146,11 @@ fn privacy(section: &Section) -> Vec<String> {
         }
     }
     let more = |name: &str, floor: f64| {
-        section.lines.iter().find(|l| l.figure == name).filter(|l| l.own.interval.as_ref().is_some_and(|i| i.lo > floor))
+        section
+            .lines
+            .iter()
+            .find(|l| l.figure == name)
+            .filter(|l| l.own.interval.as_ref().is_some_and(|i| i.lo > floor))
     };
     if let Some(line) = more("attribute_gain", 0.0) {
         let note = line.own.notes.first().map(|n| format!(" ({n})")).unwrap_or_default();
@@ -151,7 +160,11 @@ fn privacy(section: &Section) -> Vec<String> {
     if let Some((line, own, real)) = copies.and_then(|l| Some((l, l.own.value?, l.ceiling.value?)))
         && line.own.interval.as_ref().is_some_and(|i| i.lo > real)
     {
-        out.push(format!("{:.1} % of its rows equal a training row, against {:.1} % of real ones", own * 100.0, real * 100.0));
+        out.push(format!(
+            "{:.1} % of its rows equal a training row, against {:.1} % of real ones",
+            own * 100.0,
+            real * 100.0
+        ));
     }
     if out.is_empty() {
         out.push("no attack of this list tells training rows from hold-out rows".into());

@@ -266,7 +266,8 @@ mod tests {
             assert!((ill_of(&made, sex) - ill_of(&table, sex)).abs() < 0.04, "{sex}");
         }
         let mean_age = |f: &Frame, ill: f64| {
-            let own: Vec<f64> = (0..f.rows).filter(|r| f.columns[1].values[*r] == ill).map(|r| f.columns[2].values[r]).collect();
+            let own: Vec<f64> =
+                (0..f.rows).filter(|r| f.columns[1].values[*r] == ill).map(|r| f.columns[2].values[r]).collect();
             own.iter().sum::<f64>() / own.len() as f64
         };
         let gap = |f: &Frame| mean_age(f, 1.0) - mean_age(f, 0.0);
@@ -289,9 +290,12 @@ mod tests {
         let real = share(&table, |r| r[0] == 1.0 && r[1] == 1.0) / share(&table, |r| r[0] == 1.0);
         assert!((ill - real).abs() < 0.04, "{ill} {real}");
         let again = generator.draw(5_000, &asked, 9).unwrap();
-        assert!(made.columns.iter().zip(&again.columns).all(|(a, b)| {
-            a.values.iter().zip(&b.values).all(|(x, y)| x.to_bits() == y.to_bits())
-        }));
+        assert!(
+            made.columns
+                .iter()
+                .zip(&again.columns)
+                .all(|(a, b)| { a.values.iter().zip(&b.values).all(|(x, y)| x.to_bits() == y.to_bits()) })
+        );
     }
 
     #[test]

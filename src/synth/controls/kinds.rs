@@ -179,7 +179,10 @@ impl Generator for GaussianCopula {
 
     fn describe(&self) -> Vec<(String, String)> {
         let mut out = said(
-            &[("learns", "each column, and the correlation of each pair"), ("privacy", "none: values are those of training rows")],
+            &[
+                ("learns", "each column, and the correlation of each pair"),
+                ("privacy", "none: values are those of training rows"),
+            ],
             &self.shape,
         );
         out.push(("variables".into(), self.axes.len().to_string()));
@@ -225,7 +228,8 @@ mod tests {
                 bootstrap::KIND => load_bootstrap(saved, &place()),
                 _ => load_copula(saved, &place()),
             };
-            let bits = |f: Frame| f.columns.iter().flat_map(|c| c.values.iter().map(|v| v.to_bits())).collect::<Vec<_>>();
+            let bits =
+                |f: Frame| f.columns.iter().flat_map(|c| c.values.iter().map(|v| v.to_bits())).collect::<Vec<_>>();
             let (a, b) = (generator.sample(60, &given, 3).unwrap(), again.unwrap().sample(60, &given, 3).unwrap());
             assert_eq!(bits(a), bits(b), "{kind}");
         }
