@@ -225,9 +225,6 @@ impl FairGan {
                 .flat_map(|(_, s)| s.to_vec())
                 .collect()
         };
-        if weight > 0.0 {
-            self.label_shares = wanted.clone();
-        }
         let all = shifts(&of(&|_| true), &joint.label_shares());
         self.label_shifts = (0..groups)
             .map(|group| {
@@ -236,6 +233,9 @@ impl FairGan {
                 if few { all.clone() } else { shifts(&own, &wanted[group]) }
             })
             .collect();
+        if weight > 0.0 {
+            self.label_shares = wanted;
+        }
     }
 
     /// The segment of the label, if there is one.
