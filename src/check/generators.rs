@@ -49,7 +49,16 @@ pub struct Kind {
 }
 
 /// What rows of every kind but records may be asked to keep to.
-const REQUIRE: Setting = set("require", Form::Rule, "a rule that every row keeps to; as often as there are rules");
+const EVERY: &[Setting] = &[
+    set("require", Form::Rule, "a rule that every row keeps to; as often as there are rules"),
+    set(
+        "k_anonymous",
+        Form::Count(2, 1_000_000),
+        "rows of each cell of `quasi` at least; smaller cells are suppressed and drawn again (HIPAA-style, not \
+         differential privacy)",
+    ),
+    set("quasi", Form::Columns, "what others may know of a person, for `k_anonymous`; the protected columns"),
+];
 
 impl Kind {
     /// Whether it draws rows of a table, which can be held to rules one by one.
@@ -259,7 +268,7 @@ impl Checker<'_> {
         let Some(kind) = kind else { return };
         self.scope = Scope::default();
         for (name, value) in &generator.settings {
-            let own = kind.settings.iter().chain(kind.rules().then_some(&REQUIRE));
+            let own = kind.settings.iter().chain(kind.rules().then_some(EVERY).into_iter().flatten());
             match own.clone().find(|s| s.name == name.name) {
                 Some(setting) => self.generator_setting(setting, value, &schema),
                 None => {

@@ -143,6 +143,7 @@ codes! {
     NO_RANGE "DBF0841" Error "private training on a number without a range";
     TOO_PRIVATE "DBF0842" Error "a privacy budget too small to learn from";
     REPEATED_PERSON "DBF0843" Error "a promise per person with several rows a person";
+    OVER_BUDGET "DBF0844" Warning "generators that may spend more than the data's privacy budget";
     OUTPUT "DBF0901" Error "an output that cannot be written";
     INTERRUPTED "DBF0902" Error "a run stopped before its end";
     ASSERTION "DBF0951" Error "an assertion that does not hold";

@@ -6,6 +6,7 @@ use super::rules::Rules;
 use super::run::{Halt, Stages};
 use super::scenario::Drawn;
 use super::seeds;
+use super::small_cells::Anonymous;
 use super::store::{Progress, Store};
 use super::visits::Long;
 use crate::check::dataset::Schema;
@@ -30,6 +31,7 @@ pub struct Ready {
     /// How the dataset holds records, for one that learns those.
     long: Option<Long>,
     rules: Rules,
+    anonymous: Option<Anonymous>,
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
@@ -62,6 +64,9 @@ pub fn train(
     one_row_each(generator, schema, table, &asked)?;
     let made = fitted(generator, schema, &frame, &asked, &table.sha256, store, stages)?;
     let name = generator.name.name.as_str();
+    if let Some(trained) = made.privacy() {
+        loaded.spending.record(name, &generator.data.name, trained);
+    }
     let history = made.history();
     let losses = |which: &str| history.iter().filter_map(|h| h.get(which)).collect();
     let info = GeneratorInfo {
@@ -75,8 +80,11 @@ pub fn train(
         critic_loss: losses("critic"),
         rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table)? },
         privacy: made.privacy().map(private_info),
+        small_cells: None,
     };
-    Ok(Ready { info, made, columns, long, rules })
+    let anonymous = Anonymous::of(generator, schema, &columns).filter(|_| long.is_none());
+    let info = GeneratorInfo { small_cells: anonymous.as_ref().map(Anonymous::told), ..info };
+    Ok(Ready { info, made, columns, long, rules, anonymous })
 }
 
 /// The fit itself, of any rows of the dataset; `data` is their digest.
@@ -315,6 +323,22 @@ impl Ready {
             return Ok(long.synthetic(&rows));
         }
         let who = (program, loaded, self.info.name.as_str());
-        self.rules.draw(who, (n, given), &mut self.info.rules, sample)
+        let Some(anonymous) = &self.anonymous else {
+            return self.rules.draw(who, (n, given), &mut self.info.rules, sample);
+        };
+        let mut suppressed = 0;
+        let told = &mut self.info.rules;
+        let out = anonymous.draw(who.2, (n, given), &mut suppressed, |n, given, outer| {
+            // Each round has seeds of its own for the rules' rounds.
+            let sample = |n: usize, given: &Given, round: usize| match outer {
+                0 => sample(n, given, round),
+                _ => self.made.sample(n, given, seeds::seed(seed, &["cells", &outer.to_string(), &round.to_string()])),
+            };
+            self.rules.draw(who, (n, given), told, sample)
+        });
+        if let Some(cells) = &mut self.info.small_cells {
+            cells.suppressed += suppressed;
+        }
+        out
     }
 }

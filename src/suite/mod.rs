@@ -20,6 +20,8 @@ pub mod run;
 pub mod scenario;
 pub mod seeds;
 mod shown;
+mod small_cells;
+pub mod spending;
 pub mod store;
 pub mod synthetic;
 pub mod trial;

@@ -178,7 +178,7 @@ impl Rules {
 }
 
 /// What is asked of the rows at `open`, which ascend, of a sample that was asked for `given`.
-fn rest(given: &Given, open: &[usize]) -> Given {
+pub(super) fn rest(given: &Given, open: &[usize]) -> Given {
     let mut out = given.clone();
     let mut start = 0;
     for part in &mut out.parts {

@@ -128,6 +128,7 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
         }
         clock.lap("checks");
     }
+    body.privacy = loaded.spending.told(program);
     // Figures that a limit cut off are no results.
     stages.meter.look_at_clock();
     if let Some(stopped) = stages.meter.stopped() {

@@ -103,6 +103,7 @@ pub fn results() -> Results {
         cells,
         policies: policies::policies(&mut stream),
         checks: Vec::new(),
+        privacy: Vec::new(),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
         synthetic: Vec::new(),
     };
@@ -139,6 +140,7 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         rules: Vec::new(),
         critic_loss: (0..epochs).map(|i| stream.around(-0.31 - 1.4 * decay(i), 0.06)).collect(),
         privacy: None,
+        small_cells: None,
     }
 }
 
