@@ -38,6 +38,8 @@ const COUNTED: [&str; 11] = [
     "restrictivepulmonarydisease",
     "All",
 ];
+/// Mean KS of 80 % of the real rows against the others, as published; KSTC is against it.
+const PUBLISHED_SPLIT: f64 = 0.988;
 const NAMED: [&str; 3] = ["ethnicity", "gender", "dischargestatus"];
 
 pub fn items() -> Vec<Item> {
@@ -187,9 +189,9 @@ fn fitted(frame: &Frame, asked: &Asked, rows: usize) -> Result<Frame, String> {
 
 fn faithful(run: &Run) -> Outcome {
     let Some(real) = published(run) else { return no_data() };
-    // What KSTC compares with: one part of the real rows against the other, as published.
-    let (train, test) = split(&real, 0.2, 1);
-    let ceiling = mean(&counted(&train, &test));
+    // What one part of the real rows scores against the other; the published KSTC compares with one such split.
+    let splits = (1..=20).map(|seed| split(&real, 0.2, seed));
+    let own = median(&splits.map(|(train, test)| mean(&counted(&train, &test))).collect::<Vec<_>>());
     let seeds = run.seeds(3);
     let (mut offsets, mut all, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
     for seed in 1..=seeds {
@@ -205,12 +207,14 @@ fn faithful(run: &Run) -> Outcome {
         seconds.push(round(crate::cpu_seconds() - before));
     }
     let (offset, whole) = (median(&offsets), median(&all));
-    let kstc = 1.0 - (1.0 - whole / ceiling).abs();
+    let against = |ceiling: f64| 1.0 - (1.0 - whole / ceiling).abs();
+    let kstc = against(PUBLISHED_SPLIT);
     let slowest = seconds.iter().copied().fold(0.0, f64::max);
     let pass = offset >= 0.93 && whole >= 0.993 && kstc >= 0.99 && slowest <= 300.0;
     let value = json!({
         "one_less_ks": round(offset), "by_seed": offsets.iter().map(|x| round(*x)).collect::<Vec<_>>(),
-        "mean_ks": round(whole), "kstc": round(kstc), "real_split_ks": round(ceiling), "cpu_s_by_seed": seconds,
+        "mean_ks": round(whole), "kstc": round(kstc), "split_ks": [PUBLISHED_SPLIT, round(own)],
+        "kstc_of_own_splits": round(against(own)), "cpu_s_by_seed": seconds,
     });
     Outcome { value, pass: Some(pass), seeds }
 }

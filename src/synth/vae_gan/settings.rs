@@ -9,6 +9,10 @@ use super::super::encoder::Encoder;
 use super::super::{Asked, FitSettings, SynthError, bits};
 use crate::nets::hybrid::Plan;
 
+/// Steps after which Adult hardly improved, and after which the discGAN table did.
+const ENOUGH_STEPS: usize = 1_000;
+const ENOUGH_DISCGAN: usize = 2_000;
+
 /// Which halves there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
@@ -65,7 +69,7 @@ impl Settings {
         };
         let batch = asked.count("batch", 500).min(rows.max(1));
         let steps = rows.div_ceil(batch.max(1)).max(1);
-        let enough = 2_000_usize.div_ceil(steps).max(20);
+        let enough = ENOUGH_STEPS.div_ceil(steps).max(20);
         let out = Settings {
             mode,
             epochs: asked.count("epochs", enough),
@@ -96,6 +100,8 @@ impl Settings {
         for (name, value) in [("latent", 64.0), ("batch", 250.0), ("average", 0.995)] {
             asked.numbers.entry(name.into()).or_insert(value);
         }
+        let steps = rows.div_ceil(asked.count("batch", 250).clamp(1, rows.max(1))).max(1);
+        asked.numbers.entry("epochs".into()).or_insert(ENOUGH_DISCGAN.div_ceil(steps).max(20) as f64);
         Settings::of(&asked, rows)
     }
 
