@@ -190,6 +190,12 @@ fn shares(frame: &Frame) -> (f64, f64) {
     (small / frame.rows as f64, good / frame.rows as f64)
 }
 
+/// Five modes a number, as the grid has, and no correction of marginals, which would hide what was drawn.
+fn grid_asked(seed: u64, weighted: f64) -> Asked {
+    let plain = Asked::plain("bt_gan", seed).with("lambda_fair", 0.0).with("weighted", weighted);
+    plain.with("modes", 5.0).with("calibrate", 0.0)
+}
+
 fn minority(run: &Run) -> Outcome {
     let seeds = run.seeds(5);
     let mut small = [Vec::new(), Vec::new()];
@@ -197,7 +203,7 @@ fn minority(run: &Run) -> Outcome {
     for seed in 0..seeds {
         let frame = grid(10_000, &mut stream(seed, 71));
         for (weighted, small) in small.iter_mut().enumerate() {
-            let mut asked = Asked::plain("bt_gan", seed).with("lambda_fair", 0.0).with("weighted", weighted as f64);
+            let mut asked = grid_asked(seed, weighted as f64);
             asked.roles = Roles { label: Some("label".into()), protected: Vec::new() };
             let drawn = fitted(&frame, &asked).and_then(|g| g.sample(20_000, &Given::nothing(), seed));
             let (share, near) = drawn.map(|d| shares(&d)).unwrap_or((f64::NAN, f64::NAN));
