@@ -3,7 +3,6 @@
 use crate::fair_tables::{self as tables, Table, fitted, mean, median, short};
 use crate::{Item, Outcome, Run};
 use dbf::data::frame::{Frame, FrameColumn, FrameKind};
-use dbf::metrics::ranking;
 use dbf::nets::fair::information::Joint;
 use dbf::nets::noise::stream;
 use dbf::synth::{Asked, Given, Roles};
@@ -64,7 +63,7 @@ fn category(name: &str, levels: &[&str], values: Vec<f64>) -> FrameColumn {
 
 /// s ~ B(.3), x1 ~ N(0, 1), x2 = s + noise, y follows x1 and s; and labels drawn without the effect of s.
 fn biased(rows: usize, rng: &mut ChaCha8Rng) -> (Frame, Vec<f64>) {
-    let mut cells = vec![Vec::with_capacity(rows); 5];
+    let mut cells = vec![Vec::new(); 5];
     for _ in 0..rows {
         let s = f64::from(u8::from(rng.random::<f64>() < 0.3));
         let x1 = bell(rng);
