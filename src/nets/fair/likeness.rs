@@ -33,8 +33,11 @@ pub fn sums(groups: &Tensor<2>, wide: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
 /// `mask` `[1, wide]`, and its gradient in the rows. Groups of less than a row in a half do not count.
 pub fn means(groups: &Tensor<2>, wide: &Tensor<2>, target: &Tensor<2>, mask: &Tensor<2>) -> (Tensor<1>, Tensor<2>) {
     let [rows, _] = wide.dims();
-    let half = (rows / 2).max(1);
-    let parts = [(0, half), (half.min(rows - 1), rows)].map(|(from, to)| {
+    // A lone row has no halves.
+    if rows < 2 {
+        return (Tensor::zeros([1], &wide.device()), wide.zeros_like());
+    }
+    let parts = [(0, rows / 2), (rows / 2, rows)].map(|(from, to)| {
         let g = groups.clone().slice(s![from..to, ..]);
         let (sums, counts) = sums(&g, &wide.clone().slice(s![from..to, ..]));
         let seen = counts.clone().greater_elem(1.0).float();
@@ -90,9 +93,11 @@ impl Features {
     /// wide rows.
     pub fn distance(&self, wide: &Tensor<2>, target: &Tensor<2>, mask: Option<&Tensor<2>>) -> (Tensor<1>, Tensor<2>) {
         let [rows, _] = wide.dims();
-        let half = (rows / 2).max(1);
+        if rows < 2 {
+            return (Tensor::zeros([1], &wide.device()), wide.zeros_like());
+        }
         let x = self.of(wide);
-        let parts = [(0, half), (half.min(rows - 1), rows)].map(|(from, to)| x.clone().slice(s![from..to, ..]));
+        let parts = [(0, rows / 2), (rows / 2, rows)].map(|(from, to)| x.clone().slice(s![from..to, ..]));
         let far = |x: &Tensor<2>| {
             let far = Features::moments(x) - target.clone();
             match mask {
