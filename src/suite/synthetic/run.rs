@@ -93,9 +93,9 @@ fn measured(
     let mut ready = generate::train((program, loaded), generator, &seen, seed, store, stages)?;
     let stage = stages.world.stage(&format!("report on {name}"), 1);
     let seed = seeds::seed(seed, &["report", name]);
-    let synthetic = ready.rows(program, loaded, seen.rows, seed)?;
     let train = ready.real(&seen, schema);
     let holdout = ready.real(&table.take(&rows(true)), schema);
+    let synthetic = ready.rows(program, loaded, train.rows, seed)?;
     let (roles, mut notes) = roles(schema, &train);
     notes.insert(0, format!(
         "the generator of this report learned three quarters of `{}`, drawn by people; the other quarter is the hold-out \
