@@ -282,7 +282,7 @@ pub fn conditions(data: &Path) -> Result<(Visits, Vec<String>), String> {
     let mut people: BTreeMap<String, BTreeMap<(String, String), Vec<String>>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.splitn(6, ',').collect();
-        let [start, _, patient, encounter, code, title] = cells.as_slice() else { return Err(format!("{line}")) };
+        let [start, _, patient, encounter, code, title] = cells.as_slice() else { return Err(line.to_string()) };
         codes.entry(code.to_string()).or_insert((0, title.trim_matches('"').to_string()));
         let visits = people.entry(patient.to_string()).or_default();
         visits.entry((start.to_string(), encounter.to_string())).or_default().push(code.to_string());
