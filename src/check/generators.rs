@@ -147,7 +147,7 @@ const HISGT: &[Setting] = &[
         Form::Count(0, 100_000),
         "epochs without a better held-out tenth of the records, 10; 0: all epochs",
     ),
-    set("batch", Form::Count(1, 100_000), "records a step, 48"),
+    set("batch", Form::Count(1, 100_000), "records a step, 8; more for many records"),
     set("learning_rate", Form::Number(0.0, f64::MAX), "largest step size of Adam, 0.002"),
     set("width", Form::Count(1, 4_096), "width of the blocks, a multiple of heads, 64"),
     set("blocks", Form::Count(0, 12), "blocks, 2"),

@@ -52,7 +52,7 @@ fn fit_with(
     checkpoints: &dyn Checkpoints,
 ) -> Result<Box<dyn Generator>, SynthError> {
     let device = cpu();
-    let table = frame::frame(&people(160), &columns(), usize::MAX.min(10_000));
+    let table = frame::frame(&people(160), &columns(), 10_000);
     fit(&table, asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
 }
 
