@@ -33,4 +33,7 @@ mod schema;
 mod sensitivity;
 mod stdlib;
 mod syntax_props;
+mod synthetic;
+#[cfg(feature = "nets")]
+mod visits;
 mod why;

@@ -5,8 +5,15 @@
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
+mod bt_gan;
+mod discgan;
+mod fair_tables;
+mod hisgt;
 mod privacy;
+mod sdg;
 mod tables;
+mod tabular;
+mod vae_gan;
 
 use serde_json::json;
 use std::path::PathBuf;
@@ -47,7 +54,7 @@ pub struct Item {
 }
 
 /// Processor seconds of this program so far, on all threads.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let rest: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |i: usize| rest.get(i).and_then(|t| t.parse::<f64>().ok()).unwrap_or(f64::NAN);
@@ -55,7 +62,11 @@ fn cpu_seconds() -> f64 {
 }
 
 fn items(run: &Run) -> Vec<Item> {
-    [privacy::rows].iter().flat_map(|rows| rows(run)).collect()
+    let mut out: Vec<Item> =
+        [privacy::rows, bt_gan::rows, sdg::rows, hisgt::rows].iter().flat_map(|rows| rows(run)).collect();
+    out.extend(discgan::items());
+    out.extend(vae_gan::items());
+    out
 }
 
 fn main() -> ExitCode {

@@ -21,10 +21,14 @@ impl Checker<'_> {
             );
             return;
         }
-        for (what, list) in
-            [("scenarios", &benchmark.scenarios), ("models", &benchmark.models), ("tasks", &benchmark.tasks)]
-        {
-            if list.is_empty() {
+        let lists = [("scenarios", &benchmark.scenarios), ("models", &benchmark.models), ("tasks", &benchmark.tasks)];
+        // One that only reports on generators tests no model.
+        let only_reports = !benchmark.reports.is_empty()
+            && benchmark.metrics.is_empty()
+            && benchmark.policies.is_empty()
+            && lists.iter().all(|(_, list)| list.is_empty());
+        for (what, list) in lists {
+            if list.is_empty() && !only_reports {
                 self.error(
                     codes::BAD_BENCHMARK,
                     format!("the benchmark names no {what}"),
@@ -33,7 +37,7 @@ impl Checker<'_> {
                 );
             }
         }
-        if benchmark.metrics.is_empty() {
+        if benchmark.metrics.is_empty() && !only_reports {
             self.error(codes::BAD_BENCHMARK, "the benchmark names no metrics", benchmark.name.span, "add `metrics …`");
         }
         let kinds: [(&str, &[Ident], Pick); 3] = [
@@ -42,29 +46,9 @@ impl Checker<'_> {
             ("task", &benchmark.tasks, |k| if let ItemKind::Task(s) = k { Some(&s.name) } else { None }),
         ];
         for (what, list, pick) in kinds {
-            let known: Vec<String> =
-                self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
-            for (at, name) in list.iter().enumerate() {
-                if list.iter().take(at).any(|n| n.name == name.name) {
-                    // With the comma before it.
-                    let from = list.get(at.wrapping_sub(1)).map_or(name.span, |n| n.span.after());
-                    self.found.push(
-                        Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name))
-                            .at(name.span, "again")
-                            .fix("leave it out", from.to(name.span), ""),
-                    );
-                }
-                if known.contains(&name.name) || self.is_lost(&name.name) {
-                    continue;
-                }
-                let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown {what} `{}`", name.name))
-                    .at(name.span, "not declared");
-                if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-                    d = d.meant(name.span, near);
-                }
-                self.found.push(d);
-            }
+            self.listed(what, list, pick);
         }
+        self.reports(&benchmark.reports);
         self.listed_policies(benchmark);
         self.same_data(benchmark);
         self.same_columns(benchmark);
@@ -90,6 +74,36 @@ impl Checker<'_> {
             if !ty.is_unknown() && !ty.base.is_numeric() {
                 self.error(codes::WRONG_TYPE, "a metric is a number", used.call.span, format!("this is {ty}"));
             }
+        }
+    }
+
+    /// The generators that are reported on.
+    pub(super) fn reports(&mut self, generators: &[Ident]) {
+        self.listed("generator", generators, |k| if let ItemKind::Generator(g) = k { Some(&g.name) } else { None });
+    }
+
+    /// That each name is that of an item of one kind, and stands there once.
+    fn listed(&mut self, what: &str, list: &[Ident], pick: Pick) {
+        let known: Vec<String> = self.program.items().filter_map(|i| pick(&i.kind)).map(|n| n.name.clone()).collect();
+        for (at, name) in list.iter().enumerate() {
+            if list.iter().take(at).any(|n| n.name == name.name) {
+                // With the comma before it.
+                let from = list.get(at.wrapping_sub(1)).map_or(name.span, |n| n.span.after());
+                self.found.push(
+                    Diagnostic::new(codes::DUPLICATE_NAME, format!("`{}` is listed twice", name.name))
+                        .at(name.span, "again")
+                        .fix("leave it out", from.to(name.span), ""),
+                );
+            }
+            if known.contains(&name.name) || self.is_lost(&name.name) {
+                continue;
+            }
+            let mut d = Diagnostic::new(codes::UNKNOWN_NAME, format!("unknown {what} `{}`", name.name))
+                .at(name.span, "not declared");
+            if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
+                d = d.meant(name.span, near);
+            }
+            self.found.push(d);
         }
     }
 

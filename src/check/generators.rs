@@ -80,7 +80,62 @@ const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
+const AVERAGE: Setting =
+    set("average", Form::Number(0.0, 0.999_99), "decay a step of the moving average that is sampled");
+const ANNEAL: Setting = set("anneal", Form::Flag, "whether the learning rate falls to 0 along the course; true");
+const MOMENTS: Setting = set("moments", Form::Number(0.0, 1e6), "weight of the distance of second moments; 1");
+const SHARDS: Setting = set("shards", Form::Count(1, 1_024), "parts that a batch's gradient is worked out in; 1");
+const HOLD_OUT: Setting = set("hold_out", Form::Number(0.0, 0.5), "share of rows kept for early stopping; 0");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
+
+const FAIR_LABELS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 20");
+const NOTION: Setting =
+    set("notion", Form::Word(&["parity", "equalized_odds"]), "which relation of labels to groups counts; parity");
+const WEIGHTED: Setting = set("weighted", Form::Flag, "whether rows are weighed by score in the second phase; true");
+const DEVIATIONS: Setting =
+    set("deviations", Form::Number(0.0, 1e3), "spreads of a row's scores added to its weight; 1");
+const FAIR_MEANS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of the distance of means in groups; 1");
+const FAIR_PARITY: Setting = set("lambda_parity", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 0");
+const BLUR: Setting =
+    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.02");
+const DISCGAN: &[Setting] = &[
+    COLUMNS,
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
+    HOLD_OUT,
+    PATIENCE,
+];
+
+const DISCGAN_PLUS: &[Setting] = &[
+    COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE, PRIVACY,
+];
+
+const VAE_GAN: &[Setting] = &[
+    COLUMNS,
+    set("mode", Form::Word(&["vae", "gan", "hybrid"]), "which halves there are; `hybrid`"),
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("verdict", Form::Number(0.0, 1e6), "weight of the critic's verdict beside the likelihood; 1"),
+    set("features", Form::Number(0.0, 1e6), "weight of the distance of the critic's features; 1"),
+    MOMENTS,
+    SHARDS,
+    HOLD_OUT,
+    PATIENCE,
+    PRIVACY,
+];
 
 const HISGT: &[Setting] = &[
     set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
@@ -122,12 +177,37 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "argn",
         doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
-        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED, PRIVACY],
     },
     Kind {
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
         settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "bt_gan",
+        doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
+    },
+    Kind {
+        name: "sdg",
+        doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
+    },
+    Kind {
+        name: "discgan",
+        doc: "one number generated under copied combinations of categories (Fuentes and McSpadden 2022, as published)",
+        settings: DISCGAN,
+    },
+    Kind {
+        name: "discgan_plus",
+        doc: "conditional GAN that generates every column, its gradients worked out in shards (after discGAN)",
+        settings: DISCGAN_PLUS,
+    },
+    Kind {
+        name: "vae_gan",
+        doc: "variational autoencoder with an adversary (TVAE, Xu et al. 2019, and VAE/GAN, Larsen et al. 2016)",
+        settings: VAE_GAN,
     },
     Kind {
         name: "hisgt",
@@ -138,6 +218,21 @@ pub const KINDS: &[Kind] = &[
         name: "marginal",
         doc: "graphical model of chosen two- and three-way tables; the strong choice at small ε (after AIM, McKenna et al. 2022)",
         settings: MARGINAL,
+    },
+    Kind {
+        name: "gaussian_copula",
+        doc: "a control: each column's own distribution, and the correlation of each pair",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "independent",
+        doc: "a control: each column drawn for itself, without any dependence",
+        settings: &[COLUMNS, SEED],
+    },
+    Kind {
+        name: "bootstrap",
+        doc: "a control: training rows drawn with replacement; keeps nothing private",
+        settings: &[COLUMNS, SEED],
     },
 ];
 

@@ -110,6 +110,7 @@ impl Checker<'_> {
             ItemKind::Model(model) => self.model(model),
             ItemKind::Generator(generator) => self.generator(generator),
             ItemKind::Benchmark(benchmark) => self.benchmark(benchmark),
+            ItemKind::Report(generators) => self.reports(generators),
             ItemKind::Test(test) => self.test(test),
             ItemKind::Check(check) => self.check_item(check),
             ItemKind::Document(document) => self.document(document),

@@ -56,7 +56,7 @@ pub(super) fn item(item: &mut Item, folder: &str, global: &dyn Fn(&str) -> Strin
         }
         ItemKind::Benchmark(b) => {
             own(&mut b.name);
-            for list in [&mut b.scenarios, &mut b.models, &mut b.tasks] {
+            for list in [&mut b.scenarios, &mut b.models, &mut b.tasks, &mut b.reports] {
                 list.iter_mut().for_each(refers);
             }
         }
@@ -69,6 +69,7 @@ pub(super) fn item(item: &mut Item, folder: &str, global: &dyn Fn(&str) -> Strin
                 *path = full;
             }
         }
+        ItemKind::Report(generators) => generators.iter_mut().for_each(refers),
         ItemKind::Check(c) => c.on.iter_mut().for_each(refers),
         // Functions are found by file and name, see `Program::function_at`; policies that are used, likewise.
         ItemKind::Function(_)

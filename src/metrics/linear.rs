@@ -33,6 +33,19 @@ impl Cholesky {
         Some(Cholesky { factor: a })
     }
 
+    /// The lower factor times a column of as many numbers: of independent ones it makes ones with this covariance.
+    pub fn times(&self, x: &[f64]) -> Vec<f64> {
+        let row = |i: usize| x.iter().take(i + 1).enumerate().map(|(k, v)| self.factor[[i, k]] * v).sum();
+        (0..self.factor.nrows()).map(row).collect()
+    }
+
+    /// The first `size` rows and columns of the lower factor: that of the first `size` variables alone.
+    #[must_use]
+    pub fn first(&self, size: usize) -> Cholesky {
+        let size = size.min(self.factor.nrows());
+        Cholesky { factor: Array2::from_shape_fn((size, size), |at| self.factor[at]) }
+    }
+
     /// The solution for one right-hand side.
     pub fn solve(&self, b: &Array1<f64>) -> Array1<f64> {
         let (l, n) = (&self.factor, b.len());

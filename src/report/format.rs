@@ -23,7 +23,7 @@ fn is_extreme(value: f64) -> bool {
 }
 
 /// `value` with `digits` decimals; thousands are separated, and a zero carries no sign.
-fn fixed(value: f64, digits: usize) -> String {
+pub fn fixed(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return UNDEFINED.to_owned();
     }

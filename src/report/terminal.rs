@@ -4,6 +4,7 @@
 //! nothing. Text from scripts and data is cleaned of control characters first, so that a name can never
 //! steer the terminal.
 
+mod synthetic;
 mod tables;
 mod verdicts;
 mod why;
@@ -32,6 +33,7 @@ pub fn render(results: &Results, color: bool) -> String {
         }
         verdicts::section(&view, &mut out);
     }
+    synthetic::reports(&results.body.synthetic, &mut out);
     why::checked(&results.body.checks, &mut out);
     if !results.receipt.warnings.is_empty() {
         out.line("");

@@ -177,6 +177,7 @@ pub fn no_benchmark(program: &Program) -> Benchmark {
         as_of: items(program).find_map(|c| c.as_of.clone()),
         folds: None,
         seed: None,
+        reports: Vec::new(),
     }
 }
 

@@ -114,6 +114,7 @@ impl Bench<'_> {
             checks: Vec::new(),
             privacy: Vec::new(),
             plots: Plots::default(),
+            synthetic: Vec::new(),
         }
     }
 }

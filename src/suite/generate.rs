@@ -283,6 +283,11 @@ impl Ready {
         }
     }
 
+    /// `n` rows as the table has them, none of which breaks a rule.
+    pub fn rows(&mut self, program: &Program, loaded: &Loaded, n: usize, seed: u64) -> Result<Frame, Halt> {
+        self.sampled(program, loaded, n, &Given::nothing(), seed)
+    }
+
     /// As many synthetic rows as the scenario has, in the same cells, and none that breaks a rule.
     pub fn draw(&mut self, program: &Program, loaded: &Loaded, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
@@ -295,27 +300,35 @@ impl Ready {
             given = given.and(&known, *rows);
         }
         let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
+        self.sampled(program, loaded, drawn.rows.len(), &given, seed)
+    }
+
+    fn sampled(
+        &mut self,
+        program: &Program,
+        loaded: &Loaded,
+        n: usize,
+        given: &Given,
+        seed: u64,
+    ) -> Result<Frame, Halt> {
         let sample = |n: usize, given: &Given, round: usize| {
             let seed = if round == 0 { seed } else { seeds::seed(seed, &["again", &round.to_string()]) };
             self.made.sample(n, given, seed)
         };
         if let Some(long) = &self.long {
-            let rows = sample(drawn.rows.len(), &given, 0).map_err(|e| {
-                Halt::Failed(vec![Diagnostic::new(
-                    codes::MODEL_FAILED,
-                    format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
-                )])
+            let rows = sample(n, given, 0).map_err(|e| {
+                let message = format!("`{}` cannot draw rows: {e}", self.info.name);
+                Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
             })?;
             return Ok(long.synthetic(&rows));
         }
         let who = (program, loaded, self.info.name.as_str());
-        let rows = drawn.rows.len();
         let Some(anonymous) = &self.anonymous else {
-            return self.rules.draw(who, (rows, &given), &mut self.info.rules, sample);
+            return self.rules.draw(who, (n, given), &mut self.info.rules, sample);
         };
         let mut suppressed = 0;
         let told = &mut self.info.rules;
-        let out = anonymous.draw(who.2, (rows, &given), &mut suppressed, |n, given, outer| {
+        let out = anonymous.draw(who.2, (n, given), &mut suppressed, |n, given, outer| {
             // Each round has seeds of its own for the rules' rounds.
             let sample = |n: usize, given: &Given, round: usize| match outer {
                 0 => sample(n, given, round),

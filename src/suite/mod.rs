@@ -23,6 +23,7 @@ mod shown;
 mod small_cells;
 pub mod spending;
 pub mod store;
+pub mod synthetic;
 pub mod trial;
 pub mod visits;
 pub mod why;

@@ -6,6 +6,7 @@
 pub use crate::eval::count::Count;
 use crate::eval::estimate::{Interval, Part};
 pub use crate::policy::outcome::{ConstraintResult, Verdict};
+pub use crate::suite::synthetic::record::SyntheticReport;
 use serde::{Deserialize, Serialize};
 
 /// The version of this schema; a reader refuses another major number.
@@ -45,6 +46,9 @@ pub struct Body {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<PolicyResult>,
     pub plots: Plots,
+    /// Reports on generators, in the order of the script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synthetic: Vec<SyntheticReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use super::loaded::Loaded;
 use super::result::{Body, Receipt, Results, SCHEMA, Timing, UsedFile};
 use super::scenario::{self, Drawn};
 use super::store::Store;
-use super::{checks, folds, generate, plots, predict, seeds, shown};
+use super::{checks, folds, generate, plots, predict, seeds, shown, synthetic};
 use crate::check::Program;
 use crate::check::dataset::Schema;
 use crate::check::models::OUTSIDE;
@@ -15,7 +15,7 @@ use crate::eval::limits::Meter;
 use crate::eval::{Env, View};
 use crate::source::world::World;
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{Benchmark, Ident, TaskKind};
+use crate::syntax::ast::{Benchmark, Ident, ItemKind, TaskKind};
 use arrow_array::{BooleanArray, Float64Array};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -81,14 +81,14 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
     let stand_in;
     let benchmark = match program.benchmark() {
         Some(benchmark) => benchmark,
-        None if checks::items(program).next().is_some() => {
+        None if checks::items(program).next().is_some() || has_report(program) => {
             stand_in = checks::no_benchmark(program);
             &stand_in
         }
         None => {
             return Err(vec![
-                Diagnostic::new(codes::BAD_BENCHMARK, "this file has no `benchmark` and no `check`, so there is nothing to run")
-                    .help("add `check POLICY on DATASET` or a `benchmark NAME version \"0.1.0\" { … }`, or look at single figures with `dbf eval`"),
+                Diagnostic::new(codes::BAD_BENCHMARK, "this file has no `benchmark`, `check` or `report`, so there is nothing to run")
+                    .help("add `check POLICY on DATASET`, `report synthetic GENERATOR` or a `benchmark NAME version \"0.1.0\" { … }`, or look at single figures with `dbf eval`"),
             ]);
         }
     };
@@ -107,6 +107,16 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
         Err(Halt::Interrupted) => true,
         Err(Halt::Failed(bad)) => return Err(bad),
     };
+    if !interrupted {
+        match bench.reports(&mut body) {
+            Ok(()) => {}
+            Err(Halt::Interrupted) => interrupted = true,
+            Err(Halt::Failed(bad)) => return Err(bad),
+        }
+        if !body.synthetic.is_empty() {
+            clock.lap("reports on generators");
+        }
+    }
     if !interrupted && checks::items(program).next().is_some() {
         match checks::all(program, &loaded, seed, store, stages) {
             Ok((found, mut problems)) => {
@@ -133,6 +143,11 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
     };
     let results = Results { schema: SCHEMA.into(), digest: String::new(), body, receipt };
     Ok(Outcome { results, problems: bench.problems })
+}
+
+/// Whether the script asks for a report outside of a benchmark.
+fn has_report(program: &Program) -> bool {
+    program.file.items.iter().any(|i| matches!(i.kind, ItemKind::Report(_)))
 }
 
 /// Models of other programs are known to the checker, but nothing here can ask them.
@@ -216,6 +231,24 @@ impl<'a> Bench<'a> {
             }
             other => other,
         }
+    }
+
+    /// Reports on generators. One that fails costs its own report only.
+    fn reports(&mut self, body: &mut Body) -> Result<(), Halt> {
+        let mut base = vec![body.script.sha256.clone()];
+        base.extend(body.script.uses.iter().map(|u| u.sha256.clone()));
+        for name in synthetic::run::asked(self.program, self.benchmark) {
+            if self.stages.world.cancelled() {
+                return Err(Halt::Interrupted);
+            }
+            let asked = (self.seed, base.as_slice());
+            match synthetic::run::one(self.program, &name, self.loaded, asked, self.store, self.stages) {
+                Ok(report) => body.synthetic.push(report),
+                Err(Halt::Failed(mut bad)) => self.problems.append(&mut bad),
+                Err(Halt::Interrupted) => return Err(Halt::Interrupted),
+            }
+        }
+        Ok(())
     }
 
     fn draw(&self) -> Result<Vec<Drawn>, Vec<Diagnostic>> {

@@ -361,6 +361,8 @@ pub struct Benchmark {
     pub as_of: Option<(String, Span)>,
     pub folds: Option<(i64, Span)>,
     pub seed: Option<i64>,
+    /// Generators to report on.
+    pub reports: Vec<Ident>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -397,7 +399,10 @@ pub struct UseFile {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     Language(i64),
-    Module { name: Ident, version: String },
+    Module {
+        name: Ident,
+        version: String,
+    },
     Use(Use),
     UseFile(UseFile),
     Dataset(Dataset),
@@ -408,6 +413,8 @@ pub enum ItemKind {
     Model(Model),
     Generator(Generator),
     Benchmark(Benchmark),
+    /// `report synthetic g1, g2`: the generators to report on.
+    Report(Vec<Ident>),
     Test(Test),
     Check(Check),
     Document(Document),
@@ -434,6 +441,7 @@ impl ItemKind {
             | ItemKind::Module { .. }
             | ItemKind::Use(_)
             | ItemKind::Test(_)
+            | ItemKind::Report(_)
             | ItemKind::Check(_)
             | ItemKind::Attest(_) => return None,
         })

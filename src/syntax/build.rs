@@ -73,6 +73,7 @@ impl Builder<'_> {
                 ItemKind::Generator(Generator { name, kind, data, settings })
             }
             Rule::benchmark => ItemKind::Benchmark(self.benchmark(parts)?),
+            Rule::report => ItemKind::Report(parts.next()?.into_inner().map(|p| self.ident(p)).collect()),
             Rule::test => ItemKind::Test(self.test(parts)?),
             Rule::check => ItemKind::Check(self.check(parts)?),
             Rule::document => ItemKind::Document(self.document(parts)?),
@@ -341,6 +342,7 @@ impl Builder<'_> {
             as_of: None,
             folds: None,
             seed: None,
+            reports: Vec::new(),
         };
         for part in parts {
             let part = part.into_inner().next()?;
@@ -348,6 +350,7 @@ impl Builder<'_> {
                 Rule::b_scenarios => out.scenarios = self.names(part)?,
                 Rule::b_models => out.models = self.names(part)?,
                 Rule::b_tasks => out.tasks = self.names(part)?,
+                Rule::report => out.reports.extend(self.names(part)?),
                 Rule::b_policies => {
                     for used in part.into_inner() {
                         out.policies.push(self.policy_use(used)?);

@@ -111,6 +111,7 @@ fn form(word: &str) -> &'static str {
         "model" => "model NAME = KIND(…)",
         "generator" => "generator NAME = KIND(DATASET) { … }",
         "benchmark" => "benchmark NAME version \"1.0.0\" { … }",
+        "report" => "report synthetic GENERATOR",
         "test" => "test \"what holds\" { assert … }",
         "check" => "check POLICY on DATASET as of @2026-11-22",
         "document" => "document NAME { intended_use: \"…\" }",
@@ -276,7 +277,8 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::b_policies
         | Rule::b_as_of
         | Rule::b_folds
-        | Rule::b_seed => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `as of`, `folds` or `seed`",
+        | Rule::b_seed
+        | Rule::report => "`scenarios`, `models`, `tasks`, `metrics`, `policies`, `report`, `as of`, `folds` or `seed`",
         Rule::grant | Rule::grant_egress | Rule::grant_release => {
             "`egress LABEL to MODEL` or `release GENERATOR as LABEL`"
         }

@@ -99,6 +99,7 @@ pub const ITEM_WORDS: &[&str] = &[
     "model",
     "generator",
     "benchmark",
+    "report",
     "test",
     "check",
     "document",

@@ -3,6 +3,7 @@
 //! What settings a kind takes, and what it is for, stands in `check/generators.rs`; a test holds the two sets equal.
 
 use super::asked::Asked;
+use super::controls::kinds as controls;
 use super::fitting::{Fitting, Place};
 use super::saved::Saved;
 use super::{Generator, SynthError};
@@ -20,8 +21,21 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
+    ("bt_gan", super::fair::bt::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("sdg", super::fair::sdg::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("discgan", super::discgan::fit, super::discgan::load),
+    #[cfg(feature = "nets")]
+    ("discgan_plus", super::vae_gan::fit_discgan, super::vae_gan::load_discgan),
+    #[cfg(feature = "nets")]
+    ("vae_gan", super::vae_gan::fit, super::vae_gan::load),
+    #[cfg(feature = "nets")]
     ("hisgt", super::visits::model::fit, super::visits::model::load),
     ("marginal", super::graphical::fit, super::graphical::load),
+    ("independent", controls::fit_independent, controls::load_independent),
+    ("bootstrap", controls::fit_bootstrap, controls::load_bootstrap),
+    ("gaussian_copula", controls::fit_copula, controls::load_copula),
 ];
 
 /// Learns `frame` as `asked`. Equal arguments give equal generators on the processor, whatever the

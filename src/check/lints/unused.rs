@@ -210,6 +210,8 @@ impl Used<'_> {
             | ItemKind::Module { .. }
             | ItemKind::Use(_)
             | ItemKind::UseFile(_)
+            // What its generators learn is theirs to say.
+            | ItemKind::Report(_)
             | ItemKind::Attest(_) => {}
         }
     }

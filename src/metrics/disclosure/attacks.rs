@@ -283,7 +283,12 @@ impl Score {
 /// and for a density with fewer than two hold-out rows.
 pub fn membership(columns: &[Mixed], parts: &Parts, score: Score, (seed, level): (u64, f64)) -> Measured {
     parts.need_holdout("membership inference")?;
-    let Placed { train, holdout, synthetic } = placed(columns, parts)?;
+    among(placed(columns, parts)?, score, (seed, level))
+}
+
+/// Membership inference over rows that have their points.
+pub(super) fn among(placed: Placed, score: Score, (seed, level): (u64, f64)) -> Measured {
+    let Placed { train, holdout, synthetic } = placed;
     let (control, reference) = match score {
         Score::Nearest => (holdout, None),
         Score::Density => {

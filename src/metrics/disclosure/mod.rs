@@ -5,6 +5,7 @@
 
 pub mod attacks;
 mod classes;
+pub mod outliers;
 pub mod population;
 
 pub use classes::{Codes, Keys};

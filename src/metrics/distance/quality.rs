@@ -306,11 +306,16 @@ fn association(cells: &[Cell], rows: usize, columns: usize) -> Option<f64> {
 /// The overall score: the mean of [`shapes`] and [`trends`], or the one of them that has a value. They are parts
 /// `column_shapes` and `column_pair_trends`.
 pub fn quality(columns: &[Column], first: &[bool], thresholds: Thresholds) -> Measured {
-    let (shapes, trends) = (shapes(columns, first), trends(columns, first, thresholds));
+    overall(shapes(columns, first), trends(columns, first, thresholds))
+}
+
+/// The same from both scores.
+pub fn overall(shapes: Measured, trends: Measured) -> Measured {
     let scores: Vec<f64> = [&shapes, &trends].iter().filter_map(|s| s.as_ref().ok()).map(|e| e.value).collect();
     let Some(value) = mean(&scores) else { return shapes };
     let part = |s: &Measured| s.as_ref().map_or(f64::NAN, |e| e.value);
-    let out = Estimate::plain(value, first.len());
+    let rows = [&shapes, &trends].iter().filter_map(|s| s.as_ref().ok()).map(|e| e.n).max().unwrap_or(0);
+    let out = Estimate::plain(value, rows);
     let out = out.with("column_shapes", part(&shapes)).with("column_pair_trends", part(&trends));
     Ok(match trends {
         Err(why) => out.note(format!("column shapes only: {}", why.reason)),

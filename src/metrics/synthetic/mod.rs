@@ -5,7 +5,7 @@
 
 pub mod classifier;
 pub mod codes;
-mod eigen;
+pub mod eigen;
 pub mod kernel;
 pub mod records;
 pub mod support;

@@ -12,7 +12,11 @@ pub fn header(view: &View<'_>) -> Markup {
     let benchmark = &body.benchmark;
     html! {
         header class="masthead" {
-            p class="eyebrow" { @if body.scenarios.is_empty() { "Checks" } @else { "Benchmark report" } }
+            p class="eyebrow" {
+                @if !body.scenarios.is_empty() { "Benchmark report" }
+                @else if body.checks.is_empty() { "Report on generators" }
+                @else { "Checks" }
+             }
             h1 { (name(&benchmark.name)) " " span class="version" { (benchmark.version) } }
             p class="lead" { (what_was_run(view)) }
             @if let Some(doc) = &body.script.doc {
@@ -33,11 +37,19 @@ fn what_was_run(view: &View<'_>) -> String {
     let body = &view.results.body;
     let data: Vec<String> = body.datasets.iter().map(|d| format!("{} ({})", d.name, plural(d.rows, "row"))).collect();
     let data: Vec<&str> = data.iter().map(String::as_str).collect();
+    let reports: Vec<&str> = body.synthetic.iter().map(|r| r.generator.as_str()).collect();
+    let reported = match reports.as_slice() {
+        [] => String::new(),
+        own => format!(" A report on {}.", list(own)),
+    };
+    if body.scenarios.is_empty() && body.checks.is_empty() && !reports.is_empty() {
+        return format!("{} on {}: {}.", plural(reports.len(), "report"), list(&data), list(&reports));
+    }
     if body.scenarios.is_empty() {
         let all = || body.checks.iter().flat_map(|c| &c.constraints);
         let of = |v: &[Verdict]| all().filter(|c| v.contains(&c.verdict)).count();
         return format!(
-            "{} on {}: of {}, {} pass, {} fail, {} are open, {} do not apply.",
+            "{} on {}: of {}, {} pass, {} fail, {} are open, {} do not apply.{reported}",
             plural(body.checks.len(), "check"),
             list(&data),
             plural(all().count(), "constraint"),
@@ -63,6 +75,7 @@ fn what_was_run(view: &View<'_>) -> String {
         Some(date) => text.push_str(&format!(". Policies as of {date}.")),
         None => text.push('.'),
     }
+    text.push_str(&reported);
     text
 }
 

@@ -9,6 +9,7 @@ mod groups;
 mod headline;
 mod metrics;
 mod receipt;
+mod synthetic;
 mod verdicts;
 
 use super::format::is_unsafe;
@@ -68,8 +69,18 @@ fn sections(view: &View<'_>) -> Vec<(&'static str, &'static str, Markup)> {
     let checks = &view.results.body.checks;
     let checked = ("checks", "Checks", checks::section(checks));
     // Without a benchmark there is nothing else to show.
-    if view.scenarios().is_empty() && !checks.is_empty() {
-        return vec![checked, ("receipt", "Data and receipt", receipt::section(view))];
+    let reports = &view.results.body.synthetic;
+    let reported = ("generators", "Reports on generators", synthetic::section(view));
+    if view.scenarios().is_empty() && !(checks.is_empty() && reports.is_empty()) {
+        let mut out = Vec::new();
+        if !checks.is_empty() {
+            out.push(checked);
+        }
+        if !reports.is_empty() {
+            out.push(reported);
+        }
+        out.push(("receipt", "Data and receipt", receipt::section(view)));
+        return out;
     }
     let mut out = vec![
         ("verdicts", "Verdicts", verdicts::section(view)),
@@ -81,6 +92,10 @@ fn sections(view: &View<'_>) -> Vec<(&'static str, &'static str, Markup)> {
         ("figures", "Figures", data::figures(view)),
         ("receipt", "Data and receipt", receipt::section(view)),
     ];
+    if !reports.is_empty() {
+        let after = out.iter().position(|s| s.0 == "synthetic").map_or(out.len(), |at| at + 1);
+        out.insert(after, reported);
+    }
     if !checks.is_empty() {
         out.insert(1, checked);
     }

@@ -4,11 +4,14 @@
 //! picture is drawn at most 360 units wide, so that its text stays readable on a phone, and takes its
 //! colours from the page's style.
 
+pub mod disparity;
 pub mod distribution;
 pub mod forest;
+pub mod heat;
 pub mod interval;
 pub mod loss;
 pub mod reliability;
+pub mod shapes;
 
 use super::format::tick;
 use maud::{Markup, html};

@@ -105,6 +105,7 @@ pub fn results() -> Results {
         checks: Vec::new(),
         privacy: Vec::new(),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
+        synthetic: Vec::new(),
     };
     let timings = [("load", 0.412), ("train generators", 187.3), ("draw", 0.031), ("measure", 4.9), ("decide", 0.07)];
     Results {

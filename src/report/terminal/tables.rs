@@ -211,7 +211,7 @@ fn side_by_side(first: &[String], columns: &[Vec<String>], out: &mut Out) {
     }
 }
 
-fn table(head: Vec<String>, rows: Vec<Vec<String>>, out: &mut Out) {
+pub fn table(head: Vec<String>, rows: Vec<Vec<String>>, out: &mut Out) {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_style(TableComponent::HeaderLines, '─');
