@@ -1,5 +1,6 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
-//! [QUESTION…]`, `-- kernels [QUESTION…]`, `-- near [PART…]`, `-- load`, `-- parse`, `-- text`, `-- distances`.
+//! [QUESTION…]`, `-- kernels [QUESTION…]`, `-- near [PART…]`, `-- load`, `-- parse`, `-- text`, `-- distances`,
+//! `-- synthesis FOLDER [KIND…] [peers]`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -11,6 +12,7 @@ mod kernels_text;
 mod load;
 mod parse_check;
 mod policies;
+mod synthesis;
 
 use serde_json::json;
 use std::path::Path;
@@ -79,7 +81,7 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 9] = [
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 10] = [
         ("job", &job),
         ("policies", &policies::figures),
         ("columns", &|| columns::figures(&more)),
@@ -89,6 +91,7 @@ fn main() {
         ("near", &|| kernels_near::figures(&more)),
         ("text", &kernels_text::texts_figures),
         ("distances", &kernels_text::distance_figures),
+        ("synthesis", &|| synthesis::figures(&more)),
     ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {

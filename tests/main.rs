@@ -34,4 +34,6 @@ mod sensitivity;
 mod stdlib;
 mod syntax_props;
 mod synthetic;
+#[cfg(feature = "nets")]
+mod visits;
 mod why;

@@ -128,13 +128,14 @@ fn parts(_: &Run) -> Outcome {
     let tied = wide == 1 && far(&to_host(net.head()), &to_host(weights.values[0].clone())) == 0.0;
     let mut next = tokens.clone();
     next.rotate_left(1);
-    let batch = Sequences { read: tokens.clone(), next, counts: vec![true; 24], time: 24 };
+    let batch = Sequences { read: tokens.clone(), next, counts: vec![true; 24], time: 24, share: None };
     let guide = Guide { next: 1.0, semantic: 1.0, hierarchy: 1.0, shift: false };
     let leaves = weights.leaves();
     let terms = loss(&Transformer::new(shape, &leaves, &frozen, &device), &frozen, &batch, &guide, &device, None).1;
     let (semantic, hierarchy) = net.told(net.hidden(&tokens, 24, None, None));
     let by_hand = |told: Option<_>, frozen: &Option<_>, width: usize| -> f64 {
-        let (told, known) = (told.map(to_host::<2>).unwrap_or_default(), frozen.clone().map(to_host).unwrap_or_default());
+        let (told, known) =
+            (told.map(to_host::<2>).unwrap_or_default(), frozen.clone().map(to_host).unwrap_or_default());
         let want = tokens.iter().flat_map(|t| known.iter().skip(*t as usize * width).take(width));
         told.iter().zip(want).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 24.0
     };
@@ -259,7 +260,7 @@ fn planted(run: &Run) -> Outcome {
 }
 
 /// Conditions of Synthea: a visit is an encounter, in order of its first start; and the title of each code.
-fn conditions(data: &Path) -> Result<(Visits, Vec<String>), String> {
+pub fn conditions(data: &Path) -> Result<(Visits, Vec<String>), String> {
     let path = data.join("synthea543/conditions.csv");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut codes: BTreeMap<String, (u32, String)> = BTreeMap::new();
@@ -293,7 +294,7 @@ fn conditions(data: &Path) -> Result<(Visits, Vec<String>), String> {
 }
 
 /// Two halves of the records by seed.
-fn halves(visits: &Visits, seed: u64) -> (Visits, Visits) {
+pub fn halves(visits: &Visits, seed: u64) -> (Visits, Visits) {
     let mut order: Vec<(u64, usize)> = Vec::new();
     for i in 0..visits.records.len() {
         use rand::RngExt;
@@ -367,11 +368,8 @@ fn membership(run: &Run) -> Outcome {
     let (train, held) = halves(&visits, 0);
     let few = train.of(&(0..100).collect::<Vec<_>>());
     let base = synthea_settings();
-    let memorising = Settings {
-        dropout: 0.0,
-        plan: Plan { epochs: 300, batch: 16, patience: None, ..base.plan },
-        ..base.clone()
-    };
+    let memorising =
+        Settings { dropout: 0.0, plan: Plan { epochs: 300, batch: 16, patience: None, ..base.plan }, ..base.clone() };
     let attack = |members: &Visits, settings: &Settings, n: usize| -> Result<f64, String> {
         let model = fitted(members, &Known::default(), settings, 0, &device)?;
         let drawn = model.records(n, 0).map_err(|e| e.to_string())?;

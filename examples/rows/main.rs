@@ -5,6 +5,16 @@
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
+mod bt_gan;
+mod discgan;
+mod fair_tables;
+mod hisgt;
+mod privacy;
+mod sdg;
+mod tables;
+mod tabular;
+mod vae_gan;
+
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,15 +54,19 @@ pub struct Item {
 }
 
 /// Processor seconds of this program so far, on all threads.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let rest: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |i: usize| rest.get(i).and_then(|t| t.parse::<f64>().ok()).unwrap_or(f64::NAN);
     (ticks(11) + ticks(12)) / 100.0
 }
 
-fn items() -> Vec<Item> {
-    Vec::new()
+fn items(run: &Run) -> Vec<Item> {
+    let mut out: Vec<Item> =
+        [privacy::rows, bt_gan::rows, sdg::rows, hisgt::rows].iter().flat_map(|rows| rows(run)).collect();
+    out.extend(discgan::items());
+    out.extend(vae_gan::items());
+    out
 }
 
 fn main() -> ExitCode {
@@ -68,7 +82,7 @@ fn main() -> ExitCode {
         }
     }
     let mut failed = false;
-    for item in items() {
+    for item in items(&run) {
         let asked = systems.is_empty() || systems.iter().any(|s| s == item.system);
         if !asked || number.is_some_and(|n| n != item.number) {
             continue;

@@ -76,6 +76,8 @@ pub struct Schema {
     pub source: Option<String>,
     /// Headings of the file that the script leaves out on purpose.
     pub ignore: Vec<String>,
+    /// What all that learns from it privately may tell together, and where that stands.
+    pub budget: Option<(super::private::Asked, Span)>,
     rows: Arc<RowScope>,
 }
 
@@ -165,6 +167,9 @@ impl Checker<'_> {
                     .help("paths start at the script's folder: `from \"data/patients.csv\"`"),
             );
         }
+        if let Some(budget) = &decl.budget {
+            self.private(budget);
+        }
         // What nobody classified is treated as the most sensitive.
         let sensitivity = decl.sensitivity.as_ref().map_or(Sensitivity::Phi, |word| self.label(word));
         for (column, written) in columns.iter_mut().zip(&decl.columns) {
@@ -196,6 +201,7 @@ impl Checker<'_> {
             license: decl.license.clone(),
             source: decl.source.clone(),
             ignore: decl.ignore.iter().map(|(n, _)| n.clone()).collect(),
+            budget: decl.budget.as_ref().and_then(|b| Some((super::private::read(b)?, b.span))),
             rows,
         }
     }

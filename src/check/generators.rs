@@ -5,6 +5,7 @@
 
 use super::program::Checker;
 use super::scope::Scope;
+use super::types::{Base, Level};
 use crate::source::codes;
 use crate::syntax::ast::{self, Expr, ExprKind, Ident};
 
@@ -25,6 +26,8 @@ pub enum Form {
     Column,
     /// `dp(epsilon: …, delta: …)`.
     Privacy,
+    /// A predicate over a row of the dataset.
+    Rule,
 }
 
 /// One setting of a kind.
@@ -45,6 +48,25 @@ pub struct Kind {
     pub settings: &'static [Setting],
 }
 
+/// What rows of every kind but records may be asked to keep to.
+const EVERY: &[Setting] = &[
+    set("require", Form::Rule, "a rule that every row keeps to; as often as there are rules"),
+    set(
+        "k_anonymous",
+        Form::Count(2, 1_000_000),
+        "rows of each cell of `quasi` at least; smaller cells are suppressed and drawn again (HIPAA-style, not \
+         differential privacy)",
+    ),
+    set("quasi", Form::Columns, "what others may know of a person, for `k_anonymous`; the protected columns"),
+];
+
+impl Kind {
+    /// Whether it draws rows of a table, which can be held to rules one by one.
+    pub fn rules(&self) -> bool {
+        self.name != "hisgt"
+    }
+}
+
 const fn set(name: &'static str, form: Form, doc: &'static str) -> Setting {
     Setting { name, form, doc }
 }
@@ -58,7 +80,62 @@ const BATCH: Setting = set("batch", Form::Count(0, 100_000), "rows a step");
 const LATENT: Setting = set("latent", Form::Count(0, 4_096), "length of the noise vector");
 const HIDDEN: Setting = set("hidden", Form::Count(0, 4_096), "width of the hidden layers");
 const RATE: Setting = set("learning_rate", Form::Number(0.0, f64::MAX), "step size of Adam");
+const AVERAGE: Setting =
+    set("average", Form::Number(0.0, 0.999_99), "decay a step of the moving average that is sampled");
+const ANNEAL: Setting = set("anneal", Form::Flag, "whether the learning rate falls to 0 along the course; true");
+const MOMENTS: Setting = set("moments", Form::Number(0.0, 1e6), "weight of the distance of second moments; 1");
+const SHARDS: Setting = set("shards", Form::Count(1, 1_024), "parts that a batch's gradient is worked out in; 1");
+const HOLD_OUT: Setting = set("hold_out", Form::Number(0.0, 0.5), "share of rows kept for early stopping; 0");
 const PRIVACY: Setting = set("privacy", Form::Privacy, "`dp(epsilon: …, delta: …)`; no promise without it");
+
+const FAIR_LABELS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 20");
+const NOTION: Setting =
+    set("notion", Form::Word(&["parity", "equalized_odds"]), "which relation of labels to groups counts; parity");
+const WEIGHTED: Setting = set("weighted", Form::Flag, "whether rows are weighed by score in the second phase; true");
+const DEVIATIONS: Setting =
+    set("deviations", Form::Number(0.0, 1e3), "spreads of a row's scores added to its weight; 1");
+const FAIR_MEANS: Setting = set("lambda_fair", Form::Number(0.0, 1e6), "weight of the distance of means in groups; 1");
+const FAIR_PARITY: Setting = set("lambda_parity", Form::Number(0.0, 1e6), "weight of what labels tell about groups; 0");
+const BLUR: Setting =
+    set("lambda_privacy", Form::Number(0.0, 100.0), "spread of noise on what the discriminator sees, no promise; 0.02");
+const DISCGAN: &[Setting] = &[
+    COLUMNS,
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("training_mode", Form::Flag, "whether training normalises by the batch and drops units; true"),
+    HOLD_OUT,
+    PATIENCE,
+];
+
+const DISCGAN_PLUS: &[Setting] = &[
+    COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, AVERAGE, ANNEAL, MOMENTS, SHARDS, HOLD_OUT, PATIENCE, PRIVACY,
+];
+
+const VAE_GAN: &[Setting] = &[
+    COLUMNS,
+    set("mode", Form::Word(&["vae", "gan", "hybrid"]), "which halves there are; `hybrid`"),
+    EPOCHS,
+    BATCH,
+    LATENT,
+    HIDDEN,
+    RATE,
+    SEED,
+    AVERAGE,
+    ANNEAL,
+    set("verdict", Form::Number(0.0, 1e6), "weight of the critic's verdict beside the likelihood; 1"),
+    set("features", Form::Number(0.0, 1e6), "weight of the distance of the critic's features; 1"),
+    MOMENTS,
+    SHARDS,
+    HOLD_OUT,
+    PATIENCE,
+    PRIVACY,
+];
 
 const HISGT: &[Setting] = &[
     set("visit", Form::Column, "orders the rows of a subject; equal values are one visit"),
@@ -100,12 +177,37 @@ pub const KINDS: &[Kind] = &[
     Kind {
         name: "argn",
         doc: "columns one after another, each by a small network (after TabularARGN, Tiwald et al. 2025); the default",
-        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED],
+        settings: &[COLUMNS, EPOCHS, PATIENCE, BATCH, HIDDEN, RATE, SEED, PRIVACY],
     },
     Kind {
         name: "conditional_gan",
         doc: "conditional Wasserstein GAN over mode-normalised columns (after CTGAN, Xu et al. 2019)",
         settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, PRIVACY],
+    },
+    Kind {
+        name: "bt_gan",
+        doc: "Triple-GAN with rows weighed by score and labels that tell little about groups (Bt-GAN, Ramachandranpillai et al. 2024)",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_LABELS, NOTION, WEIGHTED, DEVIATIONS],
+    },
+    Kind {
+        name: "sdg",
+        doc: "the proposal's objective: adversarial loss, fairness and privacy terms, with a classifier for labels",
+        settings: &[COLUMNS, EPOCHS, BATCH, LATENT, HIDDEN, RATE, SEED, FAIR_MEANS, FAIR_PARITY, NOTION, BLUR, PRIVACY],
+    },
+    Kind {
+        name: "discgan",
+        doc: "one number generated under copied combinations of categories (Fuentes and McSpadden 2022, as published)",
+        settings: DISCGAN,
+    },
+    Kind {
+        name: "discgan_plus",
+        doc: "conditional GAN that generates every column, its gradients worked out in shards (after discGAN)",
+        settings: DISCGAN_PLUS,
+    },
+    Kind {
+        name: "vae_gan",
+        doc: "variational autoencoder with an adversary (TVAE, Xu et al. 2019, and VAE/GAN, Larsen et al. 2016)",
+        settings: VAE_GAN,
     },
     Kind {
         name: "hisgt",
@@ -166,10 +268,11 @@ impl Checker<'_> {
         let Some(kind) = kind else { return };
         self.scope = Scope::default();
         for (name, value) in &generator.settings {
-            match kind.settings.iter().find(|s| s.name == name.name) {
+            let own = kind.settings.iter().chain(kind.rules().then_some(EVERY).into_iter().flatten());
+            match own.clone().find(|s| s.name == name.name) {
                 Some(setting) => self.generator_setting(setting, value, &schema),
                 None => {
-                    let known: Vec<&str> = kind.settings.iter().map(|s| s.name).collect();
+                    let known: Vec<&str> = own.map(|s| s.name).collect();
                     self.unknown_word(name, "setting", &known);
                 }
             }
@@ -188,6 +291,15 @@ impl Checker<'_> {
                 }
             },
             Form::Privacy => self.private(value),
+            Form::Rule => {
+                self.scope = Scope::with_rows(Some(schema.rows()));
+                let ty = self.infer(value, Some(&Base::Bool));
+                if self.fits(value, &ty, &Base::Bool, "a rule") && ty.level != Level::Row {
+                    let message = "a rule is about a row, and this one is the same for all";
+                    self.error(codes::WRONG_TYPE, message, value.span, "names no column");
+                }
+                self.scope = Scope::default();
+            }
             Form::Count(lo, hi) => self.setting_between(setting.name, value, true, lo as f64, hi as f64),
             Form::Number(lo, hi) => self.setting_between(setting.name, value, false, lo, hi),
             Form::Flag if matches!(value.kind, ExprKind::Bool(_)) => {}

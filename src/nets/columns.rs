@@ -243,6 +243,14 @@ impl Columns {
         self.collect(x, &pass, d1, clean3(d2) * factor.clone(), clean3(d3) * factor)
     }
 
+    /// `parts`, one a weight, with zeros where a column may not read: noise must not open a way.
+    pub fn masked(&self, mut parts: Vec<Tensor<2>>) -> Vec<Tensor<2>> {
+        if let Some(first) = parts.first_mut() {
+            *first = first.clone() * self.mask.clone();
+        }
+        parts
+    }
+
     /// What comes back to the output of each layer, row by row and not averaged.
     fn back(&self, pass: &Pass, target: Tensor<3>) -> (Tensor<2>, Tensor<3>, Tensor<3>) {
         let (d, h, w) = (self.shape.columns(), self.shape.hidden, self.shape.width());

@@ -34,6 +34,9 @@ pub struct Sequences {
     /// Whether a place counts, by row: padding does not.
     pub counts: Vec<bool>,
     pub time: usize,
+    /// What the gradient's sums over places are divided by; none: by the places that count. Where batches differ in
+    /// length it has to be the same for all, or the tokens of short sequences weigh more than those of long ones.
+    pub share: Option<f64>,
 }
 
 /// The terms of one batch, before they are weighted.
@@ -89,7 +92,8 @@ pub fn loss(
     let value: f64 = found.iter().zip(&batch.counts).filter(|(_, c)| **c).map(|(p, _)| cost(*p)).sum();
     let one = counts.clone().neg();
     let slope = (shares * counts.clone()).scatter(1, next, one, IndexingUpdateOp::Add);
-    let slope = slope.mul_scalar(guide.next / counted);
+    let share = batch.share.unwrap_or(counted);
+    let slope = slope.mul_scalar(guide.next / share);
     let by_hidden = slope.clone().matmul(head.clone().inner());
     let by_head = slope.transpose().matmul(inner);
     let mut total = (hidden.clone() * by_hidden.autodiff()).sum() + (head * by_head.autodiff()).sum();
@@ -102,7 +106,7 @@ pub fn loss(
         let far = ((told - want).square() * counts.clone().autodiff()).sum().div_scalar(counted);
         *term = scalar(far.clone().inner());
         if weight > 0.0 {
-            total = total.clone() + far.mul_scalar(weight);
+            total = total.clone() + far.mul_scalar(weight * counted / share);
         }
     };
     guided(semantic, &frozen.semantic, guide.semantic, &mut terms.semantic);

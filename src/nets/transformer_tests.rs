@@ -1,3 +1,5 @@
+//! What a transformer must be: causal, equal to its cache, tied; and its loss the sum of its terms.
+
 use super::super::device::cpu;
 use super::super::guided::{Guide, Sequences, loss, nll};
 use super::super::noise::{matrix, normal, stream};
@@ -112,7 +114,7 @@ fn the_head_is_the_token_embedding() {
 fn batch() -> Sequences {
     let next = [3, 5, 2, 7, 1, 4, 10, 9, 3, 3, 1, 0].to_vec();
     let counts = (0..12).map(|i| i < 9).collect();
-    Sequences { read: TOKENS.to_vec(), next, counts, time: 6 }
+    Sequences { read: TOKENS.to_vec(), next, counts, time: 6, share: None }
 }
 
 /// The three terms as anyone would write them down, from scores and told embeddings on the host.
@@ -196,4 +198,30 @@ fn dropout_masks_are_asked_for_where_they_apply() {
     let with = to_host(net.hidden(&TOKENS, 6, None, Some(&mut draw)));
     assert_eq!(asked, vec![96; 5], "after the embedding and twice a block");
     assert_eq!(with, to_host(net.hidden(&TOKENS, 6, None, None)));
+}
+
+/// Batches of their own lengths must add up to the gradient of all their tokens at once.
+#[test]
+fn tokens_weigh_the_same_in_short_and_long_batches() {
+    let (shape, w, frozen, device) = setting(true);
+    let guide = Guide { next: 1.0, semantic: 0.5, hierarchy: 0.5, shift: false };
+    let gradient = |batch: &Sequences| -> Vec<f32> {
+        let leaves = w.leaves();
+        let grads = loss(&Transformer::new(shape, &leaves, &frozen, &device), &frozen, batch, &guide, &device, None)
+            .0
+            .backward();
+        leaves.iter().flat_map(|l| l.grad(&grads).map(to_host).unwrap_or_default()).collect()
+    };
+    let part = |read: &[u32], next: &[u32], counts: Vec<bool>, time| {
+        let (read, next) = (read.to_vec(), next.to_vec());
+        Sequences { read, next, counts, time, share: Some(8.0) }
+    };
+    let short = gradient(&part(&[0, 3], &[3, 5], vec![true; 2], 2));
+    let long = gradient(&part(&[0, 4, 9, 9, 2, 6], &[4, 9, 9, 2, 6, 1], vec![true; 6], 6));
+    let padded = [0, 3, 10, 10, 10, 10, 0, 4, 9, 9, 2, 6];
+    let next = [3, 5, 10, 10, 10, 10, 4, 9, 9, 2, 6, 1];
+    let counts = (0..12).map(|i| !(2..6).contains(&i)).collect();
+    let both = gradient(&part(&padded, &next, counts, 6));
+    let sum: Vec<f32> = short.iter().zip(&long).map(|(a, b)| a + b).collect();
+    assert!(far(&both, &sum) < 1e-4, "{}", far(&both, &sum));
 }

@@ -73,6 +73,43 @@ impl Values {
         Tensor::cat(vec![soft, at], 1)
     }
 
+    /// The gradient in soft rows `[rows, slots]` of a loss whose gradient in widened rows is `back`
+    /// `[rows, slots + width]`.
+    pub fn narrowed(&self, back: Tensor<2>, soft: &Tensor<2>) -> Tensor<2> {
+        let [_, slots] = soft.dims();
+        if self.width == 0 {
+            return back;
+        }
+        let [at, per, _, per_always] = self.parts.clone();
+        let n = self.offsets;
+        let values = back.clone().slice(s![.., slots..slots + self.width]);
+        let mut out = back.slice(s![.., 0..slots]);
+        let mut parts = Vec::new();
+        let numbers = (n > 0).then(|| values.clone().slice(s![.., 0..n]));
+        let segments = (slots > n).then(|| soft.clone().slice(s![.., n..slots]));
+        if let Some(numbers) = &numbers {
+            let steps = match &segments {
+                Some(segments) => segments.clone().matmul(per.clone()) + per_always,
+                None => per_always,
+            };
+            parts.push(numbers.clone() * steps);
+        }
+        if segments.is_some() {
+            let down = values.matmul(at.transpose());
+            parts.push(match numbers {
+                Some(numbers) => {
+                    let moved = numbers * soft.clone().slice(s![.., 0..n]);
+                    down + moved.matmul(per.transpose())
+                }
+                None => down,
+            });
+        }
+        if !parts.is_empty() {
+            out = out + if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) };
+        }
+        out
+    }
+
     /// Second moments of widened rows `[rows, slots + width]`: a 1, the values, and the segments
     /// that conditions can ask for, each with each.
     pub fn moments(&self, widened: Tensor<2>) -> Tensor<2> {
@@ -112,6 +149,27 @@ mod tests {
     use super::super::noise::matrix;
     use super::super::weights::to_host;
     use super::*;
+
+    #[test]
+    fn the_way_back_is_that_of_automatic_differentiation() {
+        let device = cpu().device.without_autodiff();
+        let heads = Heads { offsets: 1, groups: vec![HeadGroup { count: 1, width: 2, asked: false }] };
+        let m = |rows, columns, values| HostMatrix { rows, columns, values };
+        let map = ValueMap {
+            at: m(2, 2, vec![10.0, 0.0, 20.0, 1.0]),
+            per_offset: m(2, 1, vec![4.0, 6.0]),
+            at_always: m(1, 2, vec![0.5, 0.25]),
+            per_offset_always: m(1, 1, vec![2.0]),
+        };
+        let values = Values::new(&heads, &map, &device);
+        let soft = matrix(vec![0.5, 0.7, 0.3, -1.0, 0.1, 0.9], 2, 3, &device);
+        let back = matrix((0..10).map(|i| (i as f32).sin()).collect(), 2, 5, &device);
+        let leaf = soft.clone().autodiff().require_grad();
+        let grads = (values.widened(leaf.clone()) * back.clone().autodiff()).sum().backward();
+        let want = leaf.grad(&grads).map(to_host).unwrap_or_default();
+        let got = to_host(values.narrowed(back, &soft));
+        assert!(want.len() == 6 && want.iter().zip(&got).all(|(a, b)| (a - b).abs() < 1e-4), "{want:?} {got:?}");
+    }
 
     #[test]
     fn values_are_mode_plus_offset_and_moments_are_means_of_products() {

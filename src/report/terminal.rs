@@ -142,6 +142,14 @@ fn header(view: &View<'_>, out: &mut Out) {
             out.paragraph("privacy  ", &format!("{}: {}", clean(&g.name), p.line()), "2");
         }
     }
+    for g in &body.generators {
+        if let Some(cells) = &g.small_cells {
+            out.paragraph("cells    ", &format!("{}: {}", clean(&g.name), clean(&cells.line())), "2");
+        }
+    }
+    for spent in &body.privacy {
+        out.paragraph("privacy  ", &format!("{}: {}", clean(&spent.dataset), clean(&spent.line())), "2");
+    }
     let date = body.benchmark.as_of.as_deref().map_or("not stated".to_owned(), clean);
     let folds = plural(body.benchmark.folds as usize, "fold");
     let run = format!("seed {}, {folds}, as of {date}, device {}", body.seed, clean(&body.device));

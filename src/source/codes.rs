@@ -138,10 +138,12 @@ codes! {
     LIMIT_TIME "DBF0813" Error "more time than the limit allows";
     LIMIT_OUTPUT "DBF0814" Error "more output than the limit allows";
     CANNOT_ASK "DBF0820" Error "a model that this build cannot ask";
+    RULES_NOT_MET "DBF0830" Error "rules that drawn rows hardly ever keep to";
     BAD_BUDGET "DBF0840" Error "a privacy budget that promises nothing";
     NO_RANGE "DBF0841" Error "private training on a number without a range";
     TOO_PRIVATE "DBF0842" Error "a privacy budget too small to learn from";
     REPEATED_PERSON "DBF0843" Error "a promise per person with several rows a person";
+    OVER_BUDGET "DBF0844" Warning "generators that may spend more than the data's privacy budget";
     OUTPUT "DBF0901" Error "an output that cannot be written";
     INTERRUPTED "DBF0902" Error "a run stopped before its end";
     ASSERTION "DBF0951" Error "an assertion that does not hold";

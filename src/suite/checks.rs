@@ -198,8 +198,8 @@ pub fn rows(
     let generator = program.generators().find(|g| g.name.name == name);
     let found = generator.and_then(|g| Some((g, loaded.tables.get(&g.data.name)?, program.dataset(&g.data.name)?)));
     let Some((generator, table, schema)) = found else { return Err(lost(format!("`{name}` is not loaded"))) };
-    let ready = generate::train(program, generator, table, seed, store, stages)?;
-    let frame = ready.draw(&scenario::whole(&name, span, table), seed)?;
+    let mut ready = generate::train((program, loaded), generator, table, seed, store, stages)?;
+    let frame = ready.draw(program, loaded, &scenario::whole(&name, span, table), seed)?;
     // Without differential privacy nothing bounds what a row gives away.
     let spent = ready.info.privacy.as_ref();
     let ledger = Ledger {

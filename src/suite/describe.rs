@@ -112,6 +112,7 @@ impl Bench<'_> {
             cells: Vec::new(),
             policies: Vec::new(),
             checks: Vec::new(),
+            privacy: Vec::new(),
             plots: Plots::default(),
             synthetic: Vec::new(),
         }

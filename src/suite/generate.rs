@@ -1,9 +1,12 @@
 //! Trains the generators a run needs and draws the synthetic rows of each scenario.
 
+use super::loaded::Loaded;
 use super::result::{GeneratorInfo, PrivacyInfo};
+use super::rules::Rules;
 use super::run::{Halt, Stages};
 use super::scenario::Drawn;
 use super::seeds;
+use super::small_cells::Anonymous;
 use super::store::{Progress, Store};
 use super::visits::Long;
 use crate::check::dataset::Schema;
@@ -27,6 +30,8 @@ pub struct Ready {
     pub columns: Vec<String>,
     /// How the dataset holds records, for one that learns those.
     long: Option<Long>,
+    rules: Rules,
+    anonymous: Option<Anonymous>,
 }
 
 /// Names of the columns a generator learns: all but subjects and texts, or those the script chose.
@@ -37,7 +42,7 @@ fn columns(schema: &Schema, generator: &Generator) -> Vec<String> {
 
 /// Fits the generator, or takes it from the cache when data, settings and seed are the same.
 pub fn train(
-    program: &Program,
+    (program, loaded): (&Program, &Loaded),
     generator: &Generator,
     table: &Table,
     seed: u64,
@@ -45,12 +50,13 @@ pub fn train(
     stages: &Stages,
 ) -> Result<Ready, Halt> {
     let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
-    let mut columns = columns(schema, generator);
+    let rules = Rules::of(generator, schema, columns(schema, generator));
+    let mut columns = rules.shown.clone();
     let mut asked = asked(generator, schema, &columns, seed);
     let long = Long::of(generator, schema, table, &mut asked)?;
     let frame = match &long {
         Some(long) => long.frame(table, schema),
-        None => table.frame(schema, &columns),
+        None => table.frame(schema, &rules.learned),
     };
     if let Some(long) = &long {
         columns = long.shown();
@@ -58,6 +64,9 @@ pub fn train(
     one_row_each(generator, schema, table, &asked)?;
     let made = fitted(generator, schema, &frame, &asked, &table.sha256, store, stages)?;
     let name = generator.name.name.as_str();
+    if let Some(trained) = made.privacy() {
+        loaded.spending.record(name, &generator.data.name, trained);
+    }
     let history = made.history();
     let losses = |which: &str| history.iter().filter_map(|h| h.get(which)).collect();
     let info = GeneratorInfo {
@@ -69,9 +78,13 @@ pub fn train(
         rows_sampled: 0,
         generator_loss: losses("generator"),
         critic_loss: losses("critic"),
+        rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table)? },
         privacy: made.privacy().map(private_info),
+        small_cells: None,
     };
-    Ok(Ready { info, made, columns, long })
+    let anonymous = Anonymous::of(generator, schema, &columns).filter(|_| long.is_none());
+    let info = GeneratorInfo { small_cells: anonymous.as_ref().map(Anonymous::told), ..info };
+    Ok(Ready { info, made, columns, long, rules, anonymous })
 }
 
 /// The fit itself, of any rows of the dataset; `data` is their digest.
@@ -262,18 +275,6 @@ fn halt(error: SynthError, generator: &Generator) -> Halt {
 }
 
 impl Ready {
-    /// `n` rows as the table has them.
-    pub fn rows(&self, n: usize, seed: u64) -> Result<Frame, Halt> {
-        let rows = self.made.sample(n, &Given::nothing(), seed).map_err(|e| {
-            let message = format!("`{}` cannot draw rows: {e}", self.info.name);
-            Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
-        })?;
-        Ok(match &self.long {
-            Some(long) => long.synthetic(&rows),
-            None => rows,
-        })
-    }
-
     /// Real rows in the columns of synthetic ones.
     pub fn real(&self, table: &Table, schema: &Schema) -> Frame {
         match &self.long {
@@ -282,27 +283,62 @@ impl Ready {
         }
     }
 
-    /// As many synthetic rows as the scenario has, in the same cells.
-    pub fn draw(&self, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
+    /// `n` rows as the table has them, none of which breaks a rule.
+    pub fn rows(&mut self, program: &Program, loaded: &Loaded, n: usize, seed: u64) -> Result<Frame, Halt> {
+        self.sampled(program, loaded, n, &Given::nothing(), seed)
+    }
+
+    /// As many synthetic rows as the scenario has, in the same cells, and none that breaks a rule.
+    pub fn draw(&mut self, program: &Program, loaded: &Loaded, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
         for (levels, rows) in &drawn.quotas {
             let known: Vec<(&str, usize)> = levels
                 .iter()
-                .filter(|(name, _)| self.columns.contains(name))
+                .filter(|(name, _)| self.long.is_some() || self.rules.learned.contains(name))
                 .map(|(name, code)| (name.as_str(), *code as usize))
                 .collect();
             given = given.and(&known, *rows);
         }
         let seed = seeds::seed(seed, &["synthetic", &self.info.name, &drawn.recipe.name]);
-        let rows = self.made.sample(drawn.rows.len(), &given, seed).map_err(|e| {
-            Halt::Failed(vec![Diagnostic::new(
-                codes::MODEL_FAILED,
-                format!("`{}` cannot draw the rows of `{}`: {e}", self.info.name, drawn.recipe.name),
-            )])
-        })?;
-        Ok(match &self.long {
-            Some(long) => long.synthetic(&rows),
-            None => rows,
-        })
+        self.sampled(program, loaded, drawn.rows.len(), &given, seed)
+    }
+
+    fn sampled(
+        &mut self,
+        program: &Program,
+        loaded: &Loaded,
+        n: usize,
+        given: &Given,
+        seed: u64,
+    ) -> Result<Frame, Halt> {
+        let sample = |n: usize, given: &Given, round: usize| {
+            let seed = if round == 0 { seed } else { seeds::seed(seed, &["again", &round.to_string()]) };
+            self.made.sample(n, given, seed)
+        };
+        if let Some(long) = &self.long {
+            let rows = sample(n, given, 0).map_err(|e| {
+                let message = format!("`{}` cannot draw rows: {e}", self.info.name);
+                Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
+            })?;
+            return Ok(long.synthetic(&rows));
+        }
+        let who = (program, loaded, self.info.name.as_str());
+        let Some(anonymous) = &self.anonymous else {
+            return self.rules.draw(who, (n, given), &mut self.info.rules, sample);
+        };
+        let mut suppressed = 0;
+        let told = &mut self.info.rules;
+        let out = anonymous.draw(who.2, (n, given), &mut suppressed, |n, given, outer| {
+            // Each round has seeds of its own for the rules' rounds.
+            let sample = |n: usize, given: &Given, round: usize| match outer {
+                0 => sample(n, given, round),
+                _ => self.made.sample(n, given, seeds::seed(seed, &["cells", &outer.to_string(), &round.to_string()])),
+            };
+            self.rules.draw(who, (n, given), told, sample)
+        });
+        if let Some(cells) = &mut self.info.small_cells {
+            cells.suppressed += suppressed;
+        }
+        out
     }
 }

@@ -1,5 +1,6 @@
 //! The datasets of a program, loaded, checked cell by cell, derived columns filled in.
 
+use super::spending::Spending;
 use crate::check::Program;
 use crate::check::expr::document_local;
 use crate::data::{Table, load::load_counted};
@@ -20,6 +21,8 @@ pub struct Loaded {
     /// Documents by the variable that stands for each.
     pub documents: Vec<(String, Value)>,
     pub meter: Arc<Meter>,
+    /// What generators have spent on the data.
+    pub spending: Spending,
 }
 
 impl Loaded {
@@ -62,6 +65,7 @@ impl Loaded {
             kernels,
             documents: Vec::new(),
             meter: Arc::default(),
+            spending: Spending::default(),
         }
     }
 

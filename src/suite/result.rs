@@ -33,6 +33,9 @@ pub struct Body {
     /// `cpu (burn flex)`, `gpu …` or `none (built without nets)`.
     pub device: String,
     pub generators: Vec<GeneratorInfo>,
+    /// What several generators have spent on one dataset together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub privacy: Vec<SpentInfo>,
     pub scenarios: Vec<ScenarioInfo>,
     pub models: Vec<ModelInfo>,
     /// Cohort-level `let`s of the script, in source order.
@@ -122,9 +125,25 @@ pub struct GeneratorInfo {
     /// Mean losses of each epoch.
     pub generator_loss: Vec<f64>,
     pub critic_loss: Vec<f64>,
+    /// Rules that its rows keep to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleInfo>,
     /// What the training promises about single people; none for no promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy: Option<PrivacyInfo>,
+    /// Disclosure control of the rows it draws, if the script asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub small_cells: Option<SmallCells>,
+}
+
+/// A rule of a generator. No row that it drew breaks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    pub rule: String,
+    /// Rows of the data that break it.
+    pub broken_in_data: usize,
+    /// Drawn rows that broke it and were drawn again.
+    pub drawn_again: usize,
 }
 
 /// Differential privacy of a generator. It covers what the generator makes; figures that compare it
@@ -148,15 +167,70 @@ pub struct PrivacyInfo {
     pub mechanisms: Vec<String>,
 }
 
+/// Small cells that were kept out of the rows drawn: disclosure control, not differential privacy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SmallCells {
+    /// Rows that each cell has at least.
+    pub k: usize,
+    /// The columns whose values make a cell.
+    pub quasi: Vec<String>,
+    /// Drawn rows that were suppressed and drawn again.
+    pub suppressed: usize,
+}
+
+impl SmallCells {
+    /// One line for people.
+    pub fn line(&self) -> String {
+        format!(
+            "at least {} rows in each cell of {}, {} rows suppressed and drawn again (HIPAA-style, not differential privacy)",
+            self.k,
+            self.quasi.join(", "),
+            self.suppressed
+        )
+    }
+}
+
+/// What was spent on a dataset by all generators that learned from it privately.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpentInfo {
+    pub dataset: String,
+    /// Whose presence is hidden; promises of different units are told apart.
+    pub unit: String,
+    pub generators: Vec<String>,
+    /// Of all together, in nats: an upper bound at `delta`.
+    pub epsilon: f64,
+    pub delta: f64,
+    /// What a plain sum would be.
+    pub plain_sum: f64,
+    /// What the dataset declares, if it does.
+    pub budget: Option<f64>,
+}
+
+impl SpentInfo {
+    /// One line for people: `g1, g2 together (ε = 2.98, δ = 1e-5) per person, within the budget of ε = 3`.
+    pub fn line(&self) -> String {
+        // Rounded up: a promise must not look better than it is.
+        let epsilon = (self.epsilon * 100.0).ceil() / 100.0;
+        let budget = match self.budget {
+            Some(budget) if self.epsilon <= budget => format!(", within the budget of ε = {budget}"),
+            Some(budget) => format!(", BEYOND the budget of ε = {budget}"),
+            None => String::new(),
+        };
+        let names = self.generators.join(", ");
+        format!("{names} together (ε = {epsilon:.2}, δ = {:e}) per {}{budget}", self.delta, self.unit)
+    }
+}
+
 impl PrivacyInfo {
     /// One line for people: `(ε = 2.98, δ = 1e-5) per person, 1,240 steps, σ = 1.10`.
     pub fn line(&self) -> String {
         // Rounded up: a promise must not look better than it is.
         let epsilon = (self.epsilon * 100.0).ceil() / 100.0;
-        format!(
-            "(ε = {epsilon:.2}, δ = {:e}) per {}, {} steps, σ = {:.2}",
-            self.delta, self.unit, self.steps, self.sigma
-        )
+        let how = match self.steps {
+            0 => format!("noise of {:.1} rows and more in every table", self.sigma),
+            steps => format!("{steps} steps, σ = {:.2}", self.sigma),
+        };
+        format!("(ε = {epsilon:.2}, δ = {:e}) per {}, {how}", self.delta, self.unit)
     }
 }
 

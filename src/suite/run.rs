@@ -128,6 +128,7 @@ pub fn run(program: &Program, stages: &Stages, store: &Store, options: &Options)
         }
         clock.lap("checks");
     }
+    body.privacy = loaded.spending.told(program);
     // Figures that a limit cut off are no results.
     stages.meter.look_at_clock();
     if let Some(stopped) = stages.meter.stopped() {
@@ -350,7 +351,8 @@ impl<'a> Bench<'a> {
         let (Some(schema), Some(table)) = (self.schema(), self.table()) else { return Ok(Vec::new()) };
         let generator = self.program.generators().find(|g| which == "synthetic" || g.name.name == which);
         let Some(generator) = generator else { return Ok(Vec::new()) };
-        let mut ready = generate::train(self.program, generator, table, self.seed, self.store, self.stages)?;
+        let mut ready =
+            generate::train((self.program, self.loaded), generator, table, self.seed, self.store, self.stages)?;
         let mut out = Vec::new();
         for (scenario, d) in drawn.iter().enumerate() {
             if self.stages.world.cancelled() {
@@ -358,7 +360,7 @@ impl<'a> Bench<'a> {
             }
             let set = table.take(&d.rows);
             let real = ready.real(&set, schema);
-            let synthetic = ready.draw(d, self.seed)?;
+            let synthetic = ready.draw(self.program, self.loaded, d, self.seed)?;
             ready.info.rows_sampled += synthetic.rows;
             if scenario == 0 {
                 body.plots.distributions.extend(plots::distributions(&ready.info.name, schema, &real, &synthetic));

@@ -270,6 +270,8 @@ pub struct Dataset {
     pub license: Option<String>,
     pub source: Option<String>,
     pub ignore: Vec<(String, Span)>,
+    /// `budget dp(epsilon: 3, delta: 1e-5)`: what all that learns from it privately may tell together.
+    pub budget: Option<Expr>,
 }
 
 /// `metric` or `fn`; without a body it is a kernel of the builtin table.

@@ -119,6 +119,7 @@ impl Builder<'_> {
             license: None,
             source: None,
             ignore: Vec::new(),
+            budget: None,
         };
         for part in parts {
             if part.as_rule() == Rule::column {
@@ -132,6 +133,7 @@ impl Builder<'_> {
                 Rule::attr_sensitivity => out.sensitivity = self.last(attr).map(|p| self.ident(p)),
                 Rule::attr_license => out.license = self.text(attr),
                 Rule::attr_source => out.source = self.text(attr),
+                Rule::attr_budget => out.budget = self.last(attr).and_then(|p| self.expr(p)),
                 _ => {
                     for p in attr.into_inner() {
                         out.ignore.push((unquote(p.as_str()), self.span(&p)));

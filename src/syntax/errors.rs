@@ -233,9 +233,12 @@ fn describe(rule: Rule) -> &'static str {
         | Rule::molar_mass
         | Rule::column_label
         | Rule::role => "a column's unit, range, `?` or role",
-        Rule::dataset_attr | Rule::attr_ignore | Rule::attr_license | Rule::attr_source | Rule::attr_sensitivity => {
-            "`sensitivity`, `license`, `source` or `ignore`"
-        }
+        Rule::dataset_attr
+        | Rule::attr_ignore
+        | Rule::attr_license
+        | Rule::attr_source
+        | Rule::attr_budget
+        | Rule::attr_sensitivity => "`sensitivity`, `license`, `source`, `ignore` or `budget`",
         Rule::policy_part | Rule::last_verified | Rule::policy_param | Rule::include => {
             "`cite`, `authority`, `effective`, `param`, `grant`, `constraint`, `exception` or `include`"
         }

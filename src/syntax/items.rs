@@ -270,7 +270,7 @@ fn unclosed(source: SourceId, text: &str, open: &Spanned, end: usize) -> Diagnos
 }
 
 /// Words that follow the `}` of a dataset and may stand in column 1.
-const ATTRIBUTES: [&str; 4] = ["sensitivity", "license", "source", "ignore"];
+const ATTRIBUTES: [&str; 5] = ["sensitivity", "license", "source", "ignore", "budget"];
 
 /// A word in column 1 that looks like a misspelled item word; the word it looks like.
 fn misspelled(text: &str, token: &Spanned, place: &Place) -> Option<&'static str> {

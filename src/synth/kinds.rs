@@ -21,6 +21,16 @@ pub const KINDS: &[(&str, Fit, Load)] = &[
     #[cfg(feature = "nets")]
     ("conditional_gan", super::gan::fit, super::stored::load),
     #[cfg(feature = "nets")]
+    ("bt_gan", super::fair::bt::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("sdg", super::fair::sdg::fit, super::fair::stored::load),
+    #[cfg(feature = "nets")]
+    ("discgan", super::discgan::fit, super::discgan::load),
+    #[cfg(feature = "nets")]
+    ("discgan_plus", super::vae_gan::fit_discgan, super::vae_gan::load_discgan),
+    #[cfg(feature = "nets")]
+    ("vae_gan", super::vae_gan::fit, super::vae_gan::load),
+    #[cfg(feature = "nets")]
     ("hisgt", super::visits::model::fit, super::visits::model::load),
     ("marginal", super::graphical::fit, super::graphical::load),
     ("independent", controls::fit_independent, controls::load_independent),

@@ -25,6 +25,10 @@ pub mod visits;
 #[cfg(feature = "nets")]
 pub mod argn;
 #[cfg(feature = "nets")]
+pub mod discgan;
+#[cfg(feature = "nets")]
+pub mod fair;
+#[cfg(feature = "nets")]
 pub mod gan;
 #[cfg(feature = "nets")]
 pub mod plan;
@@ -36,6 +40,8 @@ pub mod sample;
 pub mod stored;
 #[cfg(feature = "nets")]
 pub mod training;
+#[cfg(feature = "nets")]
+pub mod vae_gan;
 
 use std::fmt;
 

@@ -36,7 +36,7 @@ pub fn plan(encoder: &Encoder, conditions: &Conditions, settings: &FitSettings) 
 
 /// How soft rows read as numbers: standardised values, then a flag for each number that can be
 /// missing. A missing value reads as the mean.
-fn value_map(encoder: &Encoder) -> ValueMap {
+pub(super) fn value_map(encoder: &Encoder) -> ValueMap {
     let layout = &encoder.layout;
     let (n, slots) = (layout.offsets, layout.width() - layout.offsets);
     let can_miss = |c: &&ColumnCode| matches!(&c.code, Code::Number(x) if x.missing > 0.0);

@@ -1,5 +1,5 @@
 //! Privacy budgets that the script already exceeds: a generator declares how much it may spend, and a policy that is
-//! checked on it allows less.
+//! checked on it allows less; or several learn from one dataset, and together go beyond what it declares.
 //!
 //! The budget is what the generator's `privacy dp(epsilon: 3, delta: 1e-5)` says; training never spends more.
 
@@ -29,6 +29,7 @@ pub fn budget(generator: &Generator) -> Option<Budget> {
 }
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
+    together(program, found);
     let intervals = Intervals::new(program);
     for item in &program.file.items {
         let ItemKind::Check(check) = &item.kind else { continue };
@@ -55,5 +56,40 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
                 .help("give the generator a smaller budget, or ask a policy that allows this one"),
             );
         }
+    }
+}
+
+/// Budgets of generators on one dataset, added up, beside the dataset's own.
+fn together(program: &Program, found: &mut Vec<Diagnostic>) {
+    for schema in &program.datasets {
+        let Some((allowed, span)) = &schema.budget else { continue };
+        let spending: Vec<(&Generator, Budget)> =
+            program.generators().filter(|g| g.data.name == schema.name).filter_map(|g| Some((g, budget(g)?))).collect();
+        let epsilon: f64 = spending.iter().map(|(_, b)| b.epsilon).sum();
+        let delta: f64 = spending.iter().map(|(_, b)| b.delta).sum();
+        // Sums of written numbers may be a rounding above their own total.
+        let over = |sum: f64, most: f64| sum > most * (1.0 + 1e-9);
+        if !over(epsilon, allowed.epsilon) && !over(delta, allowed.delta) {
+            continue;
+        }
+        let mut d = Diagnostic::new(
+            codes::OVER_BUDGET,
+            format!(
+                "generators on `{}` may spend (epsilon {}, delta {}) together, and its budget is (epsilon {}, delta {})",
+                schema.name,
+                figure(epsilon),
+                figure(delta),
+                figure(allowed.epsilon),
+                figure(allowed.delta)
+            ),
+        )
+        .at(*span, "the budget of the data");
+        for (generator, budget) in &spending {
+            d = d.also(budget.span, format!("`{}` may spend epsilon {}", generator.name.name, figure(budget.epsilon)));
+        }
+        found.push(d.help(
+            "give each a smaller share, or train fewer; the run adds them up more closely than this plain sum, and says \
+             what was spent",
+        ));
     }
 }

@@ -21,10 +21,16 @@ pub fn synthetic(view: &View<'_>) -> Markup {
             "Synthetic rows should look like the real ones, column by column. A distance of 0 means equal distributions, 1 no overlap. "
             "The columns that differ most come first. The first and last bar of a histogram also hold what lies beyond them. Likeness of single columns does not show that the columns go together, nor that the data are anonymous."
         }
+        @for spent in &body.privacy {
+            p class="sub" { "Privacy spent on " (spent.dataset) " by all of its generators: " (spent.line()) "." }
+        }
         @for g in &body.generators {
             h3 { "Generator " (g.name) }
             p class="sub" {
                 (g.kind) " on " (g.dataset) ", " (plural(g.epochs, "epoch")) ", " (plural(g.rows_sampled, "row")) " sampled"
+            }
+            @if let Some(cells) = &g.small_cells {
+                p class="sub" { "Small cells: " (cells.line()) "." }
             }
             @if let Some(p) = &g.privacy {
                 p class="sub" {

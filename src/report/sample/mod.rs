@@ -103,6 +103,7 @@ pub fn results() -> Results {
         cells,
         policies: policies::policies(&mut stream),
         checks: Vec::new(),
+        privacy: Vec::new(),
         plots: Plots { reliability: reliability(&mut stream), by_group, distributions: distributions(&mut stream) },
         synthetic: Vec::new(),
     };
@@ -136,8 +137,10 @@ fn generator(stream: &mut Stream) -> GeneratorInfo {
         epochs,
         rows_sampled: 9105,
         generator_loss: (0..epochs).map(|i| stream.around(0.72 + 2.1 * decay(i), 0.08)).collect(),
+        rules: Vec::new(),
         critic_loss: (0..epochs).map(|i| stream.around(-0.31 - 1.4 * decay(i), 0.06)).collect(),
         privacy: None,
+        small_cells: None,
     }
 }
 

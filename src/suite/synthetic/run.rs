@@ -64,7 +64,7 @@ pub fn one(
     if let Some(kept) = store.cached("synthetic", &key).and_then(|b| serde_json::from_slice(&b).ok()) {
         return Ok(kept);
     }
-    let made = measured(program, generator, schema, table, seed, store, stages)?;
+    let made = measured((program, loaded), generator, schema, table, seed, store, stages)?;
     if let Ok(bytes) = serde_json::to_vec(&made) {
         store.keep("synthetic", &key, &bytes);
     }
@@ -72,7 +72,7 @@ pub fn one(
 }
 
 fn measured(
-    program: &Program,
+    (program, loaded): (&Program, &Loaded),
     generator: &Generator,
     schema: &Schema,
     table: &Table,
@@ -90,12 +90,12 @@ fn measured(
     let mut seen = table.take(&rows(false));
     // Not the file's rows: what was learned from all of them must not be taken for this.
     seen.sha256 = format!("{} less the hold-out of seed {seed}", table.sha256);
-    let ready = generate::train(program, generator, &seen, seed, store, stages)?;
+    let mut ready = generate::train((program, loaded), generator, &seen, seed, store, stages)?;
     let stage = stages.world.stage(&format!("report on {name}"), 1);
     let seed = seeds::seed(seed, &["report", name]);
     let train = ready.real(&seen, schema);
     let holdout = ready.real(&table.take(&rows(true)), schema);
-    let synthetic = ready.rows(train.rows, seed)?;
+    let synthetic = ready.rows(program, loaded, train.rows, seed)?;
     let (roles, mut notes) = roles(schema, &train);
     notes.insert(0, format!(
         "the generator of this report learned three quarters of `{}`, drawn by people; the other quarter is the hold-out \

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::super::training::{Course, Learner, train};
 use super::super::{Asked, Fitting, Generator, SynthError};
 use super::code::Column;
+use super::private;
 use super::sample::Argn;
 use crate::data::frame::{Frame, FrameKind};
 use crate::nets::adam::Adam;
@@ -26,7 +27,7 @@ const STEPS_AN_EPOCH: usize = 12;
 const HIDDEN: usize = 64;
 const RATE: f64 = 1e-3;
 /// Decay a step of the moving average of the weights, which is what is held out, kept and drawn from.
-const AVERAGE: f64 = 0.99;
+pub(super) const AVERAGE: f64 = 0.99;
 /// Share of the rows that training does not learn from, to know when to stop; none of a tiny table.
 const HELD_OUT: f64 = 0.1;
 const TOO_FEW: usize = 100;
@@ -65,12 +66,10 @@ impl Settings {
 
 /// Learns `frame`.
 pub fn fit(frame: &Frame, asked: &Asked, fitting: &Fitting) -> Result<Box<dyn Generator>, SynthError> {
-    if asked.private.is_some() {
-        return Err(SynthError::Unsupported(
-            "argn learns without a privacy promise; for one, take `marginal` or `conditional_gan`".into(),
-        ));
-    }
     let settings = Settings::of(asked, frame.rows)?;
+    if let Some(private) = &asked.private {
+        return private::fit(frame, settings, asked, private, fitting);
+    }
     fitting.stage.note("reading columns");
     let columns: Vec<Column> = frame.columns.iter().map(Column::fit).collect::<Result<_, _>>()?;
     let order = order(frame, &columns, asked);
@@ -109,7 +108,7 @@ pub fn fit(frame: &Frame, asked: &Asked, fitting: &Fitting) -> Result<Box<dyn Ge
 
 /// Columns in the order they are drawn: those that scripts ask for by level first (protected, outcome, other
 /// categories, few levels before many), then numbers, those that are seldom missing first.
-fn order(frame: &Frame, columns: &[Column], asked: &Asked) -> Vec<usize> {
+pub(super) fn order(frame: &Frame, columns: &[Column], asked: &Asked) -> Vec<usize> {
     let mut order: Vec<usize> = (0..columns.len()).collect();
     let key = |i: usize| {
         let (Some(column), Some(code)) = (frame.columns.get(i), columns.get(i)) else { return (9, 0, i) };
@@ -137,22 +136,22 @@ pub fn shape(columns: &[Column], order: &[usize], hidden: usize) -> ColumnsShape
 }
 
 /// Logarithms of the frequencies of a column's entries; what no row has stays far below the rest.
-fn logs(column: &Column) -> Vec<f32> {
+pub(super) fn logs(column: &Column) -> Vec<f32> {
     let total: usize = column.counts.iter().sum();
     column.counts.iter().map(|&n| if n == 0 { -30.0 } else { (n as f64 / total.max(1) as f64).ln() as f32 }).collect()
 }
 
 /// Rows of a table as the network sees them.
-struct Rows<'a> {
-    frame: &'a Frame,
-    columns: &'a [Column],
-    order: &'a [usize],
-    shape: &'a ColumnsShape,
+pub(super) struct Rows<'a> {
+    pub frame: &'a Frame,
+    pub columns: &'a [Column],
+    pub order: &'a [usize],
+    pub shape: &'a ColumnsShape,
 }
 
 impl Rows<'_> {
     /// Features `[rows, input]` and one-hot targets `[columns, rows, width]`.
-    fn tensors(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Tensor<3>) {
+    pub fn tensors(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Tensor<3>) {
         let (input, d, w, n) = (self.shape.input().max(1), self.shape.columns(), self.shape.width(), rows.len());
         let mut x = vec![0.0_f32; n * input];
         let mut target = vec![0.0_f32; d * n * w];

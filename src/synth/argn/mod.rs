@@ -6,6 +6,7 @@
 
 mod code;
 mod fit;
+mod private;
 mod sample;
 mod stored;
 

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::super::fitting::Place;
+use super::super::privacy::noise::Trained;
 use super::super::requests::{Known, Wanted, resolve};
 use super::super::saved::Saved;
 use super::super::{EpochLoss, Generator, Given, SynthError};
@@ -37,6 +38,8 @@ pub struct Argn {
     pub(super) hidden: usize,
     pub(super) weights: Vec<HostMatrix>,
     pub(super) history: Vec<EpochLoss>,
+    /// What training cost in privacy, if it was private.
+    pub(super) privacy: Option<Trained>,
     nets: Vec<OneColumn>,
     /// Features of the columns before each.
     before: Vec<usize>,
@@ -59,7 +62,7 @@ impl Argn {
         let net = Columns::new(shape.clone(), shape.restore(&weights, &device).ok_or_else(wrong)?, &device);
         let nets = (0..shape.columns()).map(|j| net.one(j)).collect();
         let before = (0..shape.columns()).map(|j| shape.before(j)).collect();
-        Ok(Argn { columns, order, hidden, weights, history, nets, before, device })
+        Ok(Argn { columns, order, hidden, weights, history, privacy: None, nets, before, device })
     }
 
     /// Cells of rows that have what each of `wanted` says, column by column in the frame's order.
@@ -228,6 +231,10 @@ impl Generator for Argn {
         Ok(Frame { columns, rows: n })
     }
 
+    fn privacy(&self) -> Option<&Trained> {
+        self.privacy.as_ref()
+    }
+
     fn history(&self) -> &[EpochLoss] {
         &self.history
     }
@@ -246,7 +253,7 @@ impl Generator for Argn {
             ("weights", weights.to_string()),
             ("order", names.join(", ")),
             ("best epoch", stopped),
-            ("privacy", "no privacy promise".to_string()),
+            ("privacy", if self.privacy.is_some() { "DP-SGD" } else { "no privacy promise" }.to_string()),
         ]
         .map(|(name, value)| (name.to_string(), value))
         .to_vec()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::fitting::Place;
+use super::super::privacy::noise::Trained;
 use super::super::saved::Saved;
 use super::super::{EpochLoss, Generator, SynthError};
 use super::code::Column;
@@ -15,6 +16,7 @@ struct Header {
     order: Vec<usize>,
     hidden: usize,
     history: Vec<EpochLoss>,
+    privacy: Option<Trained>,
     weights: usize,
 }
 
@@ -24,6 +26,7 @@ pub(super) fn write(argn: &Argn) -> Saved {
         order: argn.order.clone(),
         hidden: argn.hidden,
         history: argn.history.clone(),
+        privacy: argn.privacy.clone(),
         weights: argn.weights.len(),
     };
     let tensors = argn.weights.iter().enumerate().map(|(i, m)| (format!("columns/{i}"), m.clone())).collect();
@@ -43,5 +46,7 @@ pub fn load(saved: Saved, device: &Place) -> Result<Box<dyn Generator>, SynthErr
     let weights: Option<Vec<HostMatrix>> =
         (0..header.weights.min(16)).map(|i| saved.tensor(&format!("columns/{i}")).cloned()).collect();
     let weights = weights.ok_or_else(strange)?;
-    Ok(Box::new(Argn::new(header.columns, header.order, header.hidden, weights, header.history, device)?))
+    let mut argn = Argn::new(header.columns, header.order, header.hidden, weights, header.history, device)?;
+    argn.privacy = header.privacy;
+    Ok(Box::new(argn))
 }

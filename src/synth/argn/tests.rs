@@ -2,7 +2,8 @@
 
 use super::super::encoder::tests::clinic;
 use super::super::fitting::{Checkpoints, NoCheckpoints};
-use super::super::{Asked, Fitting, Generator, Given, Roles, SynthError, fit, load};
+use super::super::privacy::Unit;
+use super::super::{Asked, Fitting, Generator, Given, Private, Roles, SynthError, fit, load};
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::nets::device::cpu;
 use crate::source::world::Silent;
@@ -104,6 +105,34 @@ impl Checkpoints for Kept {
     fn keep(&self, bytes: &[u8]) {
         *self.0.borrow_mut() = Some(bytes.to_vec());
     }
+}
+
+#[test]
+fn a_budget_is_kept_travels_along_and_survives_being_killed() {
+    let frame = clinic(1_500);
+    let private = Private { epsilon: 3.0, delta: 1e-4, unit: Unit::Person, norm: 1.0 };
+    let asked = Asked { private: Some(private), ..asked().with("epochs", 6.0).with("hidden", 16.0) };
+    let (device, go) = (cpu(), || false);
+    let fitted = |cancelled: &dyn Fn() -> bool, checkpoints: &dyn Checkpoints| {
+        fit(&frame, &asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
+    };
+    let whole = fitted(&go, &NoCheckpoints).unwrap();
+    let spent = whole.privacy().map(|p| p.meter.spent()).unwrap();
+    assert!(spent <= 3.0 && spent > 2.9, "{spent}");
+    let bytes = whole.save().to_bytes();
+    let again = load(&bytes, &cpu()).unwrap();
+    assert_eq!(again.privacy(), whole.privacy());
+    for kill in [20, 66, 70] {
+        let (kept, left) = (Kept::default(), Cell::new(kill));
+        let dies = || {
+            left.set(left.get() - 1);
+            left.get() < 0
+        };
+        assert!(matches!(fitted(&dies, &kept), Err(SynthError::Cancelled { .. })), "{kill}");
+        assert!(fitted(&go, &kept).unwrap().save().to_bytes() == bytes, "{kill}");
+    }
+    let loose = Asked { private: asked.private.clone().map(|p| Private { delta: 0.1, ..p }), ..asked.clone() };
+    assert!(matches!(made(&frame, &loose).err(), Some(SynthError::Private(_))));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Trains the transformer on sentences of records.
 //!
-//! Sentences of similar length share a batch, so that little is padding. The rate rises for the first steps and falls
+//! Sentences of similar length share a batch, so that little is padding; a token weighs the same in all of them. The rate rises for the first steps and falls
 //! along half a cosine to a tenth; a tenth of the records is held out and ends the training early. Everything that is
 //! random follows from the seed and the number of the step, so that a checkpoint needs no streams.
 
@@ -59,6 +59,8 @@ pub struct Writer {
     pad: u32,
     sentences: Vec<Vec<u32>>,
     held: Vec<Vec<u32>>,
+    /// Tokens of a step, on average.
+    share: f64,
     /// Steps done.
     done: usize,
     /// The epoch that `order` belongs to, and its batches.
@@ -88,7 +90,23 @@ impl Writer {
         let weights = shape.init(&mut noise::stream(seed, 1), &device);
         let pad = tokens.number(Token::Pad);
         let adam = Adam::new(plan.rate, 0.9, 0.999);
-        Ok(Writer { shape, plan, seed, device, frozen, weights, adam, pad, sentences, held, done: 0, order: None })
+        let targets: usize = sentences.iter().map(|s| s.len().saturating_sub(1)).sum();
+        let share = (targets as f64 / sentences.len().div_ceil(plan.batch.max(1)) as f64).max(1.0);
+        Ok(Writer {
+            shape,
+            plan,
+            seed,
+            device,
+            frozen,
+            weights,
+            adam,
+            pad,
+            sentences,
+            held,
+            share,
+            done: 0,
+            order: None,
+        })
     }
 
     /// The course that the plan means for these sentences.
@@ -148,7 +166,7 @@ pub(super) fn shuffle<T>(items: &mut [T], rng: &mut impl rand::Rng) {
 /// Sentences as rows of one length.
 fn padded<'a>(sentences: impl Iterator<Item = &'a Vec<u32>> + Clone, pad: u32) -> Sequences {
     let time = sentences.clone().map(|s| s.len().saturating_sub(1)).max().unwrap_or(0).max(1);
-    let mut out = Sequences { read: Vec::new(), next: Vec::new(), counts: Vec::new(), time };
+    let mut out = Sequences { read: Vec::new(), next: Vec::new(), counts: Vec::new(), time, share: None };
     for sentence in sentences {
         let n = sentence.len().saturating_sub(1);
         let rest = time - n;
@@ -200,7 +218,8 @@ impl Learner for Writer {
         }
         let at = self.done % steps;
         let now = self.order.as_ref().and_then(|o| o.1.get(at)).ok_or(SynthError::Empty)?;
-        let batch = padded(now.iter().filter_map(|i| self.sentences.get(*i)), self.pad);
+        let mut batch = padded(now.iter().filter_map(|i| self.sentences.get(*i)), self.pad);
+        batch.share = Some(self.share);
         let mut rng = noise::stream(self.seed, 1 << 33 | self.done as u64);
         let share = self.shape.dropout;
         let mut draw = |n: usize| noise::dropout(1, n, share, &mut rng);

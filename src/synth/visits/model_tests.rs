@@ -1,3 +1,5 @@
+//! The generator from a long table to a long table: learning, requests, saving, going on after a kill.
+
 use super::super::planted::Planted;
 use super::*;
 use crate::data::frame::FrameKind;

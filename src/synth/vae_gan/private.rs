@@ -1,0 +1,173 @@
+//! Private training of `vae_gan` and `discgan_plus`.
+//!
+//! As for the conditional GAN (`synth::private`): modes, levels, moments and corrections are read off a
+//! stand-in table drawn from private marginals; the critic alone learns from real rows, by DP-SGD, in the
+//! last quarter of the epochs. The autoencoder half learns from the stand-in only, which costs
+//! nothing more; alone it would tell no more than the marginals do, so it is refused.
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::super::condition::Conditions;
+use super::super::encoder::{Encoded, Encoder};
+use super::super::graphical;
+use super::super::privacy::Budget;
+use super::super::privacy::accountant::Accounting;
+use super::super::privacy::clip::poisson_sample;
+use super::super::privacy::noise::{Meter, Trained};
+use super::super::training::{Course, Learner, train};
+use super::super::{Asked, Fitting, Generator, Private, SynthError};
+use super::settings::{Mode, Settings};
+use super::{Draws, Finished, MOMENT_ROWS};
+use crate::data::frame::Frame;
+use crate::nets::adversarial::PrivateNoise;
+use crate::nets::hybrid::{Hybrid, Rows};
+use crate::nets::noise;
+use crate::nets::state::State;
+
+/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
+const STAND_IN: f64 = 0.8;
+/// Share of the epochs that learn from the stand-in, before the first row is looked at.
+const FIRST: f64 = 0.75;
+/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
+const SAMPLE: usize = 4;
+
+/// Learns `frame` within `private`'s budget.
+pub(super) fn fit(
+    kind: &'static str,
+    frame: &Frame,
+    asked: &Asked,
+    settings: Settings,
+    private: &Private,
+    fitting: &Fitting,
+) -> Result<Box<dyn Generator>, SynthError> {
+    if settings.mode == Mode::Vae {
+        return Err(SynthError::Unsupported(
+            "mode vae has no critic to learn from rows privately, and would learn from marginals alone; ask for mode gan \
+             or hybrid, or for marginal"
+                .into(),
+        ));
+    }
+    // A figure of rows held out would tell about them.
+    let settings = Settings { hold_out: 0.0, ..settings };
+    let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
+    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
+    let (stand_in, paid) = graphical::stand_in(frame, part, asked.roles.label.as_deref(), settings.seed, fitting)?;
+    let steps = frame.rows.div_ceil(settings.batch);
+    let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
+    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
+    let secret = (settings.epochs * steps - first) as u64;
+    let meter = Meter::solve(budget, expected / frame.rows as f64, secret, paid, Accounting::Tight);
+    let meter = meter.map_err(SynthError::Private)?;
+    if meter.sigma() > expected {
+        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
+    }
+    fitting.stage.note(&format!(
+        "private: σ = {:.2} for ε = {}, δ = {:e} in {secret} steps",
+        meter.sigma(),
+        budget.epsilon,
+        budget.delta
+    ));
+    let encoder = Encoder::fit(&stand_in, settings.modes)?;
+    let conditions = Conditions::of(&encoder);
+    let mut rng = noise::stream(settings.seed, 10);
+    let open = encoder.encode(&stand_in, &mut rng);
+    let table = encoder.encode(frame, &mut rng);
+    let draws = Draws::new(&encoder, &conditions, &open, settings.reveal);
+    let mut hybrid = Hybrid::new(settings.plan(&encoder, &conditions), settings.seed, &fitting.device.device);
+    if settings.moments > 0.0 {
+        let mut rng = noise::stream(settings.seed, 15);
+        let mut rows: Vec<usize> = (0..open.rows).collect();
+        rows.shuffle(&mut rng);
+        rows.truncate(MOMENT_ROWS);
+        for chunk in rows.chunks(1_000) {
+            hybrid.learn_moments(&draws.rows(chunk, &mut rng), chunk.len() as f64 / rows.len() as f64);
+        }
+    }
+    let secret = Draws::new(&encoder, &conditions, &table, settings.reveal);
+    let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
+    let rng = noise::stream(settings.seed, 32);
+    let mut learner =
+        Hidden { hybrid, open: draws, secret, rng, meter, hidden, plain: first as u64, settings: &settings };
+    let history = train(&mut learner, &Course { epochs: settings.epochs, steps, patience: None }, fitting)?;
+    let hybrid = learner.hybrid;
+    let privacy = Some(Trained { meter: learner.meter, unit: private.unit.clone(), norm: private.norm });
+    super::made(
+        kind,
+        &encoder,
+        &settings,
+        fitting,
+        Finished { hybrid, history, privacy, frame: &stand_in, table: &open },
+    )
+}
+
+/// A private training.
+struct Hidden<'a> {
+    hybrid: Hybrid,
+    open: Draws<'a>,
+    secret: Draws<'a>,
+    rng: ChaCha8Rng,
+    meter: Meter,
+    hidden: PrivateNoise,
+    /// Steps on the stand-in that are still to come, before the private ones.
+    plain: u64,
+    settings: &'a Settings,
+}
+
+impl Hidden<'_> {
+    /// Rows of the stand-in.
+    fn stand_ins(&mut self, table: &Encoded) -> Rows {
+        let rows = table.rows.max(1);
+        let chosen: Vec<usize> = (0..self.settings.batch).map(|_| self.rng.random_range(0..rows)).collect();
+        self.open.rows(&chosen, &mut self.rng)
+    }
+}
+
+impl Learner for Hidden<'_> {
+    fn step(&mut self) -> Result<Vec<(&'static str, f64)>, SynthError> {
+        let open = self.stand_ins(self.open.table);
+        let loss = if self.plain > 0 {
+            self.plain -= 1;
+            self.hybrid.step(open)
+        } else {
+            // Asked before the rows are looked at; `over` has seen that the step fits. Each row's condition
+            // depends on that row alone.
+            self.meter.take(1).map_err(SynthError::Private)?;
+            let chosen = poisson_sample(self.secret.table.rows, self.meter.rate(), &mut self.rng);
+            let real = self.secret.rows(&chosen, &mut self.rng);
+            self.hybrid.private_step(open, real, self.hidden)
+        };
+        Ok(super::losses(self.settings.mode, &loss))
+    }
+
+    /// The noise was solved for all steps, so that a refusal ends training early rather than overshooting.
+    fn over(&self) -> bool {
+        self.plain == 0 && self.meter.used_up()
+    }
+
+    fn note(&self) -> Option<String> {
+        Some(match self.plain {
+            0 => format!("private, σ = {:.2}", self.meter.sigma()),
+            _ => "on the private stand-in".to_string(),
+        })
+    }
+
+    fn put(&self, state: &mut State) {
+        self.hybrid.put(state);
+        state.stream("rows", &self.rng);
+        state.note("meter", &self.meter);
+        state.note("plain", &self.plain);
+    }
+
+    fn take(&mut self, state: &State) -> Option<()> {
+        self.rng = state.streamed("rows")?;
+        self.meter = state.noted("meter")?;
+        self.plain = state.noted("plain")?;
+        self.hybrid.take(state)
+    }
+
+    fn hint(&self) -> String {
+        super::hint(self.settings)
+    }
+}
