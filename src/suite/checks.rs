@@ -164,7 +164,8 @@ pub fn no_benchmark(program: &Program) -> Benchmark {
     });
     let (name, version) = module.unwrap_or_else(|| {
         let span = program.file.head;
-        (Ident { name: "checks".into(), span }, "0".into())
+        let name = if items(program).next().is_some() { "checks" } else { "reports" };
+        (Ident { name: name.into(), span }, "0".into())
     });
     Benchmark {
         name,

@@ -12,13 +12,16 @@ use crate::eval::estimate::{Measured, Undefined};
 use crate::metrics::fairness;
 use crate::metrics::fairness::rates::{Compare, Lone, Method, Odds, equalized_odds};
 
+/// A figure of selections, outcomes, and groups as codes into names.
+type Measure<'a> = dyn Fn(&[bool], &[bool], &[u32], &[String]) -> Measured + 'a;
+
 pub fn figures(tables: &Tables) -> Vec<Entry> {
     let said = predicted("logistic", tables.synthetic, tables).map(|(p, y)| (selected(&p, &y), y));
     let mut out = Vec::new();
     for column in &tables.roles.protected {
         let gap = label_gap(tables.synthetic, column, tables);
         out.push(Entry::new(format!("label_gap({column})"), format!("label gap, {column}"), Aim::LikeReal, gap));
-        let over = |measure: &dyn Fn(&[bool], &[bool], &[u32], &[String]) -> Measured| {
+        let over = |measure: &Measure| {
             let (yhat, y) = said.clone()?;
             let groups = known_groups(tables.holdout, column, tables)?;
             let rows =

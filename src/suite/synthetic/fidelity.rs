@@ -115,6 +115,9 @@ fn errors(real: &Frame, synthetic: &Frame, seed: u64) -> Vec<Option<f64>> {
     (0..5).map(one).collect()
 }
 
+/// Rows of a fold and what was said of them.
+type Fold = (Vec<usize>, Vec<f64>);
+
 /// AUROC of boosted trees that tell synthetic from real rows, over the predictions of a seeded cross-validation of three
 /// folds, with DeLong's interval: 0.5 cannot tell, 1 always (Lopez-Paz and Oquab 2017). The larger table is cut to the
 /// smaller, both to 6,000 rows.
@@ -131,7 +134,7 @@ fn two_sample(real: &Frame, synthetic: &Frame, seed: u64) -> Measured {
         shuffle(&mut stream(seed, Lane::Draw, 3 + side), slots);
     }
     let mut p = vec![0.0; both.rows];
-    let found: Result<Vec<(Vec<usize>, Vec<f64>)>, Undefined> = (0..FOLDS)
+    let found: Result<Vec<Fold>, Undefined> = (0..FOLDS)
         .into_par_iter()
         .map(|held| {
             let rows = |own: bool| {

@@ -58,7 +58,7 @@ fn of_column(column: &FrameColumn) -> Vec<(String, Vec<usize>)> {
 pub fn details(synthetic: &Frame) -> Vec<RuleResult> {
     let mut out: Vec<RuleResult> =
         rules(synthetic).into_iter().map(|(rule, rows)| RuleResult { rule, broken: rows.len() }).collect();
-    out.sort_by(|a, b| b.broken.cmp(&a.broken));
+    out.sort_by_key(|r| std::cmp::Reverse(r.broken));
     out
 }
 
