@@ -7,9 +7,8 @@
 //! similarity), not from the critic's verdict; the decoder learns from all. The adversary is a
 //! Wasserstein critic with gradient penalty in place of Larsen's classifier.
 //!
-//! Every loss is a sum over rows, and everything random is drawn for a whole batch, so a batch may be
-//! cut into shards whose gradients add up to those of the whole: data-parallel training. Knows
-//! slots, not columns.
+//! Every loss is a sum over rows, and everything random is drawn for a whole batch, so a batch may be cut into shards
+//! whose gradients add up to those of the whole: data-parallel training. Knows slots, not columns.
 
 pub mod networks;
 mod private;
