@@ -124,7 +124,7 @@ pub fn train(learner: &mut dyn Learner, course: &Course, fitting: &Fitting) -> R
         fitting.stage.advance(epoch as u64);
         at.history.push(losses);
         at.done = epoch;
-        if epoch % every == 0 && epoch < course.epochs {
+        if epoch.is_multiple_of(every) && epoch < course.epochs {
             fitting.checkpoints.keep(&save(learner, course, &at));
         }
     }

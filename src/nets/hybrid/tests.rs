@@ -1,3 +1,5 @@
+//! Tests of the autoencoder with its adversary: gradients, shards, private steps.
+
 use super::super::device::cpu;
 use super::super::heads::HeadGroup;
 use super::super::weights::to_host;

@@ -1,3 +1,5 @@
+//! Tests of discGAN as published.
+
 use super::super::encoder::tests::clinic;
 use super::super::fitting::{Checkpoints, NoCheckpoints};
 use super::super::{Private, load as load_any};

@@ -1,3 +1,5 @@
+//! Tests of the VAE/GAN and of discGAN for all columns.
+
 use super::super::encoder::tests::clinic;
 use super::super::fitting::{Checkpoints, NoCheckpoints};
 use super::super::privacy::Unit;
