@@ -28,8 +28,6 @@ use crate::nets::adversarial::{Batch, Game, PrivateNoise, Real};
 use crate::nets::noise;
 use crate::nets::state::State;
 
-/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
-const STAND_IN: f64 = 0.8;
 /// Share of the epochs that learn from the stand-in, before the first row is looked at.
 const FIRST: f64 = 0.75;
 /// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
@@ -52,8 +50,7 @@ pub(super) fn fit(
     let steps = settings.steps(frame.rows);
     let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
     let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
-    let (stand_in, paid) = graphical::stand_in(frame, part, settings.label.as_deref(), settings.seed, fitting)?;
+    let (stand_in, paid) = graphical::stand_in(frame, budget, settings.label.as_deref(), settings.seed, fitting)?;
     let meter = Meter::solve(
         budget,
         expected / frame.rows as f64,

@@ -27,8 +27,6 @@ use crate::nets::private::noise_like;
 use crate::nets::state::State;
 use crate::nets::weights::{Weights, scalar};
 
-/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
-const STAND_IN: f64 = 0.8;
 /// Epochs on the stand-in and on the rows, unless a script says how many there are in all; a quarter is private.
 const EPOCHS: usize = 40;
 const PLAIN: f64 = 0.75;
@@ -50,9 +48,8 @@ pub(super) fn fit(
     let plain = ((epochs as f64 * PLAIN) as usize).min(epochs.saturating_sub(1));
     let steps = frame.rows.div_ceil(settings.batch).max(1);
     let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
     let label = asked.roles.label.as_deref();
-    let (stand_in, paid) = graphical::stand_in(frame, part, label, settings.seed, fitting)?;
+    let (stand_in, paid) = graphical::stand_in(frame, budget, label, settings.seed, fitting)?;
     let rate = expected / frame.rows as f64;
     let meter = Meter::solve(budget, rate, ((epochs - plain) * steps) as u64, paid, Accounting::Tight)
         .map_err(SynthError::Private)?;

@@ -26,8 +26,6 @@ use crate::synth::privacy::noise::{Meter, Trained};
 use crate::synth::training::{Course, Learner, train};
 use crate::synth::{Fitting, Generator, Private, SynthError};
 
-/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
-const STAND_IN: f64 = 0.8;
 /// Share of the epochs that learn from the stand-in, before the first row is looked at.
 const FIRST: f64 = 0.75;
 /// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
@@ -46,8 +44,7 @@ pub(super) fn fit(
     let (seed, steps) = (settings.seed, settings.steps(frame.rows));
     let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
     let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
-    let (stand_in, paid) = graphical::stand_in(frame, part, settings.label.as_deref(), seed, fitting)?;
+    let (stand_in, paid) = graphical::stand_in(frame, budget, settings.label.as_deref(), seed, fitting)?;
     let rate = (expected / frame.rows as f64).min(1.0);
     let noisy = (settings.epochs * steps - first) as u64;
     let meter = Meter::solve(budget, rate, noisy, paid, Accounting::Tight).map_err(SynthError::Private)?;

@@ -26,8 +26,6 @@ use crate::nets::hybrid::{Hybrid, Rows};
 use crate::nets::noise;
 use crate::nets::state::State;
 
-/// ε of the stand-in alone, as a share of the budget. Costs add up nearly as squares.
-const STAND_IN: f64 = 0.8;
 /// Share of the epochs that learn from the stand-in, before the first row is looked at.
 const FIRST: f64 = 0.75;
 /// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
@@ -52,8 +50,7 @@ pub(super) fn fit(
     // A figure of rows held out would tell about them.
     let settings = Settings { hold_out: 0.0, ..settings };
     let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
-    let part = Budget { epsilon: STAND_IN * budget.epsilon, delta: budget.delta };
-    let (stand_in, paid) = graphical::stand_in(frame, part, asked.roles.label.as_deref(), settings.seed, fitting)?;
+    let (stand_in, paid) = graphical::stand_in(frame, budget, asked.roles.label.as_deref(), settings.seed, fitting)?;
     let steps = frame.rows.div_ceil(settings.batch);
     let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
     let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
