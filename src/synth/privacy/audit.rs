@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_noise_keeps_its_claim_and_half_of_it_is_caught() {
+    fn the_noise_keeps_its_claim_and_a_quarter_of_it_is_caught() {
         let (sigma, delta) = (2.0, 1e-5);
         let claimed = epsilon(&[Mechanism::Gaussian { sigma }], delta, Accounting::Tight);
         for seed in 0..3 {
