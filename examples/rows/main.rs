@@ -1,7 +1,7 @@
 //! The "row works when" lists of the systems the benchmark stands on, item by item.
 //!
 //! `cargo run --release --example rows -- [SYSTEM …] [--item N] [--seeds K] [--data DIR]` prints one line of JSON an
-//! item and exits 1 if any fails. An item whose data is not in DIR (`../shared/data` unless told otherwise) has
+//! item and exits 1 if any fails. An item whose data is not in DIR (`data` unless told otherwise) has
 //! `"pass": null` and says so.
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
 
@@ -70,7 +70,7 @@ fn items(run: &Run) -> Vec<Item> {
 }
 
 fn main() -> ExitCode {
-    let mut run = Run { data: PathBuf::from("../shared/data"), seeds: None };
+    let mut run = Run { data: PathBuf::from("data"), seeds: None };
     let (mut systems, mut number) = (Vec::new(), None);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
