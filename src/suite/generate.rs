@@ -78,7 +78,7 @@ pub fn train(
         rows_sampled: 0,
         generator_loss: losses("generator"),
         critic_loss: losses("critic"),
-        rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table)? },
+        rules: if long.is_some() { Vec::new() } else { rules.told(program, loaded, table, asked.private.is_some())? },
         privacy: made.privacy().map(private_info),
         small_cells: None,
     };

@@ -140,8 +140,8 @@ pub struct GeneratorInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleInfo {
     pub rule: String,
-    /// Rows of the data that break it.
-    pub broken_in_data: usize,
+    /// Rows of the data that break it; withheld for a private generator, whose promise would not cover it.
+    pub broken_in_data: Count,
     /// Drawn rows that broke it and were drawn again.
     pub drawn_again: usize,
 }

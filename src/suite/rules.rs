@@ -7,14 +7,17 @@
 use super::loaded::Loaded;
 use super::result::RuleInfo;
 use super::run::Halt;
+use super::shown;
 use crate::check::Program;
 use crate::check::dataset::Schema;
 use crate::check::walk;
 use crate::data::Table;
 use crate::data::frame::Frame;
 use crate::eval::View;
+use crate::eval::count::Count;
 use crate::eval::derive::derive;
 use crate::eval::forms::truth_by_row;
+use crate::policy::cells::LEAST;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Expr, ExprKind, Generator};
 use crate::syntax::show;
@@ -101,14 +104,28 @@ impl Rules {
         Ok(out)
     }
 
-    /// How many rows of the data break each rule.
-    pub fn told(&self, program: &Program, loaded: &Loaded, table: &Table) -> Result<Vec<RuleInfo>, Halt> {
+    /// How many rows of the data break each rule. Of patients, small counts and those that leave few are not told; a
+    /// `private` generator tells none, since its promise would not cover it.
+    pub fn told(
+        &self,
+        program: &Program,
+        loaded: &Loaded,
+        table: &Table,
+        private: bool,
+    ) -> Result<Vec<RuleInfo>, Halt> {
         let broken = self.broken(program, loaded, table)?;
-        let count = |rows: &Vec<bool>| rows.iter().filter(|b| **b).count();
-        Ok(self
-            .rules
-            .iter()
-            .zip(&broken)
+        let is_phi = shown::is_phi(&self.schema);
+        let count = |rows: &Vec<bool>| {
+            let n = rows.iter().filter(|b| **b).count();
+            match (private, is_phi) {
+                (true, _) => Count::Withheld,
+                (_, true) if (1..LEAST).contains(&n) => Count::Few,
+                (_, true) if n > 0 && table.rows - n < LEAST => Count::Withheld,
+                _ => Count::Rows(n),
+            }
+        };
+        let rules = self.rules.iter().zip(&broken);
+        Ok(rules
             .map(|((text, _), rows)| RuleInfo { rule: text.clone(), broken_in_data: count(rows), drawn_again: 0 })
             .collect())
     }

@@ -33,6 +33,8 @@ pub mod gan;
 #[cfg(feature = "nets")]
 pub mod plan;
 #[cfg(feature = "nets")]
+mod prepared;
+#[cfg(feature = "nets")]
 mod private;
 #[cfg(feature = "nets")]
 pub mod sample;

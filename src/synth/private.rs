@@ -15,10 +15,8 @@ use rand_chacha::ChaCha8Rng;
 use super::condition::{Asked, Conditions};
 use super::encoder::{Encoded, Encoder};
 use super::gan::{Finished, hint, made};
-use super::graphical;
 use super::plan::plan;
-use super::privacy::Budget;
-use super::privacy::accountant::Accounting;
+use super::prepared::{Length, Prepared, prepare};
 use super::privacy::clip::poisson_sample;
 use super::privacy::noise::{Meter, Trained};
 use super::training::{Course, Learner, train};
@@ -28,10 +26,6 @@ use crate::nets::adversarial::{Batch, Game, PrivateNoise, Real};
 use crate::nets::noise;
 use crate::nets::state::State;
 
-/// Share of the epochs that learn from the stand-in, before the first row is looked at.
-const FIRST: f64 = 0.75;
-/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
-const SAMPLE: usize = 4;
 /// Rows and batches of the stand-in that second moments are learned from.
 const MOMENT_ROWS: usize = 1_000;
 const MOMENT_BATCHES: usize = 20;
@@ -44,31 +38,11 @@ pub(super) fn fit(
     private: &Private,
     fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
-    let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
     // Packs would mix rows in one gradient, dropout would change it between two passes.
     let settings = FitSettings { pack: 1, dropout: 0.0, ..settings };
-    let steps = settings.steps(frame.rows);
-    let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
-    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let (stand_in, paid) = graphical::stand_in(frame, budget, settings.label.as_deref(), settings.seed, fitting)?;
-    let meter = Meter::solve(
-        budget,
-        expected / frame.rows as f64,
-        (settings.epochs * steps - first) as u64,
-        paid,
-        Accounting::Tight,
-    )
-    .map_err(SynthError::Private)?;
-    if meter.sigma() > expected {
-        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
-    }
-    fitting.stage.note(&format!(
-        "private: σ = {:.2} for ε = {}, δ = {:e} in {} steps",
-        meter.sigma(),
-        budget.epsilon,
-        budget.delta,
-        meter.steps().1
-    ));
+    let length = Length { epochs: settings.epochs, steps: settings.steps(frame.rows), batch: settings.batch };
+    let Prepared { stand_in, meter, plain, expected } =
+        prepare(frame, private, length, settings.label.as_deref(), settings.seed, fitting)?;
 
     let encoder = Encoder::fit(&stand_in, settings.modes)?;
     let conditions = Conditions::of(&encoder);
@@ -84,9 +58,8 @@ pub(super) fn fit(
         }
     }
     let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
-    let course = Course { epochs: settings.epochs, steps, patience: None };
-    let mut learner =
-        Hidden { game, rows, meter, hidden, plain: first as u64, table: &table, open: &open, settings: &settings };
+    let course = Course { epochs: settings.epochs, steps: length.steps, patience: None };
+    let mut learner = Hidden { game, rows, meter, hidden, plain, table: &table, open: &open, settings: &settings };
     let history = train(&mut learner, &course, fitting)?;
     let weights = learner.game.averaged().clone();
     let privacy = Some(Trained { meter: learner.meter, unit: private.unit.clone(), norm: private.norm });

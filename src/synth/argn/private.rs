@@ -9,9 +9,7 @@ use burn::tensor::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::graphical;
-use super::super::privacy::Budget;
-use super::super::privacy::accountant::Accounting;
+use super::super::prepared::{Length, Prepared, prepare};
 use super::super::privacy::clip::poisson_sample;
 use super::super::privacy::noise::{Meter, Trained};
 use super::super::training::{Course, Learner, train};
@@ -27,11 +25,8 @@ use crate::nets::private::noise_like;
 use crate::nets::state::State;
 use crate::nets::weights::{Weights, scalar};
 
-/// Epochs on the stand-in and on the rows, unless a script says how many there are in all; a quarter is private.
+/// Epochs on the stand-in and on the rows, unless a script says how many there are in all.
 const EPOCHS: usize = 40;
-const PLAIN: f64 = 0.75;
-/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
-const SAMPLE: usize = 4;
 /// The private steps' size over that of the plain ones: Adam turns noise into steps of full size.
 const GENTLE: f64 = 0.1;
 
@@ -43,26 +38,10 @@ pub(super) fn fit(
     private: &Private,
     fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
-    let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
-    let epochs = asked.count("epochs", EPOCHS);
-    let plain = ((epochs as f64 * PLAIN) as usize).min(epochs.saturating_sub(1));
-    let steps = frame.rows.div_ceil(settings.batch).max(1);
-    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
+    let (epochs, steps) = (asked.count("epochs", EPOCHS), frame.rows.div_ceil(settings.batch).max(1));
+    let length = Length { epochs, steps, batch: settings.batch };
     let label = asked.roles.label.as_deref();
-    let (stand_in, paid) = graphical::stand_in(frame, budget, label, settings.seed, fitting)?;
-    let rate = expected / frame.rows as f64;
-    let meter = Meter::solve(budget, rate, ((epochs - plain) * steps) as u64, paid, Accounting::Tight)
-        .map_err(SynthError::Private)?;
-    if meter.sigma() > expected {
-        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
-    }
-    fitting.stage.note(&format!(
-        "private: σ = {:.2} for ε = {}, δ = {:e} in {} steps",
-        meter.sigma(),
-        budget.epsilon,
-        budget.delta,
-        meter.steps().1
-    ));
+    let Prepared { stand_in, meter, plain, expected } = prepare(frame, private, length, label, settings.seed, fitting)?;
     let columns: Vec<Column> = stand_in.columns.iter().map(Column::fit).collect::<Result<_, _>>()?;
     let order = order(&stand_in, &columns, asked);
     let shape = shape(&columns, &order, settings.hidden);
@@ -77,7 +56,7 @@ pub(super) fn fit(
         adam: Adam::new(settings.rate * GENTLE, 0.9, 0.999),
         rng: noise::stream(settings.seed, 33),
         steps: 0,
-        plain: (plain * steps) as u64,
+        plain,
         meter,
         expected,
         norm: private.norm,

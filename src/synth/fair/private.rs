@@ -18,18 +18,11 @@ use crate::nets::noise;
 use crate::nets::state::State;
 use crate::synth::condition::Conditions;
 use crate::synth::encoder::Encoder;
-use crate::synth::graphical;
-use crate::synth::privacy::Budget;
-use crate::synth::privacy::accountant::Accounting;
+use crate::synth::prepared::{Length, Prepared, prepare};
 use crate::synth::privacy::clip::poisson_sample;
 use crate::synth::privacy::noise::{Meter, Trained};
 use crate::synth::training::{Course, Learner, train};
 use crate::synth::{Fitting, Generator, Private, SynthError};
-
-/// Share of the epochs that learn from the stand-in, before the first row is looked at.
-const FIRST: f64 = 0.75;
-/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
-const SAMPLE: usize = 4;
 
 /// Learns `frame` within `promise`'s budget; `settings` are checked.
 pub(super) fn fit(
@@ -38,25 +31,12 @@ pub(super) fn fit(
     promise: &Private,
     fitting: &Fitting,
 ) -> Result<Box<dyn Generator>, SynthError> {
-    let budget = Budget::checked(promise.epsilon, promise.delta, frame.rows).map_err(SynthError::Private)?;
     // Packs would mix rows in one gradient, dropout would change it between passes; the noise of DP-SGD is noise enough.
     let settings = FairSettings { pack: 1, dropout: 0.0, triple: 0.0, blur: 0.0, ..settings };
     let (seed, steps) = (settings.seed, settings.steps(frame.rows));
-    let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
-    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let (stand_in, paid) = graphical::stand_in(frame, budget, settings.label.as_deref(), seed, fitting)?;
-    let rate = (expected / frame.rows as f64).min(1.0);
-    let noisy = (settings.epochs * steps - first) as u64;
-    let meter = Meter::solve(budget, rate, noisy, paid, Accounting::Tight).map_err(SynthError::Private)?;
-    if meter.sigma() > expected {
-        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
-    }
-    fitting.stage.note(&format!(
-        "private: σ = {:.2} for ε = {}, δ = {:e} in {noisy} steps",
-        meter.sigma(),
-        budget.epsilon,
-        budget.delta
-    ));
+    let length = Length { epochs: settings.epochs, steps, batch: settings.batch };
+    let Prepared { stand_in, meter, plain, expected } =
+        prepare(frame, promise, length, settings.label.as_deref(), seed, fitting)?;
 
     let encoder = Encoder::fit(&stand_in, settings.modes)?;
     let conditions = Conditions::of(&encoder);
@@ -71,7 +51,6 @@ pub(super) fn fit(
     making::learn_table(&mut players, &free, &settings);
     let noise = PrivateNoise { norm: promise.norm, sigma: meter.sigma(), expected };
     let course = Course { epochs: settings.epochs, steps, patience: None };
-    let plain = first as u64;
     let mut learner = Hidden { players, free, hidden, meter, noise, plain, settings: &settings };
     let history = train(&mut learner, &course, fitting)?;
     let mut gan = making::made("sdg", &encoder, &settings, &learner.players, history, fitting)?;

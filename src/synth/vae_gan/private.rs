@@ -11,9 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::super::condition::Conditions;
 use super::super::encoder::{Encoded, Encoder};
-use super::super::graphical;
-use super::super::privacy::Budget;
-use super::super::privacy::accountant::Accounting;
+use super::super::prepared::{Length, Prepared, prepare};
 use super::super::privacy::clip::poisson_sample;
 use super::super::privacy::noise::{Meter, Trained};
 use super::super::training::{Course, Learner, train};
@@ -25,11 +23,6 @@ use crate::nets::adversarial::PrivateNoise;
 use crate::nets::hybrid::{Hybrid, Rows};
 use crate::nets::noise;
 use crate::nets::state::State;
-
-/// Share of the epochs that learn from the stand-in, before the first row is looked at.
-const FIRST: f64 = 0.75;
-/// Rows of a private sample, in batches: the noise is the same in all of them, the signal is not.
-const SAMPLE: usize = 4;
 
 /// Learns `frame` within `private`'s budget.
 pub(super) fn fit(
@@ -49,23 +42,10 @@ pub(super) fn fit(
     }
     // A figure of rows held out would tell about them.
     let settings = Settings { hold_out: 0.0, ..settings };
-    let budget = Budget::checked(private.epsilon, private.delta, frame.rows).map_err(SynthError::Private)?;
-    let (stand_in, paid) = graphical::stand_in(frame, budget, asked.roles.label.as_deref(), settings.seed, fitting)?;
     let steps = frame.rows.div_ceil(settings.batch);
-    let first = ((settings.epochs as f64 * FIRST) as usize).min(settings.epochs.saturating_sub(1)) * steps;
-    let expected = (SAMPLE * settings.batch).min(frame.rows) as f64;
-    let secret = (settings.epochs * steps - first) as u64;
-    let meter = Meter::solve(budget, expected / frame.rows as f64, secret, paid, Accounting::Tight);
-    let meter = meter.map_err(SynthError::Private)?;
-    if meter.sigma() > expected {
-        return Err(SynthError::Hopeless { epsilon: budget.epsilon, sigma: meter.sigma(), batch: expected as usize });
-    }
-    fitting.stage.note(&format!(
-        "private: σ = {:.2} for ε = {}, δ = {:e} in {secret} steps",
-        meter.sigma(),
-        budget.epsilon,
-        budget.delta
-    ));
+    let length = Length { epochs: settings.epochs, steps, batch: settings.batch };
+    let label = asked.roles.label.as_deref();
+    let Prepared { stand_in, meter, plain, expected } = prepare(frame, private, length, label, settings.seed, fitting)?;
     let encoder = Encoder::fit(&stand_in, settings.modes)?;
     let conditions = Conditions::of(&encoder);
     let mut rng = noise::stream(settings.seed, 10);
@@ -85,8 +65,7 @@ pub(super) fn fit(
     let secret = Draws::new(&encoder, &conditions, &table, settings.reveal);
     let hidden = PrivateNoise { norm: private.norm, sigma: meter.sigma(), expected };
     let rng = noise::stream(settings.seed, 32);
-    let mut learner =
-        Hidden { hybrid, open: draws, secret, rng, meter, hidden, plain: first as u64, settings: &settings };
+    let mut learner = Hidden { hybrid, open: draws, secret, rng, meter, hidden, plain, settings: &settings };
     let history = train(&mut learner, &Course { epochs: settings.epochs, steps, patience: None }, fitting)?;
     let hybrid = learner.hybrid;
     let privacy = Some(Trained { meter: learner.meter, unit: private.unit.clone(), norm: private.norm });
