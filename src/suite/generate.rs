@@ -19,6 +19,7 @@ use crate::syntax::ast::{Expr, ExprKind, Generator, Role};
 use crate::synth::privacy::accountant::Mechanism;
 use crate::synth::privacy::noise::Trained;
 use crate::synth::privacy::{PrivacyError, Unit};
+use crate::synth::visits::Visits;
 use crate::synth::{Asked, Fitting, Given, Private, Roles, SynthError};
 use std::collections::BTreeMap;
 
@@ -288,6 +289,38 @@ impl Ready {
         self.sampled(program, loaded, n, &Given::nothing(), seed)
     }
 
+    /// The records of real rows; none of a generator of rows.
+    pub fn records(&self, table: &Table, schema: &Schema) -> Option<Visits> {
+        let long = self.long.as_ref()?;
+        long.records(&long.frame(table, schema))
+    }
+
+    /// `n` rows, and the whole records among them; no records of a generator of rows.
+    pub fn rows_and_records(
+        &mut self,
+        program: &Program,
+        loaded: &Loaded,
+        n: usize,
+        seed: u64,
+    ) -> Result<(Frame, Option<Visits>), Halt> {
+        let Some(long) = &self.long else { return Ok((self.rows(program, loaded, n, seed)?, None)) };
+        let rows = self.made.sample(n, &Given::nothing(), seed).map_err(|e| self.no_rows(e))?;
+        let mut records = long.records(&rows);
+        // The last one ends where the rows do.
+        records.as_mut().and_then(|r| r.records.pop());
+        Ok((long.synthetic(&rows), records))
+    }
+
+    /// Each rule of the script, and the rows that break it.
+    pub fn breaches(&self, program: &Program, loaded: &Loaded, rows: &Frame) -> Vec<(String, Vec<usize>)> {
+        if self.long.is_some() { Vec::new() } else { self.rules.breaches(program, loaded, rows) }
+    }
+
+    fn no_rows(&self, why: SynthError) -> Halt {
+        let message = format!("`{}` cannot draw rows: {why}", self.info.name);
+        Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
+    }
+
     /// As many synthetic rows as the scenario has, in the same cells, and none that breaks a rule.
     pub fn draw(&mut self, program: &Program, loaded: &Loaded, drawn: &Drawn, seed: u64) -> Result<Frame, Halt> {
         let mut given = Given::nothing();
@@ -316,10 +349,7 @@ impl Ready {
             self.made.sample(n, given, seed)
         };
         if let Some(long) = &self.long {
-            let rows = sample(n, given, 0).map_err(|e| {
-                let message = format!("`{}` cannot draw rows: {e}", self.info.name);
-                Halt::Failed(vec![Diagnostic::new(codes::MODEL_FAILED, message)])
-            })?;
+            let rows = sample(n, given, 0).map_err(|e| self.no_rows(e))?;
             return Ok(long.synthetic(&rows));
         }
         let who = (program, loaded, self.info.name.as_str());

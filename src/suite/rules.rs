@@ -104,6 +104,14 @@ impl Rules {
         Ok(out)
     }
 
+    /// Each rule, and the rows of a frame of shown columns that break it. A rule that cannot be worked out is left out:
+    /// it was worked out when the rows were drawn.
+    pub fn breaches(&self, program: &Program, loaded: &Loaded, shown: &Frame) -> Vec<(String, Vec<usize>)> {
+        let broken = self.broken(program, loaded, &Table::from_frame(shown, &self.schema)).unwrap_or_default();
+        let rows = |broken: Vec<bool>| broken.iter().enumerate().filter(|(_, b)| **b).map(|(row, _)| row).collect();
+        self.rules.iter().zip(broken).map(|((text, _), broken)| (text.clone(), rows(broken))).collect()
+    }
+
     /// How many rows of the data break each rule. Of patients, small counts and those that leave few are not told; a
     /// `private` generator tells none, since its promise would not cover it.
     pub fn told(

@@ -11,14 +11,14 @@ use crate::eval::view::cell;
 use crate::source::{Diagnostic, codes};
 use crate::syntax::ast::{Expr, ExprKind, Generator, Role};
 use crate::synth::Asked;
+use crate::synth::visits::Visits;
+use crate::synth::visits::frame::{Columns, visits};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which columns of a dataset are what, and the codes it has.
 pub struct Long {
-    subject: String,
-    visit: String,
-    code: String,
-    labels: Vec<String>,
+    columns: Columns,
+    /// All codes of the dataset, in order.
     levels: Vec<String>,
 }
 
@@ -56,13 +56,13 @@ impl Long {
         };
         let labels = asked.words.get("labels").cloned().unwrap_or_default();
         asked.words.insert("subject".into(), vec![subject.name.clone()]);
-        Ok(Some(Long { subject: subject.name.clone(), visit, code, labels, levels }))
+        Ok(Some(Long { columns: Columns { subject: subject.name.clone(), visit, code, labels }, levels }))
     }
 
     /// The rows as records are learned from them: subjects by number, in order of appearance; dates by day.
     pub fn frame(&self, table: &Table, schema: &Schema) -> Frame {
         let mut columns = Vec::new();
-        if let Some(column) = table.column(&self.subject) {
+        if let Some(column) = table.column(&self.columns.subject) {
             let mut known: BTreeMap<String, usize> = BTreeMap::new();
             let number = |row| match cell(column, row) {
                 Value::Missing => f64::NAN,
@@ -71,19 +71,19 @@ impl Long {
                     *known.entry(value.to_string()).or_insert(next) as f64
                 }
             };
-            columns.push(whole(&self.subject, (0..table.rows).map(number).collect()));
+            columns.push(whole(&self.columns.subject, (0..table.rows).map(number).collect()));
         }
-        if let Some(column) = table.column(&self.visit) {
-            columns.push(whole(&self.visit, column.as_f64()));
+        if let Some(column) = table.column(&self.columns.visit) {
+            columns.push(whole(&self.columns.visit, column.as_f64()));
         }
         columns.extend(self.codes(table));
-        columns.extend(table.frame(schema, &self.labels).columns);
+        columns.extend(table.frame(schema, &self.columns.labels).columns);
         Frame { columns, rows: table.rows }
     }
 
     /// The codes by their place among all codes of the dataset; missing where there is none.
     fn codes(&self, table: &Table) -> Option<FrameColumn> {
-        let column = table.column(&self.code)?;
+        let column = table.column(&self.columns.code)?;
         let place =
             |text: &str| self.levels.binary_search_by(|l| l.as_str().cmp(text)).map_or(f64::NAN, |at| at as f64);
         let values = match column {
@@ -91,19 +91,24 @@ impl Long {
             _ => column.as_f64(),
         };
         let kind = FrameKind::Category { levels: self.levels.clone() };
-        Some(FrameColumn { name: self.code.clone(), kind, nullable: false, values })
+        Some(FrameColumn { name: self.columns.code.clone(), kind, nullable: false, values })
     }
 
     /// Names of the columns that synthetic rows are shown and compared by: code and labels. A synthetic subject is nobody
     /// and a synthetic visit has no date.
     pub fn shown(&self) -> Vec<String> {
-        std::iter::once(self.code.clone()).chain(self.labels.iter().cloned()).collect()
+        std::iter::once(self.columns.code.clone()).chain(self.columns.labels.iter().cloned()).collect()
     }
 
     /// Those columns of real rows.
     pub fn real(&self, table: &Table, schema: &Schema) -> Frame {
-        let labels = table.frame(schema, &self.labels).columns;
+        let labels = table.frame(schema, &self.columns.labels).columns;
         Frame { columns: self.codes(table).into_iter().chain(labels).collect(), rows: table.rows }
+    }
+
+    /// The records of a long frame, real or synthetic; none where its rows make none.
+    pub fn records(&self, frame: &Frame) -> Option<Visits> {
+        visits(frame, &self.columns).ok()
     }
 
     /// Those columns of synthetic rows.

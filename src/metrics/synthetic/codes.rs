@@ -27,8 +27,8 @@ impl Of {
 /// Splits and shuffles behind the ceiling and the floor.
 const REPEATS: usize = 10;
 
-/// One person: visits in order, the codes of a visit in order and once each.
-type Record = Vec<Vec<u32>>;
+/// One person: visits in order, the codes of a visit in ascending order and once each.
+pub type Record = Vec<Vec<u32>>;
 
 /// Rows of a long table, one a code.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +113,28 @@ fn shuffled(records: &[Record], rng: &mut Stream) -> Vec<Record> {
     records.iter().map(|r| r.iter().map(|v| visit(rng, v)).collect()).collect()
 }
 
+/// Probabilities of the real side, and the R² of the other side's as predictions of them.
+fn explained(real: &[Record], synthetic: &[Record], of: Of) -> Result<(Vec<(u64, f64)>, f64), Undefined> {
+    if real.is_empty() || synthetic.is_empty() {
+        return Err(Undefined::new("a side has no rows"));
+    }
+    let p = probabilities(real.iter(), of);
+    let q = probabilities(synthetic.iter(), of);
+    if p.is_empty() || q.is_empty() {
+        let what = if of == Of::Sequential { "two visits" } else { "two codes in a visit" };
+        return Err(Undefined::new(format!("a side has no record with {what}")));
+    }
+    let equal = || Undefined::new("the real probabilities are all equal, so there is nothing to explain");
+    let value = r2(&p, &q).ok_or_else(equal)?;
+    Ok((p, value))
+}
+
+/// The figure of [`code_r2`] for records as they are (visits in order, a code once a visit), without ceiling and floor.
+pub fn records_r2(real: &[Record], synthetic: &[Record], of: Of) -> Measured {
+    let (_, value) = explained(real, synthetic, of)?;
+    Ok(Estimate::plain(value, real.len() + synthetic.len()))
+}
+
 /// R² of the synthetic code probabilities as predictions of the real ones, over all keys that occur on either side (1
 /// is best, below 0 worse than one probability for all). A code counts once a visit.
 ///
@@ -131,17 +153,7 @@ pub fn code_r2(long: &Long, of: Of, seed: u64) -> Measured {
     checks::same_length(("codes", n), ("flags", long.first.len()))?;
     checks::finite("visit", long.visit)?;
     let (real, synthetic) = (records(long, true), records(long, false));
-    if real.is_empty() || synthetic.is_empty() {
-        return Err(Undefined::new("a side has no rows"));
-    }
-    let p = probabilities(real.iter(), of);
-    let q = probabilities(synthetic.iter(), of);
-    if p.is_empty() || q.is_empty() {
-        let what = if of == Of::Sequential { "two visits" } else { "two codes in a visit" };
-        return Err(Undefined::new(format!("a side has no record with {what}")));
-    }
-    let equal = || Undefined::new("the real probabilities are all equal, so there is nothing to explain");
-    let value = r2(&p, &q).ok_or_else(equal)?;
+    let (p, value) = explained(&real, &synthetic, of)?;
     let mean = |of: &dyn Fn(usize) -> Option<f64>| -> f64 {
         let found: Vec<f64> = (0..REPEATS).filter_map(of).collect();
         if found.is_empty() { f64::NAN } else { sum(&found) / found.len() as f64 }

@@ -121,7 +121,7 @@ type Fold = (Vec<usize>, Vec<f64>);
 /// AUROC of boosted trees that tell synthetic from real rows, over the predictions of a seeded cross-validation of three
 /// folds, with DeLong's interval: 0.5 cannot tell, 1 always (Lopez-Paz and Oquab 2017). The larger table is cut to the
 /// smaller, both to 6,000 rows.
-fn two_sample(real: &Frame, synthetic: &Frame, seed: u64) -> Measured {
+pub fn two_sample(real: &Frame, synthetic: &Frame, seed: u64) -> Measured {
     let size = real.rows.min(synthetic.rows).min(MOST_ROWS);
     if size < 2 * FOLDS {
         return Err(Undefined::new(format!("a table has fewer than {} rows", 2 * FOLDS)));

@@ -192,6 +192,7 @@ pub fn share(hits: usize, rows: usize) -> Measured {
 
 #[cfg(test)]
 mod tests {
+    use super::super::panel::no_rules;
     use super::super::tests::{roles, table};
     use super::*;
 
@@ -199,7 +200,15 @@ mod tests {
     fn a_lost_group_is_named_and_weighs_most() {
         let (train, mut other, roles) = (table(400, 1), table(400, 2), roles());
         other.columns.iter_mut().filter(|c| c.name == "sex").for_each(|c| c.values.fill(0.0));
-        let tables = Tables { train: &train, holdout: &train, synthetic: &other, roles: &roles, seed: 1 };
+        let tables = Tables {
+            train: &train,
+            holdout: &train,
+            synthetic: &other,
+            roles: &roles,
+            records: None,
+            rules: &no_rules,
+            seed: 1,
+        };
         let found = figures(&tables);
         let kept = found[0].measured.as_ref().unwrap();
         assert!(kept.value < 1.0 && kept.notes[0].contains("sex = M"), "{kept:?}");

@@ -2,7 +2,8 @@
 //! depend on its rows, so that tables stand side by side.
 
 use super::record::Aim;
-use super::{attacks, fairness, fidelity, groups, missing, utility, validity};
+use super::records::Records;
+use super::{attacks, fairness, fidelity, groups, missing, records, utility, validity};
 use crate::data::frame::Frame;
 use crate::eval::estimate::Measured;
 
@@ -23,7 +24,18 @@ pub struct Tables<'a> {
     pub holdout: &'a Frame,
     pub synthetic: &'a Frame,
     pub roles: &'a Roles,
+    /// Of a generator that makes whole records: those that the rows are of.
+    pub records: Option<Records<'a>>,
+    pub rules: Rules<'a>,
     pub seed: u64,
+}
+
+/// Rules of the script beyond the schema's: each with the rows of a frame that break it.
+pub type Rules<'a> = &'a (dyn Fn(&Frame) -> Vec<(String, Vec<usize>)> + Sync);
+
+/// No rules beyond the schema's.
+pub fn no_rules(_: &Frame) -> Vec<(String, Vec<usize>)> {
+    Vec::new()
 }
 
 /// A figure on its way into a line.
@@ -70,6 +82,11 @@ pub const SECTIONS: [(&str, Ceiling); 7] = [
 
 /// The figures of one section. `resampled`: with intervals that take resampling of whole tables.
 pub fn section(name: &str, tables: &Tables, resampled: bool) -> Vec<Entry> {
+    match (name, &tables.records) {
+        ("fidelity", Some(all)) => return records::fidelity(all, tables.seed, resampled),
+        ("privacy", Some(all)) => return records::privacy(all),
+        _ => {}
+    }
     match name {
         "fidelity" => fidelity::figures(tables, resampled),
         "utility" => utility::figures(tables),

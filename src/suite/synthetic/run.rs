@@ -2,11 +2,13 @@
 
 use super::panel::Roles;
 use super::record::SyntheticReport;
+use super::records::Records;
 use super::{Input, report};
 use crate::check::Program;
 use crate::check::dataset::Schema;
 use crate::data::Table;
 use crate::data::frame::{Frame, FrameKind};
+use crate::policy::cells::tells;
 use crate::source::{Diagnostic, codes};
 use crate::suite::run::{Halt, Stages};
 use crate::suite::store::Store;
@@ -95,7 +97,9 @@ fn measured(
     let seed = seeds::seed(seed, &["report", name]);
     let train = ready.real(&seen, schema);
     let holdout = ready.real(&table.take(&rows(true)), schema);
-    let synthetic = ready.rows(program, loaded, train.rows, seed)?;
+    let (synthetic, drawn) = ready.rows_and_records(program, loaded, train.rows, seed)?;
+    let whole = |table: &Table| ready.records(table, schema);
+    let whole = whole(&seen).zip(whole(&table.take(&rows(true)))).zip(drawn);
     let (roles, mut notes) = roles(schema, &train);
     notes.insert(0, format!(
         "the generator of this report learned three quarters of `{}`, drawn by people; the other quarter is the hold-out \
@@ -109,6 +113,14 @@ fn measured(
                 .into(),
         );
     }
+    if let Some(((train, holdout), synthetic)) = &whole {
+        let [a, b] = [train.records.len(), holdout.records.len()];
+        if !shown::is_phi(schema) || !(tells(a, a + b) || tells(b, a + b)) {
+            let c = synthetic.records.len();
+            notes.push(format!("its figures are of records: {a} were learned, {b} were held out, {c} are synthetic"));
+        }
+    }
+    let rules = |rows: &Frame| ready.breaches(program, loaded, rows);
     let input = Input {
         generator: name,
         kind: &ready.info.kind,
@@ -116,6 +128,8 @@ fn measured(
         train: &train,
         holdout: &holdout,
         synthetic: &synthetic,
+        records: whole.as_ref().map(|((train, holdout), synthetic)| Records { train, holdout, synthetic }),
+        rules: &rules,
         roles: &roles,
         is_phi: shown::is_phi(schema),
         notes,

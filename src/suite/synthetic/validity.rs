@@ -1,9 +1,10 @@
-//! Does every synthetic row keep the schema's rules: ranges, whole numbers, levels, no missing cell where none may be.
+//! Does every synthetic row keep the schema's rules (ranges, whole numbers, levels, no missing cell where none may be) and
+//! those that the script requires.
 //!
 //! Anything below 100 % is a defect of the generator, not a matter of degree.
 
 use super::groups::share;
-use super::panel::{Entry, Tables};
+use super::panel::{Entry, Rules, Tables};
 use super::record::{Aim, RuleResult};
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 
@@ -12,7 +13,7 @@ const SLACK: f64 = 1e-9;
 
 pub fn figures(tables: &Tables) -> Vec<Entry> {
     let mut bad = vec![false; tables.synthetic.rows];
-    for (_, broken) in rules(tables.synthetic) {
+    for (_, broken) in rules(tables.synthetic, tables.rules) {
         broken.iter().for_each(|r| bad.get_mut(*r).into_iter().for_each(|b| *b = true));
     }
     let valid = bad.iter().filter(|b| !**b).count();
@@ -20,8 +21,8 @@ pub fn figures(tables: &Tables) -> Vec<Entry> {
 }
 
 /// Each rule and the rows that break it.
-fn rules(frame: &Frame) -> Vec<(String, Vec<usize>)> {
-    frame.columns.iter().flat_map(of_column).collect()
+fn rules(frame: &Frame, more: Rules) -> Vec<(String, Vec<usize>)> {
+    frame.columns.iter().flat_map(of_column).chain(more(frame)).collect()
 }
 
 fn of_column(column: &FrameColumn) -> Vec<(String, Vec<usize>)> {
@@ -55,15 +56,16 @@ fn of_column(column: &FrameColumn) -> Vec<(String, Vec<usize>)> {
 }
 
 /// Every rule with the number of synthetic rows that break it, broken ones first.
-pub fn details(synthetic: &Frame) -> Vec<RuleResult> {
+pub fn details(synthetic: &Frame, more: Rules) -> Vec<RuleResult> {
     let mut out: Vec<RuleResult> =
-        rules(synthetic).into_iter().map(|(rule, rows)| RuleResult { rule, broken: rows.len() }).collect();
+        rules(synthetic, more).into_iter().map(|(rule, rows)| RuleResult { rule, broken: rows.len() }).collect();
     out.sort_by_key(|r| std::cmp::Reverse(r.broken));
     out
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::panel::no_rules;
     use super::super::tests::{roles, table};
     use super::*;
 
@@ -71,11 +73,19 @@ mod tests {
     fn each_kind_of_rule_is_seen() {
         let (train, roles) = (table(50, 1), roles());
         let valid = |synthetic: &Frame| {
-            let tables = Tables { train: &train, holdout: &train, synthetic, roles: &roles, seed: 1 };
+            let tables = Tables {
+                train: &train,
+                holdout: &train,
+                synthetic,
+                roles: &roles,
+                records: None,
+                rules: &no_rules,
+                seed: 1,
+            };
             figures(&tables).remove(0).measured.unwrap().value
         };
         assert_eq!(valid(&train), 1.0);
-        assert!(details(&train).iter().all(|r| r.broken == 0));
+        assert!(details(&train, &no_rules).iter().all(|r| r.broken == 0));
         for (column, value, rule) in [
             ("age", 300.0, "`age` within its range"),
             ("age", 40.5, "`age` a whole number"),
@@ -86,7 +96,29 @@ mod tests {
             let at = bad.columns.iter().position(|c| c.name == column).unwrap();
             bad.columns[at].values[3] = value;
             assert_eq!(valid(&bad), 0.98, "{rule}");
-            assert_eq!(details(&bad)[0], RuleResult { rule: rule.into(), broken: 1 });
+            assert_eq!(details(&bad, &no_rules)[0], RuleResult { rule: rule.into(), broken: 1 });
         }
+    }
+
+    #[test]
+    fn rules_of_the_script_count_too() {
+        let (train, roles) = (table(50, 1), roles());
+        let old = |frame: &Frame| {
+            let ages = &frame.columns[1].values;
+            vec![("age < 80".to_string(), (0..frame.rows).filter(|r| ages[*r] >= 80.0).collect::<Vec<_>>())]
+        };
+        let broken = old(&train)[0].1.len();
+        assert!(broken > 0 && broken < 50);
+        let tables = Tables {
+            train: &train,
+            holdout: &train,
+            synthetic: &train,
+            roles: &roles,
+            records: None,
+            rules: &old,
+            seed: 1,
+        };
+        assert_eq!(figures(&tables).remove(0).measured.unwrap().value, 1.0 - broken as f64 / 50.0);
+        assert_eq!(details(&train, &old)[0], RuleResult { rule: "age < 80".into(), broken });
     }
 }

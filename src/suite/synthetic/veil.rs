@@ -11,6 +11,7 @@ use crate::data::frame::Frame;
 use crate::eval::count::Count;
 use crate::policy::cells::{is_small, is_telling_share, one_way, tells};
 use crate::policy::telling::WITHHELD;
+use crate::synth::visits::{Record, Visits};
 
 /// Figures that are shares of training rows, hold-out rows, or both.
 const OF_TRAIN: [&str; 3] = ["membership_tpr_1", "membership_density_tpr_1", "outlier_membership_tpr_1"];
@@ -26,7 +27,10 @@ pub fn cover(report: &mut SyntheticReport, input: &Input) {
     for line in report.sections.iter_mut().flat_map(|s| &mut s.lines) {
         self::line(line, input);
     }
-    subgroups(report, input.train);
+    match &input.records {
+        None => subgroups(report, input.train),
+        Some(all) => people(report, all.train, input.train),
+    }
     missing(report, input.train);
     if let Some(d) = &mut report.distances {
         // Bars of few hold-out rows.
@@ -40,7 +44,8 @@ pub fn cover(report: &mut SyntheticReport, input: &Input) {
 fn line(line: &mut Line, input: &Input) {
     let train = input.train.rows;
     if line.figure == "exact_copies" {
-        hide_if(&mut line.ceiling, |v| is_telling_share(v, input.holdout.rows / 2));
+        let held = input.records.map_or(input.holdout.rows, |r| r.holdout.records.len());
+        hide_if(&mut line.ceiling, |v| is_telling_share(v, held / 2));
         return;
     }
     let figures = [&mut line.own, &mut line.ceiling].into_iter().chain(&mut line.floors);
@@ -109,6 +114,36 @@ fn subgroups(report: &mut SyntheticReport, train: &Frame) {
             let few = group.real_rows.shown().is_some_and(is_small);
             group.real_rows = if few { Count::Few } else { Count::Withheld };
             (group.real, group.log_disparity, group.interval) = (None, None, None);
+        }
+    }
+}
+
+/// Groups of rows that are codes, by the people behind them: a code has many rows of few people. Counts of people with a code
+/// do not add up to anything that would tell a hidden one; those of a label do.
+fn people(report: &mut SyntheticReport, train: &Visits, rows: &Frame) {
+    let code = rows.columns.first().map_or("", |c| c.name.as_str());
+    for at in 0..train.labels.len() + 1 {
+        let label = at.checked_sub(1).and_then(|l| train.labels.get(l));
+        let (column, levels) = label.map_or((code, &train.codes), |l| (l.name.as_str(), &l.levels));
+        let has = |record: &Record, level: usize| match at.checked_sub(1) {
+            None => record.visits.iter().flatten().any(|c| *c as usize == level),
+            Some(l) => record.labels.get(l).copied().flatten() == Some(level as u32),
+        };
+        let count = |level| train.records.iter().filter(|r| has(r, level)).count();
+        let counts: Vec<usize> = (0..levels.len()).map(count).collect();
+        let few: Vec<bool> = match label {
+            None => counts.iter().map(|n| tells(*n, train.records.len())).collect(),
+            Some(_) => {
+                let rest = train.records.len().saturating_sub(counts.iter().sum());
+                one_way(&[counts, vec![rest]].concat()).iter().map(|mark| !mark.is_shown()).collect()
+            }
+        };
+        for (level, few) in levels.iter().zip(few) {
+            let name = format!("{column} = {level}");
+            for group in report.subgroups.iter_mut().filter(|g| few && g.name == name) {
+                (group.real_rows, group.real) = (Count::Withheld, None);
+                (group.log_disparity, group.interval) = (None, None);
+            }
         }
     }
 }
