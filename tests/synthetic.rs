@@ -98,3 +98,21 @@ fn a_table_too_small_for_a_report_costs_the_report_alone() {
     let results = tiny.results("out");
     assert!(results.body.synthetic.is_empty() && results.body.checks.len() == 1);
 }
+
+#[test]
+fn a_derived_label_is_learned_by_the_category_behind_it() {
+    let tiny = Tiny::new();
+    let row =
+        |i: usize| format!("{},{},{}\n", 20 + i % 50, ["F", "M"][i % 2], ["low", "high"][usize::from(i % 50 > 20)]);
+    let csv: String = (0..120).map(|i| row(i * 7)).collect();
+    std::fs::write(tiny.folder.path().join("pay.csv"), format!("age,sex,income\n{csv}")).unwrap();
+    tiny.script(
+        "language 1\ndataset pay from \"pay.csv\" {\n  age : Int in 0..90\n  sex : Category { F, M } protected\n  income : Category { \
+         low, high } outcome\n  rich : Bool label = income == high\n} sensitivity public\ngenerator twin = bt_gan(pay) { \
+         epochs 2 batch 50 hidden 16 }\nreport synthetic twin\n",
+    );
+    let (results, _, _) = run(&tiny);
+    let [report] = results.body.synthetic.as_slice() else { panic!("one report") };
+    assert_eq!(report.label.as_deref(), Some("rich"));
+    assert_eq!(value(report, "valid_rows").0, 1.0);
+}

@@ -42,6 +42,10 @@ fn a_script_learns_records_and_reports_on_them() {
         line.own.value.unwrap()
     };
     assert!(figure("column_shapes") > 0.8, "{}", figure("column_shapes"));
+    // Records, not rows: codes of one visit and the next follow from each other, and nobody's record has one visit alone.
+    assert!(figure("sequential_r2") > 0.3 && figure("same_visit_r2") > 0.3, "{}", figure("sequential_r2"));
+    assert!((1.0..=3.0).contains(&figure("visits_mean")) && figure("valid_rows") == 1.0);
+    assert!(report.notes.iter().any(|n| n.contains("figures are of records")), "{:?}", report.notes);
     // Code and sex belong together in nearly every row; drawn apart, in half of them.
     assert!(figure("pair_trends") > 0.75, "{}", figure("pair_trends"));
 }

@@ -53,7 +53,7 @@ pub fn train(
     let Some(schema) = program.dataset(&generator.data.name) else { return Err(Halt::Failed(Vec::new())) };
     let rules = Rules::of(generator, schema, columns(schema, generator));
     let mut columns = rules.shown.clone();
-    let mut asked = asked(generator, schema, &columns, seed);
+    let mut asked = asked(generator, schema, &rules, seed);
     let long = Long::of(generator, schema, table, &mut asked)?;
     let frame = match &long {
         Some(long) => long.frame(table, schema),
@@ -177,19 +177,13 @@ fn one_row_each(generator: &Generator, schema: &Schema, table: &Table, asked: &A
 }
 
 /// What the script asks for.
-fn asked(generator: &Generator, schema: &Schema, columns: &[String], seed: u64) -> Asked {
+fn asked(generator: &Generator, schema: &Schema, rules: &Rules, seed: u64) -> Asked {
     let kind = check::generators::kind(&generator.kind.name).map_or("", |k| k.name);
     let mut out = Asked::plain(kind, seeds::seed(seed, &["generator", &generator.name.name]));
-    let among = |c: &&check::dataset::Column| columns.contains(&c.name);
+    let protected = schema.columns.iter().filter(|c| c.has(Role::Protected));
     out.roles = Roles {
-        label: schema.label().filter(among).map(|c| c.name.clone()),
-        protected: schema
-            .columns
-            .iter()
-            .filter(|c| c.has(Role::Protected))
-            .filter(among)
-            .map(|c| c.name.clone())
-            .collect(),
+        label: schema.label().and_then(|c| rules.drawn_for(&c.name)),
+        protected: protected.filter_map(|c| rules.drawn_for(&c.name)).collect(),
     };
     for (name, value) in &generator.settings {
         match (name.name.as_str(), &value.kind) {
@@ -291,8 +285,7 @@ impl Ready {
 
     /// The records of real rows; none of a generator of rows.
     pub fn records(&self, table: &Table, schema: &Schema) -> Option<Visits> {
-        let long = self.long.as_ref()?;
-        long.records(&long.frame(table, schema))
+        self.long.as_ref()?.real_records(table, schema)
     }
 
     /// `n` rows, and the whole records among them; no records of a generator of rows.

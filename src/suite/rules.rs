@@ -9,8 +9,8 @@ use super::result::RuleInfo;
 use super::run::Halt;
 use super::shown;
 use crate::check::Program;
-use crate::check::dataset::Schema;
-use crate::check::walk;
+use crate::check::dataset::{Column, Schema};
+use crate::check::{Base, walk};
 use crate::data::Table;
 use crate::data::frame::Frame;
 use crate::eval::View;
@@ -60,6 +60,26 @@ impl Rules {
         let rules = rules.map(|(_, rule)| (show(rule), rule.clone())).collect();
         let shown = schema.columns.iter().map(|c| c.name.clone()).filter(|c| columns.contains(c)).collect();
         Rules { schema: schema.clone(), rules, learned, shown }
+    }
+
+    /// The drawn column that says what `name` says: itself, or the one category that a derived column is worked out from.
+    pub fn drawn_for(&self, name: &str) -> Option<String> {
+        if self.learned.iter().any(|l| l == name) {
+            return Some(name.to_string());
+        }
+        let mut inputs: Vec<&Column> = Vec::new();
+        walk(self.schema.column(name)?.derived.as_ref()?, &mut |e| {
+            if let ExprKind::Name(name) = &e.kind
+                && let Some(column) = self.schema.column(name)
+                && !inputs.iter().any(|c| c.name == column.name)
+            {
+                inputs.push(column);
+            }
+        });
+        match inputs.as_slice() {
+            [one] if matches!(one.ty.base, Base::Category(_)) => self.drawn_for(&one.name),
+            _ => None,
+        }
     }
 
     /// Whether drawn rows need a second look.

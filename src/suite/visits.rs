@@ -106,9 +106,30 @@ impl Long {
         Frame { columns: self.codes(table).into_iter().chain(labels).collect(), rows: table.rows }
     }
 
-    /// The records of a long frame, real or synthetic; none where its rows make none.
+    /// The records of synthetic rows; none where they make none.
     pub fn records(&self, frame: &Frame) -> Option<Visits> {
         visits(frame, &self.columns).ok()
+    }
+
+    /// The records of real rows. Codes that the generator never saw are numbered behind those it knows: without them its
+    /// people would look closer to everybody else than they are.
+    pub fn real_records(&self, table: &Table, schema: &Schema) -> Option<Visits> {
+        let unknown = match table.column(&self.columns.code)? {
+            column @ Column::Text(_) => {
+                distinct(column).into_iter().filter(|code| self.levels.binary_search(code).is_err()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut frame = self.frame(table, schema);
+        if let (Some(Column::Text(texts)), false) = (table.column(&self.columns.code), unknown.is_empty()) {
+            let code = frame.columns.iter_mut().find(|c| c.name == self.columns.code)?;
+            for (cell, text) in code.values.iter_mut().zip(texts.iter()).filter(|(cell, _)| cell.is_nan()) {
+                let at = text.and_then(|t| unknown.binary_search_by(|u: &String| u.as_str().cmp(t)).ok());
+                *cell = at.map_or(f64::NAN, |at| (self.levels.len() + at) as f64);
+            }
+            code.kind = FrameKind::Category { levels: [self.levels.clone(), unknown].concat() };
+        }
+        self.records(&frame)
     }
 
     /// Those columns of synthetic rows.

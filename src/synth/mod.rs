@@ -22,6 +22,9 @@ pub mod saved;
 pub mod settings;
 pub mod visits;
 
+#[cfg(all(test, feature = "nets"))]
+mod killed;
+
 #[cfg(feature = "nets")]
 pub mod argn;
 #[cfg(feature = "nets")]

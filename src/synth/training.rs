@@ -187,9 +187,9 @@ mod tests {
     use crate::nets::device::cpu;
     use crate::nets::noise;
     use crate::source::world::Silent;
+    use crate::synth::killed::{Kept, after};
     use rand::RngExt;
     use rand_chacha::ChaCha8Rng;
-    use std::cell::{Cell, RefCell};
 
     /// A walk whose held-out figure is lowest at step 60.
     struct Walk {
@@ -229,19 +229,6 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct Kept(RefCell<Option<Vec<u8>>>);
-
-    impl Checkpoints for Kept {
-        fn last(&self) -> Option<Vec<u8>> {
-            self.0.borrow().clone()
-        }
-
-        fn keep(&self, bytes: &[u8]) {
-            *self.0.borrow_mut() = Some(bytes.to_vec());
-        }
-    }
-
     fn fitting<'a>(
         device: &'a crate::nets::device::Picked,
         cancelled: &'a dyn Fn() -> bool,
@@ -267,12 +254,7 @@ mod tests {
         let mut whole = Walk::new();
         let history = train(&mut whole, &course, &fitting(&device, &go, &NoCheckpoints)).unwrap();
         for kill in [1, 2, 7, 30, 61, 62, 100, 119] {
-            let kept = Kept::default();
-            let left = Cell::new(kill);
-            let dies = || {
-                left.set(left.get() - 1);
-                left.get() < 0
-            };
+            let (kept, dies) = (Kept::default(), after(kill));
             let killed = train(&mut Walk::new(), &course, &fitting(&device, &dies, &kept));
             assert!(matches!(killed, Err(SynthError::Cancelled { .. })), "{kill}");
             let mut again = Walk::new();

@@ -30,6 +30,14 @@ const RESAMPLES: usize = 50;
 const RESAMPLED_ROWS: usize = 1_000;
 
 pub fn figures(tables: &Tables, resampled: bool) -> Vec<Entry> {
+    let mut out = scores(tables, resampled);
+    let told = two_sample(tables.train, tables.synthetic, tables.seed);
+    out.push(Entry::new("two_sample_auc", "two-sample AUC", Aim::Half, told));
+    out
+}
+
+/// SDMetrics' scores of rows.
+pub fn scores(tables: &Tables, resampled: bool) -> Vec<Entry> {
     let scores = Scores::of(tables.train, tables.synthetic);
     let errors = if resampled { errors(tables.train, tables.synthetic, tables.seed) } else { Vec::new() };
     let names = [
@@ -39,17 +47,14 @@ pub fn figures(tables: &Tables, resampled: bool) -> Vec<Entry> {
         ("pair_trends_related", "pair trends, related only", scores.related),
         ("quality_related", "quality, related only", scores.quality_related),
     ];
-    let mut out: Vec<Entry> = names
+    names
         .into_iter()
         .enumerate()
         .map(|(at, (figure, title, measured))| {
             let measured = measured.map(|e| Estimate { interval: around(e.value, errors.get(at)), ..bare(e) });
             Entry::new(figure, title, Aim::Higher, measured)
         })
-        .collect();
-    let told = two_sample(tables.train, tables.synthetic, tables.seed);
-    out.push(Entry::new("two_sample_auc", "two-sample AUC", Aim::Half, told));
-    out
+        .collect()
 }
 
 /// Without its parts: they are columns and pairs, and stand in the report by name.

@@ -83,7 +83,14 @@ pub const SECTIONS: [(&str, Ceiling); 7] = [
 /// The figures of one section. `resampled`: with intervals that take resampling of whole tables.
 pub fn section(name: &str, tables: &Tables, resampled: bool) -> Vec<Entry> {
     match (name, &tables.records) {
-        ("fidelity", Some(all)) => return records::fidelity(all, tables.seed, resampled),
+        ("fidelity", Some(all)) => {
+            let mut out = records::fidelity(all, tables.seed, resampled);
+            // Codes beside labels: a code alone is what the first figures are of.
+            if tables.train.columns.len() > 1 {
+                out.extend(fidelity::scores(tables, resampled));
+            }
+            return out;
+        }
         ("privacy", Some(all)) => return records::privacy(all),
         _ => {}
     }

@@ -1,13 +1,13 @@
 //! The default generator from end to end, on a small made-up clinic.
 
 use super::super::encoder::tests::clinic;
-use super::super::fitting::{Checkpoints, NoCheckpoints};
+use super::super::fitting::NoCheckpoints;
+use super::super::killed;
 use super::super::privacy::Unit;
 use super::super::{Asked, Fitting, Generator, Given, Private, Roles, SynthError, fit, load};
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::nets::device::cpu;
 use crate::source::world::Silent;
-use std::cell::{Cell, RefCell};
 
 fn asked() -> Asked {
     let roles = Roles { label: Some("sick".into()), protected: vec!["ward".into()] };
@@ -93,68 +93,28 @@ fn threads_and_saving_change_no_bit() {
     assert_eq!((again.kind(), again.save().to_bytes()), ("argn", bytes));
 }
 
-/// Keeps the newest checkpoint.
-#[derive(Default)]
-struct Kept(RefCell<Option<Vec<u8>>>);
-
-impl Checkpoints for Kept {
-    fn last(&self) -> Option<Vec<u8>> {
-        self.0.borrow().clone()
-    }
-
-    fn keep(&self, bytes: &[u8]) {
-        *self.0.borrow_mut() = Some(bytes.to_vec());
-    }
-}
-
 #[test]
 fn a_budget_is_kept_travels_along_and_survives_being_killed() {
     let frame = clinic(1_500);
     let private = Private { epsilon: 3.0, delta: 1e-4, unit: Unit::Person, norm: 1.0 };
     let asked = Asked { private: Some(private), ..asked().with("epochs", 6.0).with("hidden", 16.0) };
-    let (device, go) = (cpu(), || false);
-    let fitted = |cancelled: &dyn Fn() -> bool, checkpoints: &dyn Checkpoints| {
-        fit(&frame, &asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
-    };
-    let whole = fitted(&go, &NoCheckpoints).unwrap();
+    let whole = made(&frame, &asked).unwrap();
     let spent = whole.privacy().map(|p| p.meter.spent()).unwrap();
     assert!(spent <= 3.0 && spent > 2.9, "{spent}");
     let bytes = whole.save().to_bytes();
     let again = load(&bytes, &cpu()).unwrap();
     assert_eq!(again.privacy(), whole.privacy());
-    for kill in [20, 66, 70] {
-        let (kept, left) = (Kept::default(), Cell::new(kill));
-        let dies = || {
-            left.set(left.get() - 1);
-            left.get() < 0
-        };
-        assert!(matches!(fitted(&dies, &kept), Err(SynthError::Cancelled { .. })), "{kill}");
-        assert!(fitted(&go, &kept).unwrap().save().to_bytes() == bytes, "{kill}");
-    }
+    killed::goes_on_to_the_same_bytes(&frame, &asked, 3);
     let loose = Asked { private: asked.private.clone().map(|p| Private { delta: 0.1, ..p }), ..asked.clone() };
     assert!(matches!(made(&frame, &loose).err(), Some(SynthError::Private(_))));
 }
 
 #[test]
-fn killed_at_ten_moments_it_resumes_to_identical_weights() {
+fn killed_at_ten_random_moments_it_resumes_to_identical_weights() {
     let frame = clinic(300);
-    let (device, go) = (cpu(), || false);
     for kind in ["argn", "conditional_gan"] {
         let asked = Asked { kind: kind.into(), ..asked().with("epochs", 10.0).with("batch", 60.0) };
-        let fitted = |cancelled: &dyn Fn() -> bool, checkpoints: &dyn Checkpoints| {
-            fit(&frame, &asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
-        };
-        let whole = fitted(&go, &NoCheckpoints).unwrap().save().to_bytes();
-        for kill in [1, 3, 5, 6, 11, 17, 23, 28, 33, 41] {
-            let (kept, left) = (Kept::default(), Cell::new(kill));
-            let dies = || {
-                left.set(left.get() - 1);
-                left.get() < 0
-            };
-            assert!(matches!(fitted(&dies, &kept), Err(SynthError::Cancelled { .. })), "{kind} {kill}");
-            assert!(kill < 6 || kept.last().is_some(), "{kind} {kill}");
-            assert!(fitted(&go, &kept).unwrap().save().to_bytes() == whole, "{kind} {kill}");
-        }
+        killed::goes_on_to_the_same_bytes(&frame, &asked, 10);
     }
 }
 

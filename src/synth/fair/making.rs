@@ -108,7 +108,8 @@ pub(super) fn check(kind: &str, encoder: &Encoder, s: &FairSettings, groups: usi
     match &s.label {
         None if needs_label => {
             return wrong(format!(
-                "{kind} constrains a label, and the schema declares none; declare one or use another kind"
+                "{kind} constrains a label, and the schema declares none that is drawn (a label worked out from several \
+                 columns is not); declare one or use another kind"
             ));
         }
         Some(label) if needs_label && !category(label) => {

@@ -1,13 +1,13 @@
 //! Whole fits of the fair generators on small tables.
 
 use super::super::encoder::tests::clinic;
+use super::super::killed;
 use super::super::privacy::Unit;
 use super::super::{Asked, Checkpoints, Fitting, Generator, Given, NoCheckpoints, Private, Roles, SynthError, load};
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::nets::device::cpu;
 use crate::nets::fair::information::Joint;
 use crate::source::world::Silent;
-use std::cell::{Cell, RefCell};
 
 fn asked(kind: &str) -> Asked {
     let mut asked = Asked::plain(kind, 3).with("epochs", 6.0).with("batch", 100.0).with("hidden", 24.0);
@@ -65,33 +65,10 @@ fn requests_are_met_and_every_cell_is_in_range() {
     assert!(column("cost").iter().any(|x| x.is_nan()));
 }
 
-#[derive(Default)]
-struct Kept(RefCell<Option<Vec<u8>>>);
-
-impl Checkpoints for Kept {
-    fn last(&self) -> Option<Vec<u8>> {
-        self.0.borrow().clone()
-    }
-
-    fn keep(&self, bytes: &[u8]) {
-        *self.0.borrow_mut() = Some(bytes.to_vec());
-    }
-}
-
 #[test]
 fn killed_in_either_phase_it_goes_on_to_the_same_bytes() {
-    let (frame, asked) = (clinic(400), asked("bt_gan"));
-    let whole = fit(&frame, &asked).unwrap().save().to_bytes();
-    for kill in [7, 18, 21, 23] {
-        let (kept, left) = (Kept::default(), Cell::new(kill));
-        let dies = || {
-            left.set(left.get() - 1);
-            left.get() < 0
-        };
-        assert!(matches!(fit_with(&frame, &asked, &dies, &kept).err(), Some(SynthError::Cancelled { .. })), "{kill}");
-        assert!(kept.last().is_some());
-        let later = fit_with(&frame, &asked, &|| false, &kept).unwrap().save().to_bytes();
-        assert!(later == whole, "{kill}");
+    for kind in ["bt_gan", "sdg"] {
+        killed::goes_on_to_the_same_bytes(&clinic(400), &asked(kind), 10);
     }
 }
 

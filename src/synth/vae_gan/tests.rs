@@ -1,13 +1,13 @@
 //! Tests of the VAE/GAN and of discGAN for all columns.
 
 use super::super::encoder::tests::clinic;
-use super::super::fitting::{Checkpoints, NoCheckpoints};
+use super::super::fitting::NoCheckpoints;
+use super::super::killed;
 use super::super::privacy::Unit;
 use super::super::{Given, Private, load as load_any};
 use super::*;
 use crate::nets::device::cpu;
 use crate::source::world::Silent;
-use std::cell::{Cell, RefCell};
 
 fn asked(mode: &str, epochs: f64) -> Asked {
     let mut out = Asked::plain("vae_gan", 3).with("epochs", epochs).with("batch", 100.0).with("hidden", 32.0);
@@ -59,36 +59,11 @@ fn saved_and_loaded_it_draws_the_same_rows_on_any_number_of_threads() {
     assert_eq!(gan.history(), again.history());
 }
 
-#[derive(Default)]
-struct Kept(RefCell<Option<Vec<u8>>>);
-
-impl Checkpoints for Kept {
-    fn last(&self) -> Option<Vec<u8>> {
-        self.0.borrow().clone()
-    }
-
-    fn keep(&self, bytes: &[u8]) {
-        *self.0.borrow_mut() = Some(bytes.to_vec());
-    }
-}
-
 #[test]
 fn killed_and_taken_up_it_ends_with_the_same_bytes() {
     let frame = clinic(250);
     for mode in ["vae", "hybrid"] {
-        let asked = asked(mode, 5.0).with("hold_out", 0.2);
-        let whole = made(&frame, &asked).unwrap().save().to_bytes();
-        for kill in [1, 4, 9] {
-            let (device, kept, left, go) = (cpu(), Kept::default(), Cell::new(kill), || false);
-            let dies = || {
-                left.set(left.get() - 1);
-                left.get() < 0
-            };
-            let fitting = Fitting { device: &device, stage: &Silent, cancelled: &dies, checkpoints: &kept };
-            assert!(matches!(fit(&frame, &asked, &fitting), Err(SynthError::Cancelled { .. })), "{kill}");
-            let again = fit(&frame, &asked, &Fitting { cancelled: &go, ..fitting }).unwrap();
-            assert!(again.save().to_bytes() == whole, "{mode} {kill}");
-        }
+        killed::goes_on_to_the_same_bytes(&frame, &asked(mode, 5.0).with("hold_out", 0.2), 10);
     }
 }
 

@@ -62,7 +62,8 @@ pub fn hamming_membership(members: &Visits, others: &Visits, synthetic: &Visits,
     if synthetic.records.is_empty() {
         return Err(Undefined::new("there are no synthetic records"));
     }
-    let words = members.codes.len().div_ceil(64);
+    let codes = [members, others, synthetic].map(|v| v.codes.len());
+    let words = codes.into_iter().max().unwrap_or(0).div_ceil(64);
     let known: Vec<Vec<u64>> = synthetic.records.iter().map(|r| bits(r, words)).collect();
     let nearest = |record: &Record| {
         let mine = bits(record, words);

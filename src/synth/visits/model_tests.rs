@@ -5,8 +5,7 @@ use super::*;
 use crate::data::frame::FrameKind;
 use crate::nets::device::cpu;
 use crate::source::world::Silent;
-use crate::synth::{Checkpoints, NoCheckpoints, load as read};
-use std::cell::{Cell, RefCell};
+use crate::synth::{Checkpoints, NoCheckpoints, killed, load as read};
 
 fn columns() -> Columns {
     Columns {
@@ -46,14 +45,17 @@ fn asked(epochs: f64) -> Asked {
     asked
 }
 
+fn table() -> Frame {
+    frame::frame(&people(160), &columns(), 10_000)
+}
+
 fn fit_with(
     asked: &Asked,
     cancelled: &dyn Fn() -> bool,
     checkpoints: &dyn Checkpoints,
 ) -> Result<Box<dyn Generator>, SynthError> {
     let device = cpu();
-    let table = frame::frame(&people(160), &columns(), 10_000);
-    fit(&table, asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
+    fit(&table(), asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
 }
 
 #[test]
@@ -89,28 +91,7 @@ fn rows_are_those_asked_for_and_what_is_saved_draws_the_same() {
 
 #[test]
 fn killed_in_training_it_goes_on_to_the_same_bytes() {
-    #[derive(Default)]
-    struct Kept(RefCell<Option<Vec<u8>>>);
-    impl Checkpoints for Kept {
-        fn last(&self) -> Option<Vec<u8>> {
-            self.0.borrow().clone()
-        }
-        fn keep(&self, bytes: &[u8]) {
-            *self.0.borrow_mut() = Some(bytes.to_vec());
-        }
-    }
-    let go = || false;
-    let whole = fit_with(&asked(4.0), &go, &NoCheckpoints).unwrap().save().to_bytes();
-    // The tree asks 200 times before the first step; nine steps are an epoch.
-    for kill in [3, 205, 214, 223, 235] {
-        let (kept, left) = (Kept::default(), Cell::new(kill));
-        let dies = || {
-            left.set(left.get() - 1);
-            left.get() < 0
-        };
-        assert!(matches!(fit_with(&asked(4.0), &dies, &kept), Err(SynthError::Cancelled { .. })), "{kill}");
-        assert_eq!(fit_with(&asked(4.0), &go, &kept).unwrap().save().to_bytes(), whole, "{kill}");
-    }
+    killed::goes_on_to_the_same_bytes(&table(), &asked(4.0), 10);
 }
 
 #[test]
