@@ -1,6 +1,6 @@
 //! Figures as JSON: `cargo bench --profile dev`, or one part of them: `-- job`, `-- columns
 //! [QUESTION…]`, `-- kernels [QUESTION…]`, `-- near [PART…]`, `-- load`, `-- parse`, `-- text`, `-- distances`,
-//! `-- synthesis FOLDER [KIND…] [peers]`.
+//! `-- synthesis FOLDER [KIND…] [peers]`, `-- steps FOLDER`.
 //!
 //! Seconds of wall time on this machine, and peak memory of the run. Never asserted in a test.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -12,6 +12,7 @@ mod kernels_text;
 mod load;
 mod parse_check;
 mod policies;
+mod steps;
 mod synthesis;
 
 use serde_json::json;
@@ -42,7 +43,12 @@ fn short(args: &[&str], runs: usize) -> serde_json::Value {
 
 /// Peak resident memory of a running child in MiB, as far as the system tells.
 fn peak(child: &Child) -> Option<f64> {
-    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
+    peak_of(&child.id().to_string())
+}
+
+/// The same of a process by its number, or of this one as `self`.
+fn peak_of(process: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(process).join("status")).ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
 }
@@ -81,7 +87,7 @@ fn job() -> serde_json::Value {
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let more: Vec<String> = chosen.iter().skip(1).cloned().collect();
-    let parts: [(&str, &dyn Fn() -> serde_json::Value); 10] = [
+    let parts: [(&str, &dyn Fn() -> serde_json::Value); 11] = [
         ("job", &job),
         ("policies", &policies::figures),
         ("columns", &|| columns::figures(&more)),
@@ -92,6 +98,7 @@ fn main() {
         ("text", &kernels_text::texts_figures),
         ("distances", &kernels_text::distance_figures),
         ("synthesis", &|| synthesis::figures(&more)),
+        ("steps", &|| steps::figures(&more)),
     ];
     let mut figures = json!({ "cores": std::thread::available_parallelism().map_or(0, usize::from) });
     for (name, part) in parts {

@@ -35,7 +35,7 @@ pub fn figures(args: &[String]) -> Value {
     }
     let mut timings = serde_json::Map::new();
     for table in TABLES {
-        let Some((frame, roles)) = read(&work, Path::new(folder), table) else { continue };
+        let Some((frame, roles)) = read_table(&work, Path::new(folder), table) else { continue };
         for kind in &kinds {
             for seed in 0..SEEDS {
                 let name = format!("{table}.{kind}.{seed}");
@@ -72,7 +72,7 @@ fn one(frame: &Frame, roles: &Roles, kind: &str, seed: u64, to: &Path) -> Value 
 }
 
 /// Processor seconds of this program so far, on all threads.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let stat = read_to_string("/proc/self/stat").unwrap_or_default();
     let rest: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |i: usize| rest.get(i).and_then(|t| t.parse::<f64>().ok()).unwrap_or(f64::NAN);
@@ -80,7 +80,7 @@ fn cpu_seconds() -> f64 {
 }
 
 /// The training part of a table, with the ranges that a schema would declare read off it.
-fn read(work: &Path, cards: &Path, table: &str) -> Option<(Frame, Roles)> {
+pub fn read_table(work: &Path, cards: &Path, table: &str) -> Option<(Frame, Roles)> {
     let card: Value = serde_json::from_str(&read_to_string(cards.join(format!("{table}.json"))).ok()?).ok()?;
     let text = read_to_string(work.join(format!("{table}.csv"))).ok()?;
     let categories: Vec<&str> = card["categorical"].as_array()?.iter().filter_map(Value::as_str).collect();
