@@ -20,6 +20,7 @@ mod house;
 mod kernels;
 mod levels;
 mod limits;
+mod lint_gaps;
 mod lint_props;
 mod lint_sizes;
 mod lints;
