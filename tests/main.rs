@@ -17,6 +17,7 @@ mod expressions;
 mod fixes;
 mod guide;
 mod house;
+mod includes;
 mod kernels;
 mod levels;
 mod limits;
