@@ -9,6 +9,7 @@ mod cells;
 mod cli;
 mod conformance;
 mod determinism;
+mod diff;
 mod errors;
 mod eval_props;
 mod examples;
