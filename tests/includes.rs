@@ -58,9 +58,8 @@ test "a parameter is handed down at its value of the day" {{
     ));
     assert!(ok, "{said}");
     // The test above can fail.
-    let (ok, said) = test(&format!(
-        "{CELLS}test \"no\" {{ expect gate fails table {{ sex: [F, F, M] }} as of @2023-12-31 }}"
-    ));
+    let (ok, said) =
+        test(&format!("{CELLS}test \"no\" {{ expect gate fails table {{ sex: [F, F, M] }} as of @2023-12-31 }}"));
     assert!(
         !ok && said.contains("included by `gate`, which is not in force on 2023-12-31: effective from 2024-01-01"),
         "{said}"
