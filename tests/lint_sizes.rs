@@ -24,6 +24,9 @@ fn share_of(samples: usize, pass: impl Fn(usize) -> bool + Sync) -> f64 {
     (0..samples).into_par_iter().filter(|i| pass(*i)).count() as f64 / samples as f64
 }
 
+/// What a script usually asks for; a claim of "no more than" or "at least" is one-sided.
+const CONFIDENCE: f64 = 0.95;
+
 /// The level of the two-sided interval whose ends each are passed with `confidence`.
 fn two_sided(confidence: f64) -> f64 {
     2.0 * confidence - 1.0
@@ -112,7 +115,7 @@ fn gaps_of_many_groups() {
     for (rate, limit, shares) in
         [(0.2, 0.08, vec![1.0; 3]), (0.3, 0.1, vec![0.4, 0.3, 0.15, 0.15]), (0.1, 0.06, vec![1.0; 5])]
     {
-        let lint = needed(&Question::Gap { limit, rate, shares: shares.clone() }, 0.975).unwrap();
+        let lint = needed(&Question::Gap { limit, rate, shares: shares.clone() }, CONFIDENCE).unwrap();
         let total: f64 = shares.iter().sum();
         let names: Vec<String> = (0..shares.len()).map(|g| g.to_string()).collect();
         let passes = |n: usize| {
@@ -126,7 +129,7 @@ fn gaps_of_many_groups() {
                         [rows - flagged, flagged, 0, 0]
                     })
                     .collect();
-                let estimate = fairness::dpd_of(&cells, &names, (i as u64, 0.95)).unwrap();
+                let estimate = fairness::dpd_of(&cells, &names, (i as u64, two_sided(CONFIDENCE))).unwrap();
                 estimate.interval.unwrap().hi <= limit
             })
         };
@@ -141,12 +144,12 @@ fn rankings() {
     let mut table = table();
     for limit in [0.7, 0.8, 0.9, 0.95] {
         for prevalence in [0.1, 0.3, 0.5] {
-            let lint = needed(&Question::Auroc { limit, prevalence }, 0.975).unwrap();
+            let lint = needed(&Question::Auroc { limit, prevalence }, CONFIDENCE).unwrap();
             let passes = |n: usize| {
                 let positives = ((n as f64 * prevalence).round() as usize).max(1);
                 let y: Vec<bool> = (0..n).map(|i| i >= n - positives).collect();
                 let p: Vec<f64> = (0..n).map(|i| i as f64).collect();
-                let lo = ranking::auroc(&p, &y).unwrap().interval.unwrap().lo;
+                let lo = ranking::auroc_at(&p, &y, two_sided(CONFIDENCE)).unwrap().interval.unwrap().lo;
                 f64::from(lo >= limit)
             };
             table.add(format!("auroc >= {limit} at prevalence {prevalence}"), lint, simulated(3.0, 1e4, &passes));
@@ -166,13 +169,14 @@ fn rankings() {
 fn calibration_errors() {
     let mut table = table();
     for (limit, bins) in [(0.12, 10), (0.1, 5)] {
-        let lint = needed(&Question::Ece { limit, bins }, 0.975).unwrap();
+        let lint = needed(&Question::Ece { limit, bins }, CONFIDENCE).unwrap();
         let passes = |n: usize| {
             share_of(300, |i| {
                 let mut rng = stream(3, Lane::Draw, i);
                 let p: Vec<f64> = (0..n).map(|_| unit(&mut rng)).collect();
                 let y: Vec<bool> = p.iter().map(|p| unit(&mut rng) < *p).collect();
-                let estimate = calibration::ece(&p, &y, bins, EdgeRule::default(), i as u64).unwrap();
+                let estimate =
+                    calibration::ece_at(&p, &y, bins, EdgeRule::default(), (i as u64, two_sided(CONFIDENCE))).unwrap();
                 estimate.interval.unwrap().hi <= limit
             })
         };

@@ -355,27 +355,77 @@ pub const FORMS: &[Form] = &[
     },
     Form {
         name: "discharge",
-        held_out: true,
+        held_out: false,
         text: "DISCHARGE INSTRUCTIONS AND SUMMARY\n\nPatient Name: [name]    Unit number: [mrn]\nBirth date: [date]    Age: [age]\nResponsible physician: [name], MD\n\n[surname] is known to our clinic. The admission began on [date], when her sister-in-law [given] noticed confusion. [trap]. [trap]. A loop recorder, serial number [serial], was read out. [trap].\n\nHome care: she resides at [street], [city], Nevada [zip], telephone [phone]. Medicare no. [plan]. The case was reviewed with Dr. [surname] and with [name], RN. She returns on [date]. Older notes are at [hospital].\nPatient account: [account]. Copies to fax [fax].\n",
     },
     Form {
         name: "nursing",
-        held_out: true,
+        held_out: false,
         text: "Evening note [date] 21:10\n[name] (MRN [mrn]) is a [age]-year-old admitted from [city] yesterday. [trap]. [trap]. Her brother [given] phoned twice from [phone]; her neighbor, [name], keeps the dog. [trap].\nHome ventilator: serial # [serial], network address [ip]. Vehicle in garage, plates [plate]. Driver's license number [licence]. Palm print [bio] failed at the cabinet. Photo [photo] replaced.\nSpecimen # [other] sent on [md]. Dr. [surname] called back; spoke to [name] at [hospital]. [given?] was told.\nReported to [name], LVN.\n",
     },
     Form {
         name: "radiology",
-        held_out: true,
+        held_out: false,
         text: "MRI BRAIN WITHOUT CONTRAST\nPATIENT NAME: [NAME]\nMRN: [mrn]   DOB: [date]   ACCESSION NO: [other]\nDATE OF SERVICE: [date]\nORDERING PHYSICIAN: Dr. [surname]\n\nINDICATION: [age] y/o, [trap]. COMPARISON: CT of [month].\nFINDINGS: [trap]. [trap]. Stimulator, serial number [serial], artefact on the left.\nIMPRESSION: [trap]. Called to [name], NP, on [date] at 11:20, phone [phone]. See [url]; sent by [ip].\nElectronically signed by: [name], MD. [hospital], [street], [city], MN [zip]. Policy number: [plan].\n",
     },
     Form {
         name: "portal",
-        held_out: true,
+        held_out: false,
         text: "From: [email]\nSubject: question for Dr. [surname]\n\nGood morning,\nmy name is [name], date of birth [date], medical record [mrn]. My father [name] is [age] years old and lives in [city]. [trap]. We sent the form to [street], [city], NC [zip] and by fax to [fax], and we phoned [phone].\nHis Social Security number is [ssn]; his Medicaid ID is [plan]; the claim number is [account]. He has been in [hospital] since [date]. [trap]. My photo: [photo]. The link [url] is broken, I was on [ip]. [given?] knows.\n\nRegards,\n[name]\n",
     },
     Form {
         name: "referral",
-        held_out: true,
+        held_out: false,
         text: "[hospital]\n[box], [city], Michigan [zip]\nPhone: [phone]  Fax: [fax]\n\n[date]\n\nDear Doctor [surname],\n\nre: [name], born [date], SSN [ssn], MRN# [mrn]\n\nMr. [surname], aged [age], a native of [city] who has lived in [county] since [month], is referred for [trap]. [trap]. [trap]. His wife, [name], died on [date]. His son, [given], drives him (license plate number [plate], VIN: [vin]). His defibrillator has serial number [serial]. He was enrolled as participant ID [other]; thumbprint template [bio] is on file. Insurance policy number [plan], account # [account]. State license no. [licence].\n\nWrite to [email].\n\nBest regards,\n[name], MD, PhD\n",
+    },
+    Form {
+        name: "discharge",
+        held_out: false,
+        text: "TRANSFER OF CARE\n\nPt: [namec]\nMedical record: [mrn]\nBorn: [date]\nPlan ID: [plan]\nAttending of record: [name], MD\n\nREASON FOR STAY: [age]-year-old woman who keeps a bakery in [city], picked up by ambulance on [date] with [trap]. [trap]. Her niece, [given], found her on the kitchen floor.\n\nCOURSE: [trap]. [trap]. Dr. [surname] replaced the generator; new serial number [serial]. [surname?] did well afterwards and walked on day two.\n\nDISPOSITION: To [hospital] by van on [md]. The house at [street], [city], Kansas [zip] is being cleared. Daughter's number is [phone], her fax [fax]. Hospital account # [account].\n\nPrepared by [name], PA-C, [date]\n",
+    },
+    Form {
+        name: "nursing",
+        held_out: false,
+        text: "ED TRIAGE, [date], 03:40\nName [name], MRN [mrn], [age] yo. Came by car from [city] with stepson [given] (cell [phone]). [trap]. [trap].\nProperty: state ID [licence], key of a pickup, tag number [plate], VIN [vin]. Home oxygen concentrator, serial no. [serial]. Telemetry box at [ip].\nFace picture for the wristband: [photo]. Fingerprint record [bio] matched. Blood culture, accession # [other].\n[given?] would like the chaplain. Father [surname] was called. Discussed w/ [name], RN, and Dr. [surname]; bed requested at [hospital] for [md].\n[surname?] wants the light on. [trap].\n",
+    },
+    Form {
+        name: "radiology",
+        held_out: false,
+        text: "BILATERAL DIAGNOSTIC MAMMOGRAM\n[NAME]   DOB [date]   MRN [mrn]   ACC# [other]\nStudy of [date], read [date]\nFrom: [name], CNM, [hospital], [city], WI [zip]\n\nCLINICAL DATA: Age [age]. Lump felt in [month]. [trap].\nTECHNIQUE: Two views. Unit serial number [serial]. Priors loaded from [ip].\nFINDINGS: [trap]. [trap].\nASSESSMENT: Category 4. Biopsy advised; the patient was told by [name], NP, at [phone]. Her portal letter is at [url]. Billed to member ID [plan].\n\nRadiologist: [name], DO. Second reader: Dr [surname].\n",
+    },
+    Form {
+        name: "portal",
+        held_out: false,
+        text: "Hi there,\n\nThis message is about my mom, [name]. She was born on [date] and turns [age] next week. We live together at [street], [city], TN [zip]. [trap]. Dr. [surname] told us to ask [given?] about the pills. [trap].\nHer Medicare ID changed to [plan] and her social is [ssn]. The statement (account no. [account]) still shows the old one. Her medical record number is [mrn]. I sent [photo] through [url] but it stopped, my address was [ip].\nMy brother [given] picks up the phone at [phone] after six; the fax at work is [fax]. Or just answer to [email]. We will be in [city?] until [md].\n\nMany thanks,\n[name]\n",
+    },
+    Form {
+        name: "referral",
+        held_out: false,
+        text: "[name], MD\n[hospital], [box], [city], Oregon [zip]\nTel [phone] / Fax [fax] / [email]\n\n[date]\n\nPatient: [name] (DOB [date], MRN [mrn], SSN [ssn], subscriber no. [plan])\n\nDear colleague,\n\nMrs. [surname] is [age] years old and grew up in [city]. I have looked after her since [month]. [trap]. [trap]. Dr. [surname] implanted a neurostimulator (S/N [serial]) and saw her again on [md]. [surname?] uses a walker.\nShe was with her partner, [name], whose truck (license plate [plate], VIN [vin]) they live in at present near [county]. [trap]. Her passport number is [licence], her study ID [other], the hand scan [bio]. Charges go to account [account]; a film is at [url].\n\nGratefully,\n[name], MD\n",
+    },
+    Form {
+        name: "discharge",
+        held_out: true,
+        text: "FINAL REPORT OF STAY\n\nName of patient: [name]\nDate of birth: [date]\nMRN: [mrn]\nInsurance policy no: [plan]\nWard physician: Dr. [surname]\n\nThe patient, [age] years old, resident of [city], came to us on [date] through the emergency department of [hospital]. [trap]. [trap]. Her son [given] was present.\n\nThe implanted monitor (serial no. [serial]) showed no event. [trap]. Discussed with [name], MD. [surname?] improved within two days.\n\nShe went home on [md] to [street], [city], Indiana [zip]. Phone: [phone]. Fax of the practice: [fax]. Account number: [account].\n\nSigned by [name], MD, [date]\n",
+    },
+    Form {
+        name: "nursing",
+        held_out: true,
+        text: "Day shift report, [date] 06:55\nPatient: [namec], MRN [mrn], age [age]\nSlept poorly. [trap]. [trap]. Husband [given] called at 05:30 from [phone]. Mr. [surname] in the next bed complained about noise.\nIn the locker: driver's license [licence], car key (license plate [plate]). Feeding pump serial number [serial], on the network as [ip].\nWound photo [photo] filed. Fingerprint ID [bio] renewed. Accession number [other] for the urine.\nSister [given] lives in [city] and comes on [md]. Dr. [surname] wants a scan at [hospital]. [given?] ate half of her lunch.\nOff-going: [name], RN.\n",
+    },
+    Form {
+        name: "radiology",
+        held_out: true,
+        text: "CHEST, TWO VIEWS\nPatient: [NAME]\nDOB: [date]   Patient ID: [mrn]   Accession: [other]\nExam date: [date]\nOrdered by: Dr. [name]\n\nREASON: [age]-year-old with cough since [month]. [trap].\nCOMPARISON: [date].\nFINDINGS: [trap]. [trap]. Pacemaker generator, serial number [serial].\nIMPRESSION: Nothing acute. Reported by phone to [name], PA-C, at [phone]. Images under [url]; archive node [ip]. Member number [plan].\n[hospital], [street], [city], AL [zip]\nElectronically signed by [name], MD\n",
+    },
+    Form {
+        name: "portal",
+        held_out: true,
+        text: "Dear Dr. [surname],\n\nmy name is [name] and I was born on [date]. My record number is [mrn]. Since [month] I live in [city] with my son [given]; the address is [street], [city], KY [zip]. [trap]. My mother, who is [age] years old, asks the same question. [trap].\nMy new insurance has the member ID [plan]. The last bill, account number [account], was paid. My Social Security number is [ssn]. You find the picture [photo] at [url]; I was logged in from [ip].\nCall me at [phone], fax [fax], or write to [email]. [given?] can take a message until [md].\n\nKind regards,\n[name]\n",
+    },
+    Form {
+        name: "referral",
+        held_out: true,
+        text: "[date]\n\nTo: Dr. [name], [hospital]\nFrom: [name], MD, [street], [city], Iowa [zip]\n\nRe: Mrs. [name], DOB [date], MRN [mrn], SSN [ssn], Medicaid number [plan]\n\nDear Dr. [surname],\n\nI am sending you this [age]-year-old lady, who was born in [city] and lives in [county]. [trap]. [trap]. [trap] since [month]. Her husband [given] and her neighbor, [name], will come along on [md]; the car has the license plate [plate] (VIN [vin]). Her neurostimulator bears serial number [serial].\nDriver's license [licence]. Study ID [other]. Voiceprint ID [bio]. Bills under account [account]. [surname?] prefers mornings.\n\nMy phone is [phone], my fax is [fax], my email is [email]; the letters are at [url].\n\nSincerely,\n[name], MD\n",
     },
 ];

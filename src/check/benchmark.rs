@@ -201,22 +201,38 @@ impl Checker<'_> {
         }
     }
 
-    /// Days later than the last look at a policy.
+    /// Days later than the last look at a policy, or at one that it includes: they are asked as of the same day.
     pub(super) fn stale(&mut self, used: &ast::PolicyUse, date: &str, span: Span) {
-        let global = self.program.global(self.at, &used.name.name);
-        let policy = self.program.policy(&global).or_else(|| {
-            let (front, _) = used.name.name.rsplit_once('.')?;
-            self.program.policy(&self.program.global(self.at, front))
-        });
-        if let Some((verified, at)) = policy.and_then(|p| p.last_verified.clone())
-            && verified.as_str() < date
-        {
-            self.found.push(
-                Diagnostic::new(codes::STALE_POLICY, format!("`{}` was last verified on {verified}", used.name.name))
-                    .at(span, "asks about a later day")
-                    .also(at, "verified here")
-                    .help("check that the rules still stand, then move `last_verified`"),
-            );
+        let mut front = used.name.name.as_str();
+        let mut global = self.program.global(self.at, front);
+        // The name may be that of one constraint.
+        while self.program.policy(&global).is_none() {
+            let Some((shorter, _)) = front.rsplit_once('.') else { return };
+            front = shorter;
+            global = self.program.global(self.at, front);
+        }
+        let mut open = vec![global.clone()];
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(name) = open.pop() {
+            let Some(policy) = self.program.policy(&name).filter(|_| !seen.contains(&name)) else { continue };
+            let at = self.program.origin_of(&name);
+            open.extend(policy.includes.iter().rev().map(|i| self.program.global(at, &i.name.name)));
+            if let Some((verified, at)) = policy.last_verified.clone()
+                && verified.as_str() < date
+            {
+                let which = if name == global {
+                    format!("`{}`", used.name.name)
+                } else {
+                    format!("`{name}`, included by `{front}`,")
+                };
+                self.found.push(
+                    Diagnostic::new(codes::STALE_POLICY, format!("{which} was last verified on {verified}"))
+                        .at(span, "asks about a later day")
+                        .also(at, "verified here")
+                        .help("check that the rules still stand, then move `last_verified`"),
+                );
+            }
+            seen.push(name);
         }
     }
 }

@@ -5,11 +5,11 @@ use super::arguments::Takes;
 use super::items::DEEPEST_CHAIN;
 use super::program::Checker;
 use super::scope::{RowScope, Scope};
-use super::types::Level;
+use super::types::{Level, Type};
 use crate::check::program::ArgSource;
 use crate::source::diagnostic::nearest;
 use crate::source::{Diagnostic, codes};
-use crate::syntax::ast::{self, Expr, ItemKind, PolicyUse};
+use crate::syntax::ast::{self, Expr, ItemKind, NodeId, PolicyUse};
 use crate::syntax::{Renewal, renewed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,17 @@ use std::sync::Arc;
 pub struct Part {
     /// What stands before the names of its constraints: empty for the policy itself.
     pub prefix: String,
+    /// Where it is asked for, or included; no other part has the same.
+    pub used: NodeId,
+    /// The part that includes it, by its `used`.
+    pub within: Option<NodeId>,
     pub policy: ast::Policy,
+}
+
+/// The name under which the policies that a policy includes see one of its dated parameters: nothing in their own
+/// files can be called so.
+pub fn handed_down(policy: &str, param: &str) -> String {
+    format!("{policy}.{param}")
 }
 
 /// A policy with everything that it includes, ready to be decided.
@@ -40,11 +50,33 @@ impl Instance {
             part.policy.constraints.iter().filter(move |c| wanted(part, &c.name.name)).map(move |c| (part, c))
         })
     }
+
+    /// The parts that a part stands in, from the one that was asked for inward. Their days are its days too.
+    pub fn around(&self, part: &Part) -> Vec<&Part> {
+        let mut out: Vec<&Part> = Vec::new();
+        let mut within = part.within;
+        while let Some(next) = self.parts.iter().find(|p| within == Some(p.used)) {
+            out.push(next);
+            within = next.within;
+        }
+        out.reverse();
+        out
+    }
 }
 
 /// The name of a constraint or exception as reports show it.
 pub fn shown(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") }
+}
+
+/// What a policy stands in while the parts of an instance are made.
+#[derive(Default)]
+struct Around {
+    prefix: String,
+    within: Option<NodeId>,
+    /// Parameters of the policies around, as `handed_down` names them.
+    params: Vec<(String, Type)>,
+    depth: usize,
 }
 
 impl Checker<'_> {
@@ -57,7 +89,7 @@ impl Checker<'_> {
         }
         let told = self.found.len();
         let mut parts = Vec::new();
-        self.parts(used, &global, "", rows, &mut parts, 0);
+        self.parts(used, &global, &Around::default(), rows, &mut parts);
         let errors = self.found.iter().skip(told).any(Diagnostic::is_error);
         if errors {
             return;
@@ -133,17 +165,17 @@ impl Checker<'_> {
         &mut self,
         used: &PolicyUse,
         global: &str,
-        prefix: &str,
+        around: &Around,
         rows: Option<&Arc<RowScope>>,
         out: &mut Vec<Part>,
-        depth: usize,
     ) {
         let Some(policy) = self.program.policy(global).cloned() else { return };
+        let (prefix, depth) = (around.prefix.as_str(), around.depth);
         if depth > DEEPEST_CHAIN {
             self.too_long_a_chain(used.span);
             return;
         }
-        let Some(given) = self.given(used, &policy, rows) else { return };
+        let Some(given) = self.given(used, &policy, around, rows) else { return };
         let (copy, placed) = self.copied(&policy, &given);
         let at = self.at;
         for id in placed {
@@ -152,12 +184,18 @@ impl Checker<'_> {
         let told = self.found.len();
         let used_names = self.used.take();
         self.at = self.program.origin_of(global);
-        self.rules(&copy, Vec::new(), rows.cloned());
+        self.rules(&copy, around.params.clone(), rows.cloned());
+        let mut params = around.params.clone();
+        for param in &copy.params {
+            let ty = self.scope.local(&param.name.name).cloned().unwrap_or_else(Type::unknown);
+            params.push((handed_down(&policy.name.name, &param.name.name), ty));
+        }
         // What it includes is named in its own file.
         for inner in &copy.includes {
             let theirs = self.program.global(self.at, &inner.name.name);
-            let below = shown(prefix, inner.name.name.rsplit('.').next().unwrap_or(""));
-            self.parts(inner, &theirs, &below, rows, out, depth + 1);
+            let prefix = shown(prefix, inner.name.name.rsplit('.').next().unwrap_or(""));
+            let below = Around { prefix, within: Some(used.id), params: params.clone(), depth: depth + 1 };
+            self.parts(inner, &theirs, &below, rows, out);
         }
         self.at = at;
         self.used = used_names;
@@ -169,7 +207,7 @@ impl Checker<'_> {
         }
         // The policy's own constraints come before those that it includes.
         let from = out.iter().position(|p| p.prefix.starts_with(prefix) && p.prefix != prefix).unwrap_or(out.len());
-        out.insert(from, Part { prefix: prefix.to_string(), policy: copy });
+        out.insert(from, Part { prefix: prefix.to_string(), used: used.id, within: around.within, policy: copy });
     }
 
     /// What stands in place of each parameter.
@@ -177,11 +215,13 @@ impl Checker<'_> {
         &mut self,
         used: &PolicyUse,
         policy: &ast::Policy,
+        around: &Around,
         rows: Option<&Arc<RowScope>>,
     ) -> Option<BTreeMap<String, Expr>> {
         let told = self.found.len();
         let (types, bounds) = self.signature(&policy.takes, true);
         let outer = std::mem::replace(&mut self.scope, Scope::with_rows(rows.cloned()));
+        self.scope.locals.clone_from(&around.params);
         // Diagnostics want the call; a policy stands where one would.
         let call = Expr { id: used.id, span: used.span, kind: ast::ExprKind::Hole };
         let name = ast::Ident { name: used.name.name.clone(), span: used.name.span };
@@ -231,12 +271,23 @@ impl Checker<'_> {
             let parts = exception.when.iter_mut().chain(&mut exception.rule).chain(&mut exception.confidence);
             parts.for_each(|e| *e = renewed(e, &mut with));
         }
+        let mut placed = with.placed;
+        // What it hands to another policy may be a parameter of its own, at its value of the day.
+        let mut given = given.clone();
+        for param in &policy.params {
+            let name = handed_down(&policy.name.name, &param.name.name);
+            let kind = ast::ExprKind::Name(name);
+            let name = Expr { id: self.program.ids.fresh(), span: param.name.span, kind };
+            given.insert(param.name.name.clone(), name);
+        }
+        let mut with = Renewal::new(&mut self.program.ids, &given);
         for used in &mut copy.includes {
             used.id = with.ids.fresh();
             used.args.iter_mut().for_each(|a| a.value = renewed(&a.value, &mut with));
         }
+        placed.extend(with.placed);
         copy.takes.clear();
-        (copy, with.placed)
+        (copy, placed)
     }
 
     /// Whether a policy can include what it says it does; the details are checked where it is asked for.

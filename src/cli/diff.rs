@@ -97,6 +97,7 @@ fn text(found: &Diff) -> String {
 }
 
 fn items(change: &Change, out: &mut Vec<String>) {
+    out.extend(change.withheld.as_ref().map(|why| format!("  {why}")));
     for (label, items) in [("begin to fail", &change.begin), ("no longer fail", &change.end)] {
         if items.is_empty() {
             continue;

@@ -41,7 +41,8 @@ impl<'a> Env<'a> {
         env
     }
 
-    pub(super) fn local(&self, name: &str) -> Option<&Value> {
+    /// The variable of that name, the innermost one.
+    pub fn local(&self, name: &str) -> Option<&Value> {
         self.locals.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 

@@ -103,7 +103,7 @@ fn is_aged(note: &Note, i: usize) -> bool {
     while b > 0 && steps < 3 && !note.breaks(b) {
         b -= 1;
         steps += 1;
-        if note.any(b, &["age", "aged", "turned", "turning"]) {
+        if note.any(b, &["age", "aged", "turned", "turning", "turns"]) {
             return !note.breaks(b + 1);
         }
         if !(note.mark(b, b':') || note.mark(b, b'=') || note.any(b, &["is", "of", "now", "was", "at"])) {

@@ -144,7 +144,7 @@ pub const SETS: &[(&str, Flags)] = &[
     ("van von der den de da di del della dos la le el al bin ibn abu st san ter", Flags::PARTICLE),
     ("com org net edu gov io info health uk mil biz", Flags::DOMAIN),
     (
-        "fell hospitalized hospitalised treated seen diagnosed operated married went returned going goes discharged flew drove came comes arrived zip zipcode postal postcode po p county parish borough township lives living lived resides residing resident native moved born grew \
+        "admitted readmitted referred brought sent transported airlifted evacuated emigrated fell hospitalized hospitalised treated seen diagnosed operated married went returned going goes discharged flew drove came comes arrived zip zipcode postal postcode po p county parish borough township lives living lived resides residing resident native moved born grew \
       raised from visiting transferred relocated house home apartment works worked stays staying vacation travel travelled traveled",
         Flags::PLACE_CUE,
     ),
@@ -257,6 +257,8 @@ pub const IDENTIFIERS: &[Cue] = &[
     marked("gmc", Kind::Licence, "licence.cue"),
     marked("dl", Kind::Licence, "licence.cue"),
     free("passport", Kind::Licence, "licence.cue"),
+    free("state id", Kind::Licence, "licence.cue"),
+    marked("identity card", Kind::Licence, "licence.cue"),
     free("license plate", Kind::Vehicle, "vehicle.plate"),
     free("licence plate", Kind::Vehicle, "vehicle.plate"),
     free("number plate", Kind::Vehicle, "vehicle.plate"),
@@ -295,8 +297,12 @@ pub const IDENTIFIERS: &[Cue] = &[
     free("iris template", Kind::Biometric, "biometric.cue"),
     free("face template", Kind::Biometric, "biometric.cue"),
     free("faceprint", Kind::Biometric, "biometric.cue"),
+    free("hand scan", Kind::Biometric, "biometric.cue"),
+    free("finger scan", Kind::Biometric, "biometric.cue"),
+    free("face scan", Kind::Biometric, "biometric.cue"),
     free("biometric", Kind::Biometric, "biometric.cue"),
     free("accession", Kind::Other, "other.cue"),
+    marked("acc", Kind::Other, "other.cue"),
     marked("specimen", Kind::Other, "other.cue"),
     marked("case", Kind::Other, "other.cue"),
     marked("study", Kind::Other, "other.cue"),

@@ -62,6 +62,8 @@ const FILLERS: &[&str] = &[
     "on",
     "tag",
     "enrolled",
+    "changed",
+    "to",
 ];
 
 /// Words that announce a value themselves.

@@ -57,6 +57,11 @@ pub fn street(note: &Note, i: usize) -> Option<Found> {
             && note.capital(at)
             && !(note.is(at, "st") && note.joint(at + 1, b'.') && note.capital(at + 2) && words == 0)
         {
+            // "on 2 L. Dr. Park": a unit and a title.
+            let title = note.is(at, "dr") && note.joint(at + 1, b'.') && note.capital(at + 2) && !note.breaks(at + 2);
+            if title && words == 1 && note.shape(i + 1) == Some(Shape::Initial) {
+                return None;
+            }
             // "Court Street": the last of several such words, and a compass point behind it.
             let mut last = at;
             while note.has(last + 1, Flags::STREET) && note.capital(last + 1) && !note.breaks(last + 1) {
@@ -307,6 +312,8 @@ fn behind_cue(note: &Note, i: usize) -> Option<usize> {
     if note.any(i, &["resident", "native"]) {
         return note.is(at, "of").then_some(at + 1);
     }
+    // "came by car from", "arrived by train from".
+    let by = |at: usize| if note.is(at, "by") && note.word(at + 1) && !note.capital(at + 1) { at + 2 } else { at };
     if note.any(
         i,
         &[
@@ -335,7 +342,15 @@ fn behind_cue(note: &Note, i: usize) -> Option<usize> {
                 &["here", "back", "recently", "in", "up", "down", "over", "all", "originally", "home", "out"],
             ));
         }
+        at = by(at);
         return note.any(at, &["from", "to"]).then_some(at + 1).or_else(|| note.is(i, "visiting").then_some(at));
+    }
+    // Where a person was before. What follows their "to" is more often a ward than a place.
+    let sent =
+        ["admitted", "readmitted", "referred", "brought", "sent", "transported", "airlifted", "evacuated", "emigrated"];
+    if note.any(i, &sent) {
+        at += usize::from(note.any(at, &["in", "over", "here", "directly", "back"]));
+        return note.is(by(at), "from").then_some(by(at) + 1);
     }
     None
 }

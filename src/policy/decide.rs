@@ -4,7 +4,7 @@ use super::clause::{Clause, Kind};
 use super::outcome::{ConstraintResult, Score, Verdict};
 use super::weigh::{Asking, weigh};
 use crate::check::force::out_of_force;
-use crate::check::instance::{Instance, Part, shown};
+use crate::check::instance::{Instance, Part, handed_down, shown};
 use crate::eval::facts::Facts;
 use crate::eval::{Env, Value};
 use crate::syntax::ast::{About, Constraint, Exception, Expr, Policy};
@@ -52,8 +52,24 @@ pub fn decided(instance: &Instance, subject: &Subject, explain: Option<&str>, wi
     let told = subject.env.told(&subject.facts);
     let mut envs: Vec<(Env, Option<String>)> = Vec::new();
     for part in &instance.parts {
-        let out = out_of_force(&part.policy.about.periods, day);
-        envs.push((with_params(&told, &part.policy, day), out));
+        let around = instance.around(part);
+        // Nobody asks what a policy includes while that policy itself is not in force.
+        let out = around
+            .iter()
+            .find_map(|p| {
+                let why = out_of_force(&p.policy.about.periods, day)?;
+                Some(format!("included by `{}`, which is {why}", p.policy.name.name))
+            })
+            .or_else(|| out_of_force(&part.policy.about.periods, day));
+        let env = around.iter().fold(told.clone(), |env, p| {
+            let own = with_params(&env, &p.policy, day);
+            let params = p.policy.params.iter().map(|param| param.name.name.as_str());
+            params.fold(env, |env, param| match own.local(param) {
+                Some(value) => env.bind(&handed_down(&p.policy.name.name, param), value.clone()),
+                None => env,
+            })
+        });
+        envs.push((with_params(&env, &part.policy, day), out));
     }
     let in_force = instance.constraints().filter(|(part, _)| {
         let at = instance.parts.iter().position(|p| std::ptr::eq(p, *part));

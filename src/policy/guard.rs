@@ -11,6 +11,10 @@ use crate::eval::count::Count;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::syntax::show;
 
+/// Why no row is listed, and how to come by the rows all the same.
+const UNLISTED: &str = "the data is phi, so these rows are not listed: whoever may see them finds them in the file by \
+                        this condition";
+
 /// The clause of `rule` without what must not be shown. The clauses below it are guarded already.
 pub(super) fn guarded(env: &Env, rule: &Expr, mut clause: Clause) -> Clause {
     match (clause.kind, &rule.kind) {
@@ -122,8 +126,8 @@ fn every(env: &Env, clause: &mut Clause, condition: &str) {
     let number =
         |n: u64| if is_small(n as usize) { format!("{FEWER} rows") } else { "rows that are not counted here".into() };
     let says = match clause.verdict {
-        Verdict::Fail => format!("`{condition}` does not hold in {}; the data is phi", number(counts.no)),
-        Verdict::Unknown => format!("`{condition}` is not known in {}; the data is phi", number(counts.unknown)),
+        Verdict::Fail => format!("`{condition}` does not hold in {}; {UNLISTED}", number(counts.no)),
+        Verdict::Unknown => format!("`{condition}` is not known in {}; {UNLISTED}", number(counts.unknown)),
         verdict => format!("`{condition}` {}", word(verdict)),
     };
     hide(clause, says);

@@ -12,7 +12,7 @@ mod why;
 use super::format::{clean, fit, plural, seconds, short_hash, width, wrap};
 use super::view::{View, verdict_sentence};
 use crate::source::SourceMap;
-use crate::suite::result::{ConstraintResult, PolicyResult, Results};
+use crate::suite::result::{ConstraintResult, PolicyResult, Results, SEED_IS_SECRET};
 
 /// The widest line, in columns.
 const COLUMNS: usize = 100;
@@ -149,6 +149,9 @@ fn header(view: &View<'_>, out: &mut Out) {
     }
     for spent in &body.privacy {
         out.paragraph("privacy  ", &format!("{}: {}", clean(&spent.dataset), clean(&spent.line())), "2");
+    }
+    if body.generators.iter().any(|g| g.privacy.is_some()) || !body.privacy.is_empty() {
+        out.paragraph("privacy  ", SEED_IS_SECRET, "2");
     }
     let date = body.benchmark.as_of.as_deref().map_or("not stated".to_owned(), clean);
     let folds = plural(body.benchmark.folds as usize, "fold");

@@ -3,7 +3,7 @@
 use super::format::width;
 use super::{page, render, sample, written};
 use crate::eval::estimate::Interval;
-use crate::suite::result::{Plots, Results, Verdict};
+use crate::suite::result::{Plots, PrivacyInfo, Results, Verdict};
 
 /// A run that was stopped before anything was finished.
 fn empty() -> Results {
@@ -149,6 +149,29 @@ fn no_reader_sees_a_number_that_is_none() {
                 assert!(!["NaN", "nan", "inf", "Infinity", "null"].contains(&word), "{word}");
             }
         }
+    }
+}
+
+/// Whoever releases the rows of a private generator is told not to publish the seed, on the page and at the terminal.
+#[test]
+fn the_seed_of_a_private_release_is_told_to_be_secret() {
+    let mut results = sample::results();
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [page(&results), render(&results, false)] {
+        assert!(!flat(text).contains("publish the rows or the seed, not both"));
+    }
+    results.body.generators[0].privacy = Some(PrivacyInfo {
+        epsilon: 2.9,
+        delta: 1e-5,
+        budget: 3.0,
+        unit: "person".into(),
+        steps: 1240,
+        sigma: 1.1,
+        rate: 0.01,
+        mechanisms: Vec::new(),
+    });
+    for text in [page(&results), render(&results, false)] {
+        assert!(flat(text).contains("publish the rows or the seed, not both"));
     }
 }
 

@@ -32,7 +32,8 @@ impl Code {
     /// Whether it is about how rules are written, not whether they can be decided: `dbf check` tells, other commands
     /// do not repeat it.
     pub fn is_advice_on_rules(&self) -> bool {
-        self.severity != Severity::Error && (self.id == "DBF0606" || self.id.starts_with("DBF062"))
+        self.severity != Severity::Error
+            && (["DBF0606", "DBF0607", "DBF0608"].contains(&self.id) || self.id.starts_with("DBF062"))
     }
 }
 
@@ -108,6 +109,8 @@ codes! {
     BAD_BENCHMARK "DBF0604" Error "a benchmark that does not fit together";
     EXCEPTIONS_CLASH "DBF0605" Error "two exceptions that hold at once";
     EXCEPTIONS_OVERLAP "DBF0606" Warning "two exceptions that can hold at once";
+    DAYS_WITHOUT_RULE "DBF0607" Warning "days that no rule covers";
+    VALUES_WITHOUT_RULE "DBF0608" Warning "values that no piece of a rule covers";
     ALWAYS_HOLDS "DBF0620" Warning "a constraint that can never fail";
     NEVER_HOLDS "DBF0621" Warning "a constraint that can never hold";
     IMPLIED "DBF0622" Warning "a constraint that another one implies";

@@ -6,7 +6,8 @@ use super::run::{Halt, Stages};
 use super::store::Store;
 use crate::check::Program;
 use crate::data::sha256_hex;
-use crate::policy::{Decided, Verdict, decided};
+use crate::eval::count::Count;
+use crate::policy::{Decided, Verdict, cells, decided};
 use crate::source::Diagnostic;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +38,14 @@ pub struct Change {
     /// Rows or groups that begin to fail, and those that no longer do, each with the clause that decides.
     pub begin: Vec<Item>,
     pub end: Vec<Item>,
+    /// Why rows are not compared: they are those of patients, and their number would be a small count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<String>,
 }
+
+/// What is said in place of rows.
+const ROWS_WITHHELD: &str =
+    "the rows that change are not listed: the data is phi, and it would tell fewer than 11 rows";
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Item {
@@ -55,7 +63,8 @@ pub struct Diff {
     pub digest: String,
 }
 
-type Found = BTreeMap<(String, String), Decided>;
+/// A decided constraint, and whether its rows are patients.
+type Found = BTreeMap<(String, String), (Decided, bool)>;
 
 /// Compares the checks of two sides; `on` limits them to one dataset.
 pub fn diff(before: &Side, after: &Side, on: Option<&str>) -> Result<Diff, Vec<Diagnostic>> {
@@ -66,33 +75,70 @@ pub fn diff(before: &Side, after: &Side, on: Option<&str>) -> Result<Diff, Vec<D
     for name in names {
         let (old, new) = (a.get(name), b.get(name));
         compared += usize::from(old.is_some() && new.is_some());
-        let failing = |d: Option<&Decided>| -> BTreeMap<String, String> {
-            let fails = d.filter(|d| d.result.verdict == Verdict::Fail);
-            let witnesses = fails.into_iter().flat_map(|d| &d.clause.witnesses);
-            witnesses.map(|w| (w.name.clone(), w.clause.clone())).collect()
-        };
-        let (was, is) = (failing(old), failing(new));
-        let only = |these: &BTreeMap<String, String>, others: &BTreeMap<String, String>| -> Vec<Item> {
-            let new = these.iter().filter(|(name, _)| !others.contains_key(*name));
-            new.map(|(name, clause)| Item { name: name.clone(), clause: clause.clone() }).collect()
-        };
-        let verdict = |d: Option<&Decided>| d.map(|d| d.result.verdict);
-        let change = Change {
-            check: name.0.clone(),
-            constraint: name.1.clone(),
-            before: verdict(old),
-            after: verdict(new),
-            why_before: old.map(|d| d.result.why.clone()),
-            why_after: new.map(|d| d.result.why.clone()),
-            begin: only(&is, &was),
-            end: only(&was, &is),
-        };
-        if change.before != change.after || !change.begin.is_empty() || !change.end.is_empty() {
+        let change = change(name, old, new);
+        if change.before != change.after
+            || !change.begin.is_empty()
+            || !change.end.is_empty()
+            || change.withheld.is_some()
+        {
             changes.push(change);
         }
     }
     let text = serde_json::to_string(&changes).unwrap_or_default();
     Ok(Diff { compared, changes, digest: format!("sha256:{}", sha256_hex(text.as_bytes())) })
+}
+
+fn change(
+    (check, constraint): &(String, String),
+    old: Option<&(Decided, bool)>,
+    new: Option<&(Decided, bool)>,
+) -> Change {
+    let failing = |d: Option<&(Decided, bool)>| -> BTreeMap<String, String> {
+        let fails = d.filter(|(d, _)| d.result.verdict == Verdict::Fail);
+        let witnesses = fails.into_iter().flat_map(|(d, _)| &d.clause.witnesses);
+        witnesses.map(|w| (w.name.clone(), w.clause.clone())).collect()
+    };
+    let (was, is) = (failing(old), failing(new));
+    let only = |these: &BTreeMap<String, String>, others: &BTreeMap<String, String>| -> Vec<Item> {
+        let new = these.iter().filter(|(name, _)| !others.contains_key(*name));
+        new.map(|(name, clause)| Item { name: name.clone(), clause: clause.clone() }).collect()
+    };
+    let verdict = |d: Option<&(Decided, bool)>| d.map(|(d, _)| d.result.verdict);
+    let why = |d: Option<&(Decided, bool)>| d.map(|(d, _)| d.result.why.clone());
+    let mut out = Change {
+        check: check.clone(),
+        constraint: constraint.clone(),
+        before: verdict(old),
+        after: verdict(new),
+        why_before: why(old),
+        why_after: why(new),
+        begin: only(&is, &was),
+        end: only(&was, &is),
+        withheld: None,
+    };
+    if tells_small(old, new, &out) {
+        // The two sentences side by side would tell the same as the list.
+        for why in [&mut out.why_before, &mut out.why_after].into_iter().flatten() {
+            *why = "figures are withheld: the data is phi".into();
+        }
+        out.begin.clear();
+        out.end.clear();
+        out.withheld = Some(ROWS_WITHHELD.into());
+    }
+    out
+}
+
+/// Whether the rows that change, or those of one side that are hidden already, are patients of a small count.
+fn tells_small(old: Option<&(Decided, bool)>, new: Option<&(Decided, bool)>, change: &Change) -> bool {
+    let sides = || [old, new].into_iter().flatten().filter(|(_, is_phi)| *is_phi).map(|(d, _)| d);
+    let rows = |d: &Decided| d.clause.witnesses.iter().any(|w| w.n == Count::Rows(1));
+    if !sides().any(rows) {
+        return false;
+    }
+    let fails = |d: &Decided| d.result.verdict == Verdict::Fail;
+    sides().any(|d| fails(d) && d.clause.hidden)
+        || cells::is_small(change.begin.len())
+        || cells::is_small(change.end.len())
 }
 
 fn side(side: &Side, on: Option<&str>) -> Result<Found, Vec<Diagnostic>> {
@@ -114,7 +160,7 @@ fn side(side: &Side, on: Option<&str>) -> Result<Found, Vec<Diagnostic>> {
         subject.facts.as_of = side.as_of.map(String::from).or_else(|| day_of(program, check));
         for d in decided(instance, &subject, Some("*"), MOST) {
             let what = format!("{} on {name}", instance.name);
-            out.insert((what, d.result.name.clone()), d);
+            out.insert((what, d.result.name.clone()), (d, subject.is_phi));
         }
     }
     match stages.meter.stopped() {

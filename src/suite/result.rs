@@ -190,6 +190,9 @@ impl SmallCells {
     }
 }
 
+/// What whoever releases the rows of a private generator must know.
+pub const SEED_IS_SECRET: &str = "the noise follows the run's seed, and whoever knows the seed can take it off: publish the rows or the seed, not both";
+
 /// What was spent on a dataset by all generators that learned from it privately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpentInfo {
@@ -252,6 +255,10 @@ pub struct MixEntry {
     /// None where it would tell a small count of patients.
     pub drawn: Option<f64>,
     pub n: Count,
+    /// Label share among the level's rows; none without a label, and none in a column where one of them would tell a small
+    /// count of patients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prevalence: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

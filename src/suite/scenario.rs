@@ -480,6 +480,29 @@ fn too_few(recipe: &Recipe, cell: &str, wanted: usize, have: usize) -> Diagnosti
     )
 }
 
+/// The label's share in each level of a column; of patients only where no cell of the table of both is small.
+fn by_level(flags: Option<&Column>, column: &Column, rows: usize, is_phi: bool) -> Vec<Option<f64>> {
+    let Some(flags @ Column::Bool(_)) = flags else { return Vec::new() };
+    let levels = level_names(column).len();
+    // By level, rows without one last: negative, positive, not known.
+    let mut table = vec![vec![0usize; 3]; levels + 1];
+    for row in 0..rows {
+        let level = code(column, row).map_or(levels, |c| c as usize);
+        let flag = code(flags, row).map_or(2, |c| c as usize);
+        if let Some(cell) = table.get_mut(level).and_then(|r| r.get_mut(flag)) {
+            *cell += 1;
+        }
+    }
+    if is_phi && table.iter().flatten().any(|n| cells::is_small(*n)) {
+        return Vec::new();
+    }
+    let share = |row: &Vec<usize>| match row.as_slice() {
+        [no, yes, _] if no + yes > 0 => Some(*yes as f64 / (no + yes) as f64),
+        _ => None,
+    };
+    table.iter().take(levels).map(share).collect()
+}
+
 /// What was declared and what was drawn.
 pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Option<&str>) -> ScenarioInfo {
     let set = table.take(&drawn.rows);
@@ -495,6 +518,8 @@ pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Opti
             continue;
         }
         let wanted = drawn.recipe.mixes.iter().find(|(m, _)| *m == declared.name);
+        let flags = label.filter(|l| *l != declared.name).and_then(|l| set.column(l));
+        let prevalences = by_level(flags, column, set.rows, shown::is_phi(schema));
         for (at, level) in level_names(column).into_iter().enumerate() {
             let n = (0..set.rows).filter(|&r| code(column, r) == Some(at as u32)).count();
             let declared_share =
@@ -505,6 +530,7 @@ pub fn describe_drawn(drawn: &Drawn, schema: &Schema, table: &Table, label: Opti
                 declared: declared_share,
                 drawn: Some(share(n)),
                 n: n.into(),
+                prevalence: prevalences.get(at).copied().flatten(),
             });
         }
     }

@@ -4,11 +4,13 @@ use super::declared::{Declared, declared};
 use super::facts::turned;
 use super::intervals::Intervals;
 use super::parity::{Parity, parity};
-use super::range::Range;
+use super::range::{Range, figure};
 use super::{Known, place_of};
 use crate::check::dataset::Schema;
-use crate::check::instance::{Instance, shown};
+use crate::check::instance::{Instance, handed_down, shown};
+use crate::check::program::Program;
 use crate::check::types::Level;
+use crate::source::Span;
 use crate::syntax::ast::{BinOp, Expr, ExprKind, ItemKind, PolicyUse, TaskKind};
 use crate::syntax::show;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub struct Limit<'a> {
     pub rule: &'a Expr,
     pub left: &'a Expr,
     pub op: BinOp,
+    /// The limit as written.
+    pub right: &'a Expr,
     /// Where the limit lies: a point, unless a parameter changes with the date.
     pub range: Range,
     /// The confidence asked for; none decides by the value itself.
@@ -90,7 +94,11 @@ pub fn limits<'a>(intervals: &Intervals<'a>, site: &Site<'a>) -> Vec<Limit<'a>> 
             continue;
         }
         intervals.next();
-        let place = place_of(intervals, &part.policy).over(site.rows);
+        let mut place = place_of(intervals, &part.policy).over(site.rows);
+        for outer in site.instance.around(part) {
+            let params = place_of(intervals, &outer.policy).locals;
+            place.locals.extend(params.into_iter().map(|(n, known)| (handed_down(&outer.policy.name.name, &n), known)));
+        }
         let confidence = match &constraint.confidence {
             None => None,
             Some(c) => match intervals.known(c, &place).point() {
@@ -119,7 +127,7 @@ pub fn limits<'a>(intervals: &Intervals<'a>, site: &Site<'a>) -> Vec<Limit<'a>> 
                     let (left, op, right) = if fixed(a) && !fixed(b) { (b, turned(*op), a) } else { (a, *op, b) };
                     if let (true, Known::Number(range)) = (fixed(right), intervals.known(right, &place)) {
                         let name = shown(&part.prefix, &constraint.name.name);
-                        out.push(Limit { name, rule, left, op, range, confidence, walks });
+                        out.push(Limit { name, rule, left, op, right, range, confidence, walks });
                     }
                 }
                 _ => {}
@@ -127,6 +135,19 @@ pub fn limits<'a>(intervals: &Intervals<'a>, site: &Site<'a>) -> Vec<Limit<'a>> 
         }
     }
     out
+}
+
+impl Limit<'_> {
+    /// The edit that writes another share in place of the limit; none unless the limit is a plain number in this script.
+    pub fn written(&self, program: &Program, share: f64) -> Option<(Span, String)> {
+        let here = self.right.span.source == program.file.head.source;
+        let text = match self.right.kind {
+            ExprKind::Percent(_) => format!("{}%", figure(share * 100.0)),
+            ExprKind::Int(_) | ExprKind::Real(_) => figure(share),
+            _ => return None,
+        };
+        here.then_some((self.right.span, text))
+    }
 }
 
 impl<'a> Site<'a> {

@@ -4,19 +4,28 @@ use super::intervals::Intervals;
 use super::place::Place;
 use crate::check::program::Program;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Scenario};
+use crate::syntax::ast::{Expr, ExprKind, Scenario};
 use std::collections::BTreeMap;
 
 /// The numbers of a scenario, as far as they are constants.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Declared {
-    pub size: Option<(f64, Span)>,
+    pub size: Option<Size>,
     /// Shares of the levels of a column.
     pub mixes: BTreeMap<String, BTreeMap<String, f64>>,
     /// The label, and its share.
     pub prevalence: Option<(String, f64)>,
     /// The label, the column, and the label's share in each level that is named.
     pub by_group: Option<ByGroup>,
+}
+
+/// `size 1_000`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    pub rows: f64,
+    pub span: Span,
+    /// Whether it is a plain number where it stands, so that another one can be written in its place.
+    pub written: bool,
 }
 
 /// `prevalence death by race { white: 3.6%, black: 8.7% }`.
@@ -41,7 +50,8 @@ pub fn declared(program: &Program, name: &str) -> Declared {
     let mut out = Declared::default();
     for scenario in line.into_iter().rev() {
         if let Some(size) = &scenario.size {
-            out.size = number(size).map(|n| (n, size.span));
+            let written = matches!(size.kind, ExprKind::Int(_)) && size.span.source == program.file.head.source;
+            out.size = number(size).map(|rows| Size { rows, span: size.span, written });
         }
         for mix in &scenario.mixes {
             let shares = mix.shares.iter().filter_map(|(l, e)| Some((l.name.clone(), number(e)?)));

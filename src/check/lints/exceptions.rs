@@ -1,5 +1,6 @@
 //! Two exceptions to one rule that can hold at once.
 
+use super::days::share_a_day;
 use super::intervals::{Intervals, chain};
 use super::place::Place;
 use crate::source::{Diagnostic, codes};
@@ -11,7 +12,8 @@ pub fn overlaps<'a>(intervals: &Intervals<'a>, policy: &'a Policy, place: &Place
     for (at, second) in policy.exceptions.iter().enumerate() {
         let rivals = policy.exceptions.iter().take(at).filter(|e| e.to.name == second.to.name);
         for first in rivals {
-            if excluded(intervals, first, second, place) {
+            let meet = share_a_day(&first.about.periods, &second.about.periods);
+            if !meet || excluded(intervals, first, second, place) {
                 continue;
             }
             found.push(

@@ -1,15 +1,18 @@
 //! What can be said about a script before any data is read, beyond that it is well formed: constraints that decide
-//! nothing, targets that nobody can meet, samples too small to tell, definitions that nobody uses.
+//! nothing, days and values that nothing decides, targets that nobody can meet, samples too small to tell,
+//! definitions that nobody uses.
 //!
 //! Runs over a program without errors and only warns. Reads the tree and the side tables; changes nothing.
 
 mod asked;
 mod calls;
 mod constraints;
+mod days;
 mod declared;
 mod exceptions;
 mod facts;
 mod fairness;
+mod gaps;
 mod implied;
 mod intervals;
 pub mod ledger;
@@ -31,6 +34,8 @@ use range::{Known, Range, Truth};
 pub fn lint(program: &Program) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     constraints::lint(program, &mut found);
+    days::lint(program, &mut found);
+    gaps::lint(program, &mut found);
     fairness::lint(program, &mut found);
     power::lint(program, &mut found);
     ledger::lint(program, &mut found);

@@ -2,10 +2,11 @@
 //! left without a verdict at the confidence asked for.
 
 use super::asked::{Limit, Site, limits, sites};
+use super::declared::Size;
 use super::intervals::{Intervals, chain};
 use super::parity::Figure;
 use super::range::figure;
-use super::sizes::{POWER, Question, needed, reachable};
+use super::sizes::{POWER, Question, needed, needed_at, reachable};
 use crate::check::program::{ArgSource, Callee, Program};
 use crate::check::special::Special;
 use crate::source::{Diagnostic, Span, codes};
@@ -21,13 +22,18 @@ struct Short {
     name: String,
     confidence: f64,
     scenario: String,
-    size: (f64, Span),
+    size: Size,
+    /// The share of the rows drawn that count, at most.
+    share: f64,
     /// Rows that count, of those drawn, at most.
     rows: f64,
     /// Rows that would do, of those that count; nothing when no number would.
     needed: Option<u64>,
     question: Question,
     model: String,
+    /// A limit that the rows drawn decide, as it can be told, and the edit that writes it, where there are such.
+    limit: Option<f64>,
+    easier: Option<(Span, String)>,
 }
 
 pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
@@ -44,7 +50,7 @@ pub fn lint(program: &Program, found: &mut Vec<Diagnostic>) {
     found.extend(all.into_values().filter_map(|shorts| told(&shorts)));
 }
 
-fn short<'a>(intervals: &Intervals<'a>, site: &Site<'a>, limit: &Limit<'a>, size: (f64, Span)) -> Option<Short> {
+fn short<'a>(intervals: &Intervals<'a>, site: &Site<'a>, limit: &Limit<'a>, size: Size) -> Option<Short> {
     let confidence = limit.confidence.filter(|c| *c > 0.5 && *c < 1.0)?;
     let at_most = match limit.op {
         BinOp::Le | BinOp::Lt => true,
@@ -58,21 +64,28 @@ fn short<'a>(intervals: &Intervals<'a>, site: &Site<'a>, limit: &Limit<'a>, size
     }
     let asking = Asking { intervals, site, limit };
     let (question, share, model) = asking.question(at_most, bound)?;
-    let rows = (size.0 * share).floor();
+    let rows = (size.rows * share).floor();
     let needed = needed(&question, confidence);
     if needed.is_some_and(|n| n as f64 <= rows) {
         return None;
     }
+    let reached = needed.and_then(|n| told_limit(&question, confidence, rows as u64, n));
+    // An edit is offered only where it is sure to help.
+    let helps = |l: f64| needed_at(&question, l, confidence).is_some_and(|n| n as f64 <= rows);
+    let easier = reached.filter(|l| helps(*l)).and_then(|l| limit.written(intervals.program, l));
     Some(Short {
         span: limit.rule.span,
         name: limit.name.clone(),
         confidence,
         scenario: site.scenario.clone(),
         size,
+        share,
         rows,
         needed,
         question,
         model,
+        limit: reached,
+        easier,
     })
 }
 
@@ -87,35 +100,86 @@ fn told(shorts: &[Short]) -> Option<Diagnostic> {
         1 => " (and another scenario)".into(),
         n => format!(" (and {n} other scenarios)"),
     };
-    let drawn = if worst.rows < worst.size.0 {
-        format!("{} rows, of which at most {} count here", count(worst.size.0), count(worst.rows))
+    let drawn = if worst.rows < worst.size.rows {
+        format!("{} rows, of which at most {} count here", count(worst.size.rows), count(worst.rows))
     } else {
-        format!("{} rows", count(worst.size.0))
+        format!("{} rows", count(worst.size.rows))
     };
     let d = Diagnostic::new(
         codes::TOO_FEW_TO_TELL,
         format!("`{}` is too small to decide `{}` at {sure} confidence{others}", worst.scenario, worst.name),
     )
     .at(worst.span, "inconclusive even for a model that meets it")
-    .also(worst.size.1, drawn);
+    .also(worst.size.span, drawn);
     let Some(n) = worst.needed else {
         return Some(d.note(worst.model.clone()).help("no number of rows shows this: leave a margin in the limit"));
     };
-    let size = (n as f64 * worst.size.0 / worst.rows.max(1.0)).ceil();
-    let mut ways = vec![format!("draw {} rows or more", grouped(rounded_up(size)))];
-    if let Some(limit) = reachable(&worst.question, worst.confidence, worst.rows as u64, n) {
-        let percent = |v: f64| format!("{}%", figure((v * 1000.0).ceil() / 10.0));
-        let down = |v: f64| format!("{}%", figure((v * 1000.0).floor() / 10.0));
+    let mut ways = vec![format!("draw {} rows or more", grouped(worst.enough(n)))];
+    if let Some(limit) = worst.limit {
         ways.push(match &worst.question {
             Question::Share { at_most: false, .. } | Question::Auroc { .. } => {
-                format!("ask for {} or less", down(limit))
+                format!("ask for {} or less", percent(limit))
             }
             _ => format!("allow {} or more", percent(limit)),
         });
     }
     ways.push("ask for less confidence".into());
-    let these = if worst.rows < worst.size.0 { "such rows" } else { "rows" };
-    Some(d.note(format!("{}: it takes {} {these}", worst.model, grouped(n))).help(ways.join(", or ")))
+    let these = if worst.rows < worst.size.rows { "such rows" } else { "rows" };
+    let mut d = d.note(format!("{}: it takes {} {these}", worst.model, grouped(n))).help(ways.join(", or "));
+    if let Some((title, edits)) = larger(shorts) {
+        d = d.fix_all(title, edits);
+    }
+    if let Some((span, text)) = easiest(shorts) {
+        d = d.fix(format!("write the limit that these rows decide, {text}"), span, text);
+    }
+    Some(d)
+}
+
+/// The edit that writes the limit which the rows of every scenario decide.
+fn easiest(shorts: &[Short]) -> Option<(Span, String)> {
+    let mut all = Vec::new();
+    for short in shorts {
+        all.push((short.limit?, short.easier.clone()?));
+    }
+    let least = |s: &Short| matches!(s.question, Question::Share { at_most: false, .. } | Question::Auroc { .. });
+    let sign = if shorts.iter().any(least) { -1.0 } else { 1.0 };
+    all.into_iter().max_by(|a, b| (sign * a.0).total_cmp(&(sign * b.0))).map(|(_, edit)| edit)
+}
+
+impl Short {
+    /// A round number of rows to draw so that `needed` of them count.
+    fn enough(&self, needed: u64) -> u64 {
+        let mut rows = rounded_up((needed as f64 / self.share.max(1e-9)).ceil());
+        // Whole rows: a share of them may fall short by one.
+        while (rows as f64 * self.share).floor() < needed as f64 && rows < u64::MAX / 2 {
+            rows = rounded_up(rows as f64 + 1.0);
+        }
+        rows
+    }
+}
+
+/// The edits that draw enough rows in every scenario; none unless each has its number written in this script.
+fn larger(shorts: &[Short]) -> Option<(String, Vec<(Span, String)>)> {
+    let mut sizes: BTreeMap<Span, u64> = BTreeMap::new();
+    for short in shorts {
+        let rows = short.enough(short.needed.filter(|_| short.size.written)?);
+        // Several scenarios may take their number from one and the same place.
+        let most = sizes.entry(short.size.span).or_insert(rows);
+        *most = rows.max(*most);
+    }
+    let drawn: Vec<String> = sizes.values().map(|n| grouped(*n)).collect();
+    let edits = sizes.into_iter().map(|(span, n)| (span, grouped(n).replace(',', "_"))).collect();
+    Some((format!("draw {} rows", drawn.join(" and ")), edits))
+}
+
+/// The limit that the rows at hand decide, in tenths of a percent on the safe side.
+fn told_limit(question: &Question, confidence: f64, rows: u64, needed: u64) -> Option<f64> {
+    let limit = reachable(question, confidence, rows, needed)?;
+    let told = match question {
+        Question::Share { at_most: false, .. } | Question::Auroc { .. } => (limit * 1000.0).floor() / 1000.0,
+        _ => (limit * 1000.0).ceil() / 1000.0,
+    };
+    (0.0..=1.0).contains(&told).then_some(told)
 }
 
 /// With two significant digits, upwards.

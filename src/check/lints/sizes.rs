@@ -50,15 +50,20 @@ pub fn needed(question: &Question, confidence: f64) -> Option<u64> {
     (0.0..1e15).contains(&rows).then(|| (rows - 1e-9).ceil().max(1.0) as u64)
 }
 
-/// The limit that this many rows would decide, to be told as a way out, when the question as it is takes `needed_now`; none
-/// when there is none within 0..1.
-pub fn reachable(question: &Question, confidence: f64, rows: u64, needed_now: u64) -> Option<f64> {
-    let at = |limit: f64| match question {
+/// The rows needed to decide the same question about another limit.
+pub fn needed_at(question: &Question, limit: f64, confidence: f64) -> Option<u64> {
+    let question = match question {
         Question::Share { at_most, .. } => Question::Share { limit, at_most: *at_most },
         Question::Gap { rate, shares, .. } => Question::Gap { limit, rate: *rate, shares: shares.clone() },
         Question::Auroc { prevalence, .. } => Question::Auroc { limit, prevalence: *prevalence },
         Question::Ece { bins, .. } => Question::Ece { limit, bins: *bins },
     };
+    needed(&question, confidence)
+}
+
+/// The limit that this many rows would decide, to be told as a way out, when the question as it is takes `needed_now`; none
+/// when there is none within 0..1.
+pub fn reachable(question: &Question, confidence: f64, rows: u64, needed_now: u64) -> Option<f64> {
     match question {
         // These shrink with the square root of the rows.
         Question::Gap { limit, .. } | Question::Ece { limit, .. } => {
@@ -66,7 +71,7 @@ pub fn reachable(question: &Question, confidence: f64, rows: u64, needed_now: u6
         }
         _ => {
             let easier_above = matches!(question, Question::Share { at_most: true, .. });
-            let enough = |limit: f64| needed(&at(limit), confidence).is_some_and(|n| n <= rows);
+            let enough = |limit: f64| needed_at(question, limit, confidence).is_some_and(|n| n <= rows);
             let (mut easy, mut hard) = if easier_above { (1.0 - 1e-9, 0.0) } else { (1e-9, 1.0) };
             if !enough(easy) {
                 return None;

@@ -12,7 +12,7 @@ pub fn doing(note: &Note, i: usize) -> Option<Found> {
     let upper = note.shape(i) == Some(Shape::Upper);
     let does = note.has(last + 1, Flags::VERB) && note.shape(last + 1) == Some(Shape::Lower) && !note.breaks(last + 1);
     let plain = note.has(i, NO_NAME) && !note.opens(i) || note.has(i, Flags::EPONYM) && !note.has(i, LISTED);
-    if does && !upper && !plain {
+    if (does || said_of_persons(note, last + 1)) && !upper && !plain {
         return names(i, last, "name.verb");
     }
     // "Joan Okafor is a 59-year-old", "Okafor, 71 y/o": an age behind the name.
@@ -38,6 +38,51 @@ pub fn doing(note: &Note, i: usize) -> Option<Found> {
     if said && (last > i || sure) && free && !upper { names(i, last, "name.said") } else { None }
 }
 
+/// `is known to our clinic`, `was admitted`, `remains alert`: what is said of persons and of nothing else.
+fn said_of_persons(note: &Note, i: usize) -> bool {
+    if note.breaks(i) {
+        return false;
+    }
+    let mut at = i + 1;
+    let being = note.any(i, &["is", "was", "remains", "remained", "seems", "appears", "looks", "feels"])
+        || note.any(i, &["has", "had"]) && note.is(at, "been");
+    at += usize::from(note.is(at, "been"));
+    at +=
+        usize::from(note.any(at, &["also", "now", "then", "still", "already", "again", "well", "very", "more", "not"]));
+    if !being || note.breaks(at) {
+        return false;
+    }
+    let person = [
+        "admitted",
+        "readmitted",
+        "discharged",
+        "hospitalized",
+        "hospitalised",
+        "rehospitalized",
+        "accompanied",
+        "married",
+        "widowed",
+        "divorced",
+        "retired",
+        "born",
+        "pregnant",
+        "alert",
+        "awake",
+        "asleep",
+        "afebrile",
+        "ambulatory",
+        "cooperative",
+        "homeless",
+        "unemployed",
+        "anxious",
+        "tearful",
+        "cheerful",
+        "worried",
+    ];
+    let ours = note.is(at, "known") && note.is(at + 1, "to") && note.any(at + 2, &["our", "us", "me", "this"]);
+    note.any(at, &person) || ours
+}
+
 /// A name by itself: a given name and a surname, `J. Ramirez`, or one common given name that means nothing else.
 pub fn known(note: &Note, i: usize) -> Option<Found> {
     let token = note.at(i)?;
@@ -59,7 +104,7 @@ pub fn known(note: &Note, i: usize) -> Option<Found> {
             None
         };
     }
-    if let Some(found) = header(note, i) {
+    if let Some(found) = header(note, i).or_else(|| heads_line(note, i)) {
         return Some(found);
     }
     if !token.flags.any(LISTED) || token.flags.any(stop) || token.end - token.start < 3 {
@@ -169,6 +214,18 @@ fn header(note: &Note, i: usize) -> Option<Found> {
         && note.has(i + 2, Flags::COMMON_GIVEN)
         && !note.has(i + 2, NO_NAME.and(Flags::EPONYM).and(Flags::PRODUCT));
     if told || listed { names(i, last, "name.header") } else { None }
+}
+
+/// `JOAN OKAFOR   DOB 3/14/1950`, `Name Joan Okafor, MRN 1234567`: a name that begins a line before a record's heading.
+fn heads_line(note: &Note, i: usize) -> Option<Found> {
+    let begins = note.breaks(i) || i > 0 && note.breaks(i - 1) && note.any(i - 1, &["name", "patient", "pt"]);
+    if !begins || !note.capital(i) {
+        return None;
+    }
+    let last = run(note, i, Ask::Cued).filter(|last| *last > i)?;
+    let next = last + 1 + usize::from(note.mark(last + 1, b',') || note.mark(last + 1, b'('));
+    let headed = note.any(next, &["mrn", "dob", "ssn", "born"]) && !note.breaks(next);
+    if headed { names(i, last, "name.header") } else { None }
 }
 
 /// Whether a part of a name found beside a cue is worth looking for elsewhere.

@@ -5,7 +5,7 @@ use super::{fold_away, name, nothing, scroll};
 use crate::report::format::{constant, count, level, number, percent, plural, share, with_interval};
 use crate::report::plots::{distribution, loss};
 use crate::report::view::View;
-use crate::suite::result::{Distribution, Figure, ScenarioInfo};
+use crate::suite::result::{Distribution, Figure, SEED_IS_SECRET, ScenarioInfo};
 use maud::{Markup, html};
 
 /// So many columns of a generator are open; the others, which are closer, are behind a summary.
@@ -35,7 +35,7 @@ pub fn synthetic(view: &View<'_>) -> Markup {
             @if let Some(p) = &g.privacy {
                 p class="sub" {
                     "Privacy of what it makes: " (p.line()) ". Figures that compare it with real rows are not covered, and "
-                    "the noise follows the run's seed: publish the rows or the seed, not both."
+                    (SEED_IS_SECRET) "."
                 }
             }
             p class="legend" {

@@ -158,6 +158,7 @@ fn scenario((name, rows, prevalence, _): (&str, usize, f64, f64)) -> ScenarioInf
                 declared,
                 drawn: Some(if *level == "asian" && declared.is_some() { drawn - 0.0201 } else { drawn }),
                 n: ((drawn * rows as f64) as usize).into(),
+                prevalence: None,
             }
         })
         .collect();
@@ -167,6 +168,7 @@ fn scenario((name, rows, prevalence, _): (&str, usize, f64, f64)) -> ScenarioInf
         declared: Some(0.5),
         drawn: Some(0.5),
         n: (rows / 2).into(),
+        prevalence: None,
     });
     mix.push(MixEntry {
         column: "sex".into(),
@@ -174,6 +176,7 @@ fn scenario((name, rows, prevalence, _): (&str, usize, f64, f64)) -> ScenarioInf
         declared: Some(0.5),
         drawn: Some(0.5),
         n: (rows / 2).into(),
+        prevalence: None,
     });
     ScenarioInfo { name: name.into(), rows: rows.into(), prevalence: Some(prevalence), mix }
 }
