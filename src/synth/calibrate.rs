@@ -7,7 +7,7 @@
 //! correlations. Knows scores and values; no network, no tables.
 
 /// Quantiles kept of each numeric column.
-const GRID: usize = 129;
+pub(super) const GRID: usize = 129;
 /// No score moves further than this; more would drown what the network says about a row.
 const MOST_SHIFT: f64 = 6.0;
 const ROUNDS: usize = 30;
@@ -58,8 +58,9 @@ pub fn quantile_map(drawn: &mut [f64], real: &mut [f64]) -> (Vec<f64>, Vec<f64>)
     (grid(drawn), grid(real))
 }
 
-fn grid(sorted: &[f64]) -> Vec<f64> {
-    let last = (sorted.len() - 1) as f64;
+/// Evenly spaced quantiles of ascending values, linear in between; none of none.
+pub(super) fn grid(sorted: &[f64]) -> Vec<f64> {
+    let last = sorted.len().saturating_sub(1) as f64;
     (0..GRID)
         .filter_map(|i| {
             let at = last * i as f64 / (GRID - 1) as f64;

@@ -337,16 +337,12 @@ impl Players {
                 total += value;
                 down = down + self.at_label(more.mul_scalar(knobs.information), wide);
             }
+            // What the classifier says of drawn rows is told and not passed on: the features that go with a group in the table
+            // should go with it in drawn rows, or a model that learns from these meets proxies it was never shown.
             if let Some(judge) = &self.classifier {
                 let given = self.plan.given_label.then_some(&own);
-                let seen = self.hide_label(drawn.wide.clone());
-                let (scores, trace) = mlp::forward(&judge.player.now.values, seen, None);
-                let p = softmax(scores, 1);
-                let (value, more) = information(&p, groups, given);
-                total += value;
-                let back = through_softmax(&p, more.mul_scalar(knobs.information));
-                let more = mlp::input_gradient(&judge.player.now.values, &trace, back);
-                down = down + self.hide_label(more);
+                let scores = mlp::score(&judge.player.now.values, self.hide_label(drawn.wide.clone()));
+                total += information(&softmax(scores, 1), groups, given).0;
             }
             out.push(("information", total));
         }
@@ -390,6 +386,7 @@ impl Players {
         let [n, _] = pairs.dims();
         let range = label.start..label.start + label.entries;
         let truth = pairs.clone().slice(s![.., range.clone()]);
+        let real = pairs.clone().slice(s![.., 0..self.plan.heads.width()]);
         let seen = self.hide_label(pairs);
         let mut out = Vec::new();
         let share = 1.0 / n as f64;
@@ -407,7 +404,7 @@ impl Players {
         let p = softmax(scores, 1);
         let entropy = (p.clone().add_scalar(1e-30).log() * truth.clone()).sum().mul_scalar(-share);
         out.push(("classifier", scalar(entropy)));
-        let mut back = (p.clone() - truth).mul_scalar(share);
+        let mut back = (p.clone() - truth.clone()).mul_scalar(share);
         if self.plan.triple > 0.0 {
             // The label that was drawn weighs by how likely C made it (the expectation over labels by one draw).
             let [packs, _] = labelled.blame.dims();
@@ -415,21 +412,20 @@ impl Players {
             let pull = labelled.chosen * blame.mul_scalar(self.plan.triple * share);
             back = back + through_softmax(&p, pull);
         }
+        if knobs.information > 0.0
+            && let Some(groups) = likeness::membership(&real, &self.plan.protected)
+        {
+            // Held on real rows: the drawn ones' features go with their groups less closely, and what is fair to them is not to others.
+            let given = self.plan.given_label.then_some(&truth);
+            let (_, more) = information(&p, &groups, given);
+            back = back + through_softmax(&p, more.mul_scalar(knobs.information));
+        }
         let mut gradients = mlp::gradients(w, &trace, back);
-
-        let seen = self.hide_label(drawn.wide.clone());
-        let own = drawn.trace.soft.clone().slice(s![.., range]);
-        let groups = likeness::membership(&drawn.trace.soft, &self.plan.protected);
-        let constrained = groups.filter(|_| knobs.information > 0.0);
-        if self.plan.echo > 0.0 || constrained.is_some() {
+        if self.plan.echo > 0.0 {
+            let seen = self.hide_label(drawn.wide.clone());
+            let own = drawn.trace.soft.clone().slice(s![.., range]);
             let (scores, trace) = mlp::forward(w, seen, None);
-            let p = softmax(scores, 1);
-            let mut back = (p.clone() - own.clone()).mul_scalar(self.plan.echo * share);
-            if let Some(groups) = &constrained {
-                let given = self.plan.given_label.then_some(&own);
-                let (_, more) = information(&p, groups, given);
-                back = back + through_softmax(&p, more.mul_scalar(knobs.information));
-            }
+            let back = (softmax(scores, 1) - own).mul_scalar(self.plan.echo * share);
             let more = mlp::gradients(w, &trace, back);
             gradients = gradients.into_iter().zip(more).map(|(a, b)| a + b).collect();
         }

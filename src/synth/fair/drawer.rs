@@ -1,21 +1,18 @@
-//! A fitted fair generator: drawing rows, labelling them, and correcting marginals.
+//! A fitted fair generator: drawing rows and correcting marginals.
 //!
 //! The generator draws a row; the classifier, which holds the constraint, says how likely each label is
-//! for it, and the label is drawn from that. Marginals are corrected as for the conditional GAN
-//! (`calibrate.rs`); the label is corrected group by group, to the shares that `rates.rs` names.
+//! for it, and the label is drawn from that (`labels.rs`). Marginals are corrected as for the conditional GAN
+//! (`calibrate.rs`).
 //! Everything after the networks is decided on the host from a stream of its own.
 
-use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::rates;
 use super::settings::{FairSettings, Notion};
 use super::stored;
+use super::transport::Transport;
 use crate::data::frame::Frame;
 use crate::nets::device::Picked;
-use crate::nets::fair::information::Joint;
-use crate::nets::fair::mlp;
 use crate::nets::fair::plan::{Part, Plan};
 use crate::nets::generator::{Statistics, forward};
 use crate::nets::heads::{HeadGroup, Heads};
@@ -31,14 +28,12 @@ use crate::synth::saved::Saved;
 use crate::synth::{EpochLoss, Generator, Given, SynthError};
 
 /// Rows sent through the networks at once.
-const CHUNK: usize = 1_000;
+pub(super) const CHUNK: usize = 1_000;
 /// Rows drawn to settle batch statistics, and to correct marginals.
 const SETTLE: usize = 4_000;
 const CORRECT: usize = 8_000;
 /// Draws before a level that was asked for is written over what was drawn.
 const TRIES: usize = 12;
-/// A group of fewer rows is corrected like the table as a whole.
-const LEAST_ROWS: usize = 20;
 
 /// A fitted generator.
 pub struct FairGan {
@@ -55,26 +50,28 @@ pub struct FairGan {
     pub(super) label_shifts: Vec<Vec<f64>>,
     /// The label's shares in each group, where parity is asked for: drawn rows are held to them, not only their expectation.
     pub(super) label_shares: Vec<Vec<f64>>,
+    /// Where the log odds of each label go in each group, where parity is asked for.
+    pub(super) label_maps: Vec<Vec<Transport>>,
     pub(super) weights: Vec<HostMatrix>,
     /// Mean and variance of each block, alternating.
     pub(super) statistics: Vec<HostMatrix>,
     pub(super) classifier: Vec<HostMatrix>,
     pub(super) privacy: Option<Trained>,
     pub(super) plan: Plan,
-    device: Device,
+    pub(super) device: Device,
 }
 
 /// The networks on a device.
-struct Networks {
+pub(super) struct Networks {
     generator: Weights,
     statistics: Statistics,
-    classifier: Option<Weights>,
-    values: Values,
+    pub classifier: Option<Weights>,
+    pub values: Values,
 }
 
 /// Entries and offsets of drawn rows, before they become cells.
-struct Drawn {
-    entries: Vec<usize>,
+pub(super) struct Drawn {
+    pub entries: Vec<usize>,
     offsets: Vec<f64>,
 }
 
@@ -141,6 +138,7 @@ impl FairGan {
             shifts: Vec::new(),
             label_shifts: Vec::new(),
             label_shares: Vec::new(),
+            label_maps: Vec::new(),
             weights,
             statistics: Vec::new(),
             classifier,
@@ -197,59 +195,8 @@ impl FairGan {
                 (number.drawn, number.real) = quantile_map(&mut placed, &mut real);
             }
         }
-        self.correct_labels(&networks, &raw, table, &mut rng);
-    }
-
-    /// Shifts the classifier's scores in each group until drawn labels have the shares of `rates.rs`.
-    fn correct_labels(&mut self, networks: &Networks, raw: &[f32], table: &Encoded, rng: &mut ChaCha8Rng) {
-        let (Some(label), Some(_)) = (self.label_segment(), &networks.classifier) else { return };
-        let (count, labels) = (self.encoder.layout.segments.len(), self.encoder.layout.segments[label].entries);
-        let groups = self.plan.groups();
-        let mut joint = vec![0.0; labels * groups];
-        for row in table.entries.chunks_exact(count) {
-            let entries: Vec<usize> = row.iter().map(|e| *e as usize).collect();
-            joint[entries[label] * groups + self.group(&entries)] += 1.0;
-        }
-        let sizes: Vec<f64> = (0..groups).map(|g| (0..labels).map(|y| joint[y * groups + g]).sum()).collect();
-        let joint = Joint::new(labels, groups, joint);
-        let weight = match self.settings.notion {
-            Notion::Parity => self.settings.information,
-            Notion::EqualizedOdds => 0.0,
-        };
-        let wanted = rates::between(&joint, weight);
-        let drawn = self.choose(raw, rng);
-        let scores = self.label_scores(networks, &self.frame_of(&drawn), rng);
-        let of = |keep: &dyn Fn(usize) -> bool| -> Vec<f64> {
-            let rows = scores.chunks_exact(labels).enumerate();
-            rows.filter(|(row, _)| keep(self.group(&drawn.entries[row * count..(row + 1) * count])))
-                .flat_map(|(_, s)| s.to_vec())
-                .collect()
-        };
-        let all = shifts(&of(&|_| true), &joint.label_shares());
-        self.label_shifts = (0..groups)
-            .map(|group| {
-                let own = of(&|g| g == group);
-                let few = own.len() / labels < LEAST_ROWS || sizes[group] < LEAST_ROWS as f64;
-                if few { all.clone() } else { shifts(&own, &wanted[group]) }
-            })
-            .collect();
-        if weight > 0.0 {
-            self.label_shares = wanted;
-        }
-    }
-
-    /// The segment of the label, if there is one.
-    fn label_segment(&self) -> Option<usize> {
-        let label = self.settings.label.as_ref()?;
-        self.encoder.columns.iter().find(|c| c.name == *label)?.segment.filter(|_| self.plan.label.is_some())
-    }
-
-    /// The group of a row's entries.
-    pub(super) fn group(&self, entries: &[usize]) -> usize {
-        self.plan.protected.iter().fold(0, |group, part| {
-            let at = self.encoder.layout.segments.iter().position(|s| s.start == part.start);
-            group * part.entries + at.and_then(|s| entries.get(s)).copied().unwrap_or(0)
-        })
+        let drawn = self.choose(&raw, &mut rng);
+        self.correct_labels(&networks, &drawn, frame, table, &mut rng);
     }
 
     fn input(&self, asked: &[Vec<Asked>], rng: &mut ChaCha8Rng) -> Tensor<2> {
@@ -265,7 +212,7 @@ impl FairGan {
     }
 
     /// The networks on the device; none if they do not fit the plan.
-    fn networks(&self) -> Option<Networks> {
+    pub(super) fn networks(&self) -> Option<Networks> {
         let shape = self.plan.generator();
         let generator = shape.restore(&self.weights, &self.device)?;
         let row = |m: &HostMatrix| -> Tensor<1> {
@@ -322,7 +269,7 @@ impl FairGan {
     }
 
     /// Drawn rows as cells.
-    fn frame_of(&self, drawn: &Drawn) -> Frame {
+    pub(super) fn frame_of(&self, drawn: &Drawn) -> Frame {
         let (count, offsets) = (self.encoder.layout.segments.len(), self.encoder.layout.offsets);
         let rows = drawn.entries.len().checked_div(count).unwrap_or(drawn.offsets.len() / offsets.max(1));
         let mut frame = self.encoder.shape();
@@ -337,79 +284,6 @@ impl FairGan {
                 .collect();
         }
         frame
-    }
-
-    /// The classifier's log probabilities of the label for each row, `rows x labels`; the label that a row
-    /// has is not looked at. Empty without a classifier.
-    fn label_scores(&self, networks: &Networks, frame: &Frame, rng: &mut ChaCha8Rng) -> Vec<f64> {
-        let (Some(classifier), Some(label)) = (&networks.classifier, self.plan.label) else { return Vec::new() };
-        let table = self.encoder.encode(frame, rng);
-        let width = self.encoder.layout.width();
-        let mut out = Vec::with_capacity(frame.rows * label.entries);
-        let all: Vec<usize> = (0..frame.rows).collect();
-        for rows in all.chunks(CHUNK) {
-            let mut slots = vec![0.0; rows.len() * width];
-            for (row, into) in rows.iter().zip(slots.chunks_exact_mut(width)) {
-                self.encoder.expand(&table, *row, into);
-                into[label.start..label.start + label.entries].fill(0.0);
-            }
-            let wide = networks.values.widened(noise::matrix(slots, rows.len(), width, &self.device));
-            let p = softmax(mlp::score(&classifier.values, wide), 1);
-            out.extend(to_host(p).into_iter().map(|p| f64::from(p).max(1e-9).ln()));
-        }
-        out
-    }
-
-    /// The probability of each label for each row of the table, by a classifier, as drawing uses it
-    /// (`corrected`) or as it is.
-    pub(super) fn predict(&self, classifier: &Weights, frame: &Frame, corrected: bool) -> Option<Vec<f64>> {
-        let mut networks = self.networks()?;
-        let label = self.plan.label?;
-        networks.classifier = Some(classifier.clone());
-        let mut rng = noise::stream(self.settings.seed, 14);
-        let scores = self.label_scores(&networks, frame, &mut rng);
-        let table = self.encoder.encode(frame, &mut rng);
-        let count = self.encoder.layout.segments.len();
-        let zero = vec![0.0; label.entries];
-        let rows = scores.chunks_exact(label.entries).zip(table.entries.chunks_exact(count));
-        Some(
-            rows.flat_map(|(scores, entries)| {
-                let entries: Vec<usize> = entries.iter().map(|e| *e as usize).collect();
-                let shift = self.label_shifts.get(self.group(&entries)).filter(|_| corrected).unwrap_or(&zero);
-                let odds = odds(scores, shift);
-                let total: f64 = odds.iter().sum();
-                odds.into_iter().map(move |o| o / total).collect::<Vec<_>>()
-            })
-            .collect(),
-        )
-    }
-
-    /// Draws rows for what they are asked, labelled.
-    fn rows(&self, networks: &Networks, asked: &[Vec<Asked>], rng: &mut ChaCha8Rng) -> Drawn {
-        let raw = self.raw(networks, asked, rng);
-        let mut drawn = self.choose(&raw, rng);
-        let (Some(label), false) = (self.label_segment(), self.label_shifts.is_empty()) else { return drawn };
-        let scores = self.label_scores(networks, &self.frame_of(&drawn), rng);
-        let (count, labels) = (self.encoder.layout.segments.len(), self.encoder.layout.segments[label].entries);
-        let groups: Vec<usize> = drawn.entries.chunks_exact(count).map(|e| self.group(e)).collect();
-        let mut by_group = self.label_shifts.clone();
-        for (group, (shift, shares)) in by_group.iter_mut().zip(&self.label_shares).enumerate() {
-            // Rows that are asked for something are no sample of their group.
-            let own = |row: usize| groups[row] == group && asked[row].is_empty();
-            let rows = scores.chunks_exact(labels).enumerate().filter(|(row, _)| own(*row));
-            let scores: Vec<f64> = rows.flat_map(|(_, s)| s.to_vec()).collect();
-            if scores.len() / labels >= LEAST_ROWS {
-                *shift = shifts(&scores, shares);
-            }
-        }
-        let rows = scores.chunks_exact(labels).zip(drawn.entries.chunks_exact_mut(count));
-        for (row, (scores, entries)) in rows.enumerate() {
-            let shifts = if asked[row].is_empty() { &by_group } else { &self.label_shifts };
-            if let Some(shift) = shifts.get(groups[row]) {
-                entries[label] = pick(odds(scores, shift).into_iter(), rng);
-            }
-        }
-        drawn
     }
 }
 
@@ -432,7 +306,9 @@ impl Generator for FairGan {
             for rows in open.chunks(CHUNK) {
                 let wanted: Vec<Vec<Asked>> =
                     rows.iter().map(|&row| requested[row].clone().unwrap_or_default()).collect();
-                let mut drawn = self.rows(&networks, &wanted, &mut rng);
+                let raw = self.raw(&networks, &wanted, &mut rng);
+                let mut drawn = self.choose(&raw, &mut rng);
+                self.relabel(&networks, &wanted, &mut drawn, &mut rng);
                 let segment = |choice: usize| self.conditions.choices[choice].segment;
                 let mut kept = vec![true; rows.len()];
                 for (at, (&row, wanted)) in rows.iter().zip(&wanted).enumerate() {

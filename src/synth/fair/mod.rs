@@ -7,6 +7,7 @@
 pub mod batches;
 pub mod bt;
 pub mod drawer;
+mod labels;
 pub mod making;
 pub mod price;
 mod private;
@@ -15,6 +16,7 @@ pub mod scores;
 pub mod sdg;
 pub mod settings;
 pub mod stored;
+pub mod transport;
 
 #[cfg(test)]
 mod tests;

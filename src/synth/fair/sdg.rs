@@ -27,6 +27,7 @@ impl FairSettings {
     pub fn sdg() -> FairSettings {
         FairSettings {
             information: 0.0,
+            moments: 1.0,
             means: 1.0,
             blur: 0.02,
             triple: 0.0,
