@@ -1,7 +1,9 @@
 //! Trains the transformer on sentences of records.
 //!
-//! Sentences of similar length share a batch, so that little is padding; a token weighs the same in all of them. The rate rises for the first steps and falls
-//! along half a cosine to a tenth; a tenth of the records is held out and ends the training early. Everything that is
+//! Sentences of similar length share a batch, so that little is padding; a token weighs the same in all of them. The
+//! rate rises for the first steps and falls along half a cosine to a tenth; a tenth of the records is held out and ends
+//! the training early. What is judged and kept is a moving average of the weights (Polyak and Juditsky 1992): the best
+//! epoch lies where the rate is still high, and the weights of any one step there are off by chance. Everything that is
 //! random follows from the seed and the number of the step, so that a checkpoint needs no streams.
 
 use burn::tensor::Device;
@@ -39,6 +41,8 @@ pub struct Plan {
     pub shift: bool,
     /// Epochs without a better held-out figure; none: no record is held out.
     pub patience: Option<usize>,
+    /// Decay a step of the moving average of the weights, which is what is judged and kept; 0: the weights themselves.
+    pub average: f64,
 }
 
 impl Plan {
@@ -55,6 +59,7 @@ pub struct Writer {
     device: Device,
     frozen: Frozen,
     weights: Weights,
+    averaged: Weights,
     adam: Adam,
     pad: u32,
     sentences: Vec<Vec<u32>>,
@@ -98,6 +103,7 @@ impl Writer {
             seed,
             device,
             frozen,
+            averaged: weights.clone(),
             weights,
             adam,
             pad,
@@ -114,14 +120,14 @@ impl Writer {
         Course { epochs: self.plan.epochs, steps: self.steps(), patience: self.plan.patience }
     }
 
-    /// The trained weights.
+    /// The trained weights, averaged.
     pub fn finish(self) -> (Weights, Frozen) {
-        (self.weights, self.frozen)
+        (self.averaged, self.frozen)
     }
 
     /// Mean cost of a token of `sentences` after the first, in nats.
     pub fn judge(&self, sentences: &[Vec<u32>]) -> f64 {
-        let costs = costs(self.shape, &self.weights, &self.frozen, self.pad, sentences, &self.device);
+        let costs = costs(self.shape, &self.averaged, &self.frozen, self.pad, sentences, &self.device);
         let n = costs.iter().map(Vec::len).sum::<usize>();
         costs.iter().flatten().sum::<f64>() / n as f64
     }
@@ -230,6 +236,9 @@ impl Learner for Writer {
         self.adam.set_rate(self.rate(self.done));
         self.adam.step(&mut self.weights, &leaves, grads);
         self.done += 1;
+        // A short memory at first, or the weights of the start would stay in it.
+        let decay = self.plan.average.min(self.done as f64 / (self.done + 10) as f64);
+        self.averaged.follow(&self.weights, decay);
         let mut out = vec![("next", terms.next)];
         if self.shape.semantic > 0 {
             out.push(("semantic", terms.semantic));
@@ -246,12 +255,14 @@ impl Learner for Writer {
 
     fn put(&self, state: &mut State) {
         self.weights.put("writer", state);
+        self.averaged.put("averaged", state);
         self.adam.put("adam", state);
         state.note("done", &self.done);
     }
 
     fn take(&mut self, state: &State) -> Option<()> {
         self.weights.take("writer", state, &self.device)?;
+        self.averaged.take("averaged", state, &self.device)?;
         self.adam.take("adam", state, &self.device)?;
         self.done = state.noted("done")?;
         Some(())

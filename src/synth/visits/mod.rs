@@ -2,7 +2,8 @@
 //!
 //! A person has labels that do not change and visits in order, each a set of codes. `tokens` writes a record as a
 //! sentence of a small grammar, `draw` samples sentences of that grammar and no others, `hierarchy` and `semantic` give
-//! codes their frozen embeddings, `fit` trains, `frame` goes from long tables to records and back.
+//! codes their frozen embeddings, `fit` trains,
+//! `lengths` sees to it that records come out as long as they were, `frame` goes from long tables to records and back.
 
 pub mod figures;
 pub mod frame;
@@ -15,6 +16,8 @@ pub mod tokens;
 pub mod draw;
 #[cfg(feature = "nets")]
 pub mod fit;
+#[cfg(feature = "nets")]
+pub mod lengths;
 #[cfg(feature = "nets")]
 pub mod model;
 
