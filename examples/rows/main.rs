@@ -9,6 +9,7 @@ mod bt_gan;
 mod discgan;
 mod fair_tables;
 mod hisgt;
+mod membership;
 mod privacy;
 mod sdg;
 mod tables;
