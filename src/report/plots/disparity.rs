@@ -41,7 +41,7 @@ pub fn plot(groups: &[&Subgroup]) -> Markup {
             (x_axis(&scale, 4, bottom, top, tick))
             (line("overall", scale.at(0.0), top, scale.at(0.0), bottom))
             @for (i, (group, _)) in shown.iter().enumerate() {
-                @let folded = fold_name(&short(&group.name), 22);
+                @let folded = fold_name(&short(&group.name), 20);
                 @match folded.split_once('\n') {
                     None => { (text("name e", left - 8.0, at(i) + 4.0, &folded)) }
                     Some((first, rest)) => {

@@ -108,8 +108,7 @@ fn records(section: &Section) -> Option<String> {
         .into_iter()
         .filter_map(|(name, what)| Some((what, value(name)?)))
         .max_by(|a, b| (a.1.1 - a.1.0).total_cmp(&(b.1.1 - b.1.0)))?;
-    let mut out =
-        format!("{worst} go together less than in real records would: R² {own:.3}, real against real {real:.3}");
+    let mut out = format!("{worst} go together less than in real records: R² {own:.3}, real against real {real:.3}");
     if own >= real {
         out = format!("codes go together as in real records: R² of {worst} {own:.3}, real against real {real:.3}");
     }
