@@ -11,8 +11,8 @@ use crate::synth::SynthError;
 
 /// Records drawn a round.
 const DRAWN: usize = 1_024;
-/// Rounds at most: the two leans depend on one another a little.
-const ROUNDS: usize = 4;
+/// Rounds at most: the two leans depend on one another, and each round leaves a third of what is missing.
+const ROUNDS: usize = 8;
 /// Leans that move by less are left alone.
 const STILL: f32 = 0.01;
 /// Largest lean either way, seven times the odds: beyond it the network is wrong about more than lengths.
