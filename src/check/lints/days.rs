@@ -241,13 +241,18 @@ fn asked<'a>(
 /// Days between two versions of one constraint: constraints that ask the same of the same figure, the limit aside.
 fn versions(program: &Program, policy: &Policy, found: &mut Vec<Diagnostic>) {
     let mut groups: BTreeMap<String, Vec<&Constraint>> = BTreeMap::new();
-    // One without days of its own covers all days.
-    for constraint in policy.constraints.iter().filter(|c| !c.about.periods.is_empty()) {
+    if policy.constraints.iter().filter(|c| !c.about.periods.is_empty()).count() < 2 {
+        return;
+    }
+    for constraint in &policy.constraints {
         groups.entry(form(program, &constraint.rule, true)).or_default().push(constraint);
     }
     let own = &policy.about.periods;
     for group in groups.values() {
-        let [first, .., last] = group.as_slice() else { continue };
+        // One without days of its own covers all days.
+        let ([first, .., last], true) = (group.as_slice(), group.iter().all(|c| !c.about.periods.is_empty())) else {
+            continue;
+        };
         let days = stretches(own.iter().chain(group.iter().flat_map(|c| &c.about.periods)), &[]);
         let asks = |s: &Stretch| in_force(own, s.day()) && group.iter().any(|c| in_force(&c.about.periods, s.day()));
         let (Some(begin), Some(end)) = (days.iter().position(asks), days.iter().rposition(asks)) else { continue };
