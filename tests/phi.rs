@@ -15,7 +15,7 @@ use measure::tally;
 use notes::{Note, notes};
 
 /// Every form twenty times.
-const NOTES: usize = 600;
+const NOTES: usize = 700;
 
 fn planted(held_out: bool) -> Vec<Note> {
     notes(164_514, NOTES).into_iter().filter(|n| n.held_out == held_out).collect()

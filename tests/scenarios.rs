@@ -6,7 +6,7 @@ use dbf::data::{Column, Table};
 use dbf::eval::limits::Meter;
 use dbf::eval::{Env, View};
 use dbf::source::Diagnostic;
-use dbf::suite::scenario::{Drawn, draw, recipe};
+use dbf::suite::scenario::{Drawn, describe_drawn, draw, recipe};
 use std::collections::BTreeMap;
 
 const DATA: &str = r#"
@@ -75,6 +75,28 @@ fn counts(drawn: &Drawn, table: &Table) -> ([(usize, usize); 3], usize) {
         slot.1 += code("ill", row).unwrap() as usize;
     }
     (out, (0..set.rows).filter(|row| code("sex", *row) == Some(0)).count())
+}
+
+/// The results say the label's share in every level; of patients for no level of a column in which one is of few people.
+#[test]
+fn the_share_of_the_label_is_told_by_level() {
+    let (set, table) =
+        drawn("size 1_000 mix race { white: 60%, black: 40% } prevalence ill by race { white: 3.6%, black: 8.7% }")
+            .unwrap();
+    let told = |set: &Drawn, table: &Table, sensitivity: &str| -> Vec<Option<f64>> {
+        let (checked, _) = check(&DATA.replace("label\n}", &format!("label\n}} {sensitivity}")));
+        let info = describe_drawn(set, checked.program.dataset("eyes").unwrap(), table, Some("ill"));
+        info.mix.into_iter().map(|m| m.prevalence).collect()
+    };
+    for sensitivity in ["sensitivity public", "sensitivity phi"] {
+        assert_eq!(told(&set, &table, sensitivity), [Some(22.0 / 600.0), Some(35.0 / 400.0), None]);
+    }
+    // Nine ill people among 300.
+    let (set, table) =
+        drawn("size 1_000 mix race { white: 70%, black: 30% } prevalence ill by race { white: 4%, black: 3% }")
+            .unwrap();
+    assert_eq!(told(&set, &table, "sensitivity public"), [Some(28.0 / 700.0), Some(9.0 / 300.0), None]);
+    assert_eq!(told(&set, &table, "sensitivity phi"), [None; 3]);
 }
 
 #[test]

@@ -241,11 +241,15 @@ fn asked<'a>(
 /// Days between two versions of one constraint: constraints that ask the same of the same figure, the limit aside.
 fn versions(program: &Program, policy: &Policy, found: &mut Vec<Diagnostic>) {
     let mut groups: BTreeMap<String, Vec<&Constraint>> = BTreeMap::new();
+    if policy.constraints.iter().filter(|c| !c.about.periods.is_empty()).count() < 2 {
+        return;
+    }
     for constraint in &policy.constraints {
         groups.entry(form(program, &constraint.rule, true)).or_default().push(constraint);
     }
     let own = &policy.about.periods;
     for group in groups.values() {
+        // One without days of its own covers all days.
         let ([first, .., last], true) = (group.as_slice(), group.iter().all(|c| !c.about.periods.is_empty())) else {
             continue;
         };
