@@ -16,9 +16,10 @@ mod why;
 mod world;
 
 use crate::eval::limits::{Limits, Meter};
+use crate::report::Screen;
 use crate::source::{Diagnostic, SourceMap, render};
 use clap::{Parser, Subcommand, ValueEnum};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
@@ -201,6 +202,13 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
+    /// What standard output is shown on.
+    pub fn screen(&self) -> Screen {
+        let terminal = std::io::stdout().is_terminal();
+        let columns = terminal.then(|| console::Term::stdout().size_checked()).flatten();
+        Screen::new(self.color_out, columns.map(|(_, columns)| usize::from(columns)))
+    }
+
     fn new(format: Format, when: When, locked: bool, limits: Limits, root: Option<PathBuf>) -> Self {
         let auto = |choice: anstream::ColorChoice| match when {
             When::Always => true,

@@ -122,9 +122,9 @@ fn finish(
             voice.machine_error(problems, sources);
         }
         Format::Text => {
-            voice.say(&report::render(results, voice.color_out));
+            voice.say(&report::render(results, voice.screen()));
             let [page, data] = files;
-            voice.say(&report::written(&[("page", page), ("data", data)], voice.color_out));
+            voice.say(&report::written(&[("page", page), ("data", data)], voice.screen()));
             voice.tell(problems, sources);
         }
     }

@@ -85,7 +85,7 @@ fn answer(
         Format::Text => {
             for Asked { result, passed_over } in &found {
                 for (c, passed_over) in result.constraints.iter().zip(passed_over) {
-                    voice.say(&report::why(result, c, passed_over, sources, voice.color_out));
+                    voice.say(&report::why(result, c, passed_over, sources, voice.screen()));
                 }
             }
         }

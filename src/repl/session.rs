@@ -11,6 +11,7 @@ use crate::eval::limits::Meter;
 use crate::eval::value::{Out, Value};
 use crate::policy::decide::WITNESSES;
 use crate::policy::telling::{WITHHELD, gives_away, told};
+use crate::report::{self, Screen};
 use crate::source::file::BYTE_ORDER_MARK;
 use crate::source::world::World;
 use crate::source::{Diagnostic, SourceMap, codes};
@@ -254,7 +255,9 @@ impl Session {
         }
         let texts = found.iter().flat_map(|asked| {
             let each = asked.result.constraints.iter().zip(&asked.passed_over);
-            each.map(|(c, passed_over)| crate::report::why(&asked.result, c, passed_over, &self.sources, false))
+            each.map(|(c, passed_over)| {
+                report::why(&asked.result, c, passed_over, &self.sources, Screen::new(false, None))
+            })
         });
         let text = texts.collect::<String>();
         Ok(match (text.is_empty(), constraint_names(&self.program).is_empty(), wanted) {

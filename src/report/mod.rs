@@ -17,4 +17,4 @@ mod view;
 
 pub use html::page;
 pub use json::{JsonError, digest, read, seal, verify, write};
-pub use terminal::{render, why, written};
+pub use terminal::{Screen, render, why, written};

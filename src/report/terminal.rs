@@ -1,4 +1,4 @@
-//! The summary for a person at a terminal: at most 100 columns, colour only when asked for.
+//! The summary for a person at a terminal: as wide as it is and at most 100 columns, colour only when asked for.
 //!
 //! Answers which model meets what, and why not; everything else is on the page. Returns text and prints
 //! nothing. Text from scripts and data is cleaned of control characters first, so that a name can never
@@ -14,13 +14,28 @@ use super::view::{View, verdict_sentence};
 use crate::source::SourceMap;
 use crate::suite::result::{ConstraintResult, PolicyResult, Results, SEED_IS_SECRET};
 
-/// The widest line, in columns.
-const COLUMNS: usize = 100;
+/// The widest line, in columns, and the least that tables are laid out for.
+const MOST: usize = 100;
+const LEAST: usize = 80;
+
+/// What the text is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    pub color: bool,
+    columns: usize,
+}
+
+impl Screen {
+    /// A terminal of so many columns; none: no terminal, where lines have at most 100.
+    pub fn new(color: bool, columns: Option<usize>) -> Screen {
+        Screen { color, columns: columns.unwrap_or(MOST).clamp(LEAST, MOST) }
+    }
+}
 
 /// The summary of a run.
-pub fn render(results: &Results, color: bool) -> String {
+pub fn render(results: &Results, screen: Screen) -> String {
     let view = View::new(results);
-    let mut out = Out { text: String::new(), color };
+    let mut out = Out { text: String::new(), screen };
     header(&view, &mut out);
     tables::figures(&results.body.figures, &mut out);
     if let Some(base) = view.base() {
@@ -58,16 +73,16 @@ pub fn why(
     constraint: &ConstraintResult,
     passed_over: &[String],
     sources: &SourceMap,
-    color: bool,
+    screen: Screen,
 ) -> String {
-    let mut out = Out { text: String::new(), color };
+    let mut out = Out { text: String::new(), screen };
     why::why(result, constraint, passed_over, sources, &mut out);
     out.text
 }
 
 /// The closing lines: what was written where. Each pair is a kind (`page`, `data`) and a path.
-pub fn written(files: &[(&str, &str)], color: bool) -> String {
-    let mut out = Out { text: String::new(), color };
+pub fn written(files: &[(&str, &str)], screen: Screen) -> String {
+    let mut out = Out { text: String::new(), screen };
     for (kind, path) in files {
         // A path is never cut: people copy it.
         out.line(&format!("{}  {}", out.paint(&format!("{:<7}", clean(kind)), "2"), clean(path)));
@@ -83,12 +98,17 @@ fn pad(text: &str, columns: usize) -> String {
 /// The text so far.
 struct Out {
     text: String,
-    color: bool,
+    screen: Screen,
 }
 
 impl Out {
     fn paint(&self, text: &str, code: &str) -> String {
-        if self.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.screen.color && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Columns of a line.
+    fn columns(&self) -> usize {
+        self.screen.columns
     }
 
     fn line(&mut self, line: &str) {
@@ -99,7 +119,7 @@ impl Out {
     /// Wrapped text behind a label; further lines hang under the first.
     fn paragraph(&mut self, label: &str, text: &str, code: &str) {
         let indent = width(label);
-        for (i, part) in wrap(text, COLUMNS - indent).iter().enumerate() {
+        for (i, part) in wrap(text, self.columns().saturating_sub(indent).max(20)).iter().enumerate() {
             let start = if i == 0 { self.paint(label, code) } else { " ".repeat(indent) };
             let part = if label.is_empty() { self.paint(part, code) } else { part.clone() };
             self.line(&format!("{start}{part}"));
@@ -107,8 +127,8 @@ impl Out {
     }
 
     fn heading(&mut self, text: &str) {
-        let text = fit(text, COLUMNS - 4);
-        let rule = "─".repeat(COLUMNS.saturating_sub(width(&text) + 1));
+        let text = fit(text, self.columns() - 4);
+        let rule = "─".repeat(self.columns().saturating_sub(width(&text) + 1));
         let line = format!("{} {}", self.paint(&text, "1"), self.paint(&rule, "2"));
         self.line("");
         self.line(&line);

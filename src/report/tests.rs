@@ -1,7 +1,7 @@
 //! What holds for every report, checked on the made-up run and on an empty one.
 
 use super::format::width;
-use super::{page, render, sample, written};
+use super::{Screen, page, render, sample, written};
 use crate::eval::estimate::Interval;
 use crate::suite::result::{Plots, PrivacyInfo, Results, Verdict};
 
@@ -143,7 +143,7 @@ fn ids_are_unique_and_every_inner_link_leads_somewhere() {
 #[test]
 fn no_reader_sees_a_number_that_is_none() {
     for results in every() {
-        for text in [page(&results), render(&results, true)] {
+        for text in [page(&results), render(&results, Screen::new(true, None))] {
             let words = text.split(|c: char| !c.is_alphanumeric());
             for word in words {
                 assert!(!["NaN", "nan", "inf", "Infinity", "null"].contains(&word), "{word}");
@@ -157,7 +157,7 @@ fn no_reader_sees_a_number_that_is_none() {
 fn the_seed_of_a_private_release_is_told_to_be_secret() {
     let mut results = sample::results();
     let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for text in [page(&results), render(&results, false)] {
+    for text in [page(&results), render(&results, Screen::new(false, None))] {
         assert!(!flat(text).contains("publish the rows or the seed, not both"));
     }
     results.body.generators[0].privacy = Some(PrivacyInfo {
@@ -170,7 +170,7 @@ fn the_seed_of_a_private_release_is_told_to_be_secret() {
         rate: 0.01,
         mechanisms: Vec::new(),
     });
-    for text in [page(&results), render(&results, false)] {
+    for text in [page(&results), render(&results, Screen::new(false, None))] {
         assert!(flat(text).contains("publish the rows or the seed, not both"));
     }
 }
@@ -199,21 +199,21 @@ fn all_verdicts_figures_and_reasons_are_on_the_page() {
 #[test]
 fn terminal_lines_fit_and_carry_no_escape_without_colour() {
     for results in every() {
-        let plain = render(&results, false);
+        let plain = render(&results, Screen::new(false, None));
         assert!(!plain.contains('\u{1b}'));
         for line in plain.lines() {
             assert!(width(line) <= 100, "{} columns: {line}", width(line));
         }
-        assert_eq!(strip(&render(&results, true)), plain);
+        assert_eq!(strip(&render(&results, Screen::new(true, None))), plain);
     }
-    assert!(render(&sample::results(), true).contains("\u{1b}[1;31m✗F"));
-    assert_eq!(written(&[("page", "out/report.html")], false), "page     out/report.html\n");
+    assert!(render(&sample::results(), Screen::new(true, None)).contains("\u{1b}[1;31m✗F"));
+    assert_eq!(written(&[("page", "out/report.html")], Screen::new(false, None)), "page     out/report.html\n");
 }
 
 #[test]
 fn the_summary_is_short_and_says_who_fails_what() {
     let results = sample::results();
-    let text = render(&results, false);
+    let text = render(&results, Screen::new(false, None));
     assert!(text.lines().count() <= 140, "{} lines", text.lines().count());
     for needed in
         ["failed or left open in scenario base", "n    ", "noise floor", "compliance %", "on the page", "surv6m"]
@@ -238,7 +238,7 @@ fn a_verdict_on_the_value_alone_is_marked() {
     (c.left, c.threshold) = (Some(0.1011), Some(0.1));
     c.left_interval = Some(Interval { lo: 0.0, hi: 0.2, level: 0.95, method: "wilson".into() });
     assert!(super::view::by_value_alone(c));
-    let text = render(&results, false);
+    let text = render(&results, Screen::new(false, None));
     assert!(text.contains("0.1011 [0.00, 0.20]") && text.contains("0.1*"), "{text}");
     assert!(page(&results).contains("decided on the value alone"));
     results.body.policies[0].constraints[0].confidence = Some(0.95);
@@ -271,8 +271,17 @@ fn strip(text: &str) -> String {
 }
 
 #[test]
+fn a_narrow_terminal_has_narrow_lines() {
+    for columns in [80, 90, 100] {
+        let text = render(&sample::results(), Screen::new(false, Some(columns)));
+        let long: Vec<&str> = text.lines().filter(|l| width(l) > columns).collect();
+        assert!(long.is_empty(), "{columns}: {long:#?}");
+    }
+}
+
+#[test]
 fn the_same_results_give_the_same_bytes() {
     let results = sample::results();
     assert_eq!(page(&results), page(&results.clone()));
-    assert_eq!(render(&results, false), render(&results.clone(), false));
+    assert_eq!(render(&results, Screen::new(false, None)), render(&results.clone(), Screen::new(false, None)));
 }

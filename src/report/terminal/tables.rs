@@ -1,6 +1,6 @@
 //! Metrics and figures in columns.
 
-use super::{COLUMNS, Out, pad};
+use super::{Out, pad};
 use crate::report::format::{brief, clean, count, fit, fold_name, number, plural, share, width, with_interval};
 use crate::report::view::View;
 use crate::suite::result::{Cell, Count, Figure, ScenarioInfo};
@@ -98,7 +98,7 @@ fn defined<'a>(view: &View<'a>, scenarios: &[&str], task: &str, out: &mut Out) -
         match first {
             Some(reason) if reasons.all(|r| r == Some(reason)) => {
                 let label = format!("  {}  ", fit(&clean(&model.name), WIDEST));
-                let room = COLUMNS.saturating_sub(width(&label));
+                let room = out.columns().saturating_sub(width(&label));
                 out.line(&format!("{label}{}", fit(&format!("undefined: {}", clean(reason)), room)));
             }
             _ => shown.push(model.name.as_str()),
@@ -164,7 +164,7 @@ pub fn figures(figures: &[Figure], out: &mut Out) {
     }
     let wide = |i: usize, least: usize| rows.iter().map(|r| width(r.get(i).map_or("", |c| c))).fold(least, usize::max);
     let (name, value, n) = (wide(0, 6), wide(1, 5), wide(2, 1));
-    if many && 2 * (name + value + n + 4) + 5 <= COLUMNS {
+    if many && 2 * (name + value + n + 4) + 5 <= out.columns() {
         let entry = |cells: [&str; 3]| {
             let [a, b, c] = cells;
             format!("{}  {}  {}", pad(a, name), pad(b, value), pad(c, n))
@@ -195,7 +195,7 @@ fn side_by_side(first: &[String], columns: &[Vec<String>], out: &mut Out) {
         let mut used = widest(first) + 4;
         let fits = rest.iter().take_while(|column| {
             used += widest(column) + 2;
-            used <= COLUMNS
+            used <= out.columns()
         });
         let (now, later) = rest.split_at(fits.count().clamp(1, rest.len()));
         if again {
@@ -217,7 +217,7 @@ pub fn table(head: Vec<String>, rows: Vec<Vec<String>>, out: &mut Out) {
     table.set_style(TableComponent::HeaderLines, '─');
     table.set_style(TableComponent::MiddleHeaderIntersections, '─');
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(COLUMNS as u16);
+    table.set_width(out.columns() as u16);
     let last = head.len().saturating_sub(1);
     table.set_header(head);
     for row in rows {

@@ -1,6 +1,6 @@
 //! Which model meets what: a matrix of signs over all scenarios, and what is not met in the first.
 
-use super::{COLUMNS, Out, pad};
+use super::{Out, pad};
 use crate::report::format::{brief, clean, compared, constant, count, fit, width};
 use crate::report::view::{Board, VERDICTS, View, by_value_alone, glyph, unique, word};
 use crate::suite::result::{ConstraintResult, PolicyResult, Verdict};
@@ -75,7 +75,7 @@ fn matrix(view: &View<'_>, boards: &[&Board<'_>], out: &mut Out) {
     let (short, differ) = short_names(view);
     let names = unique(boards.iter().flat_map(|b| b.constraints.iter().copied()));
     let left = names.iter().map(|n| width(&clean(n))).max().unwrap_or(0).clamp(12, NAME) + 2;
-    let room = (COLUMNS - 2 - left) / CELL;
+    let room = out.columns().saturating_sub(2 + left) / CELL;
     // A scenario with more models than a line holds is cut into pieces.
     let models: Vec<(usize, &str)> = view.models().iter().map(|m| m.name.as_str()).enumerate().collect();
     let mut pieces: Vec<(&Board<'_>, &[(usize, &str)])> = Vec::new();
@@ -87,7 +87,7 @@ fn matrix(view: &View<'_>, boards: &[&Board<'_>], out: &mut Out) {
         let mut used = left;
         let fits = rest.iter().take_while(|(_, models)| {
             used += models.len() * CELL + 2;
-            used <= COLUMNS
+            used <= out.columns()
         });
         let (now, later) = rest.split_at(fits.count().clamp(1, rest.len()));
         rest = later;
@@ -167,6 +167,7 @@ fn not_met(view: &View<'_>, board: &Board<'_>, out: &mut Out) {
     let limits: Vec<String> = rows.iter().map(|(.., c)| limit(c)).collect();
     let right = limits.iter().map(|l| width(l)).max().unwrap_or(0).clamp(5, 12);
     let head = ["constraint", "model", "value", "limit", "farthest groups (n)"];
+    let columns = out.columns();
     let row = |[a, b, c, d, e]: [&str; 5]| {
         let start = format!(
             "{}  {}{}  {}  ",
@@ -175,7 +176,7 @@ fn not_met(view: &View<'_>, board: &Board<'_>, out: &mut Out) {
             pad(&fit(c, middle), middle),
             pad(&fit(d, right), right)
         );
-        let room = COLUMNS.saturating_sub(6 + width(&start));
+        let room = columns.saturating_sub(6 + width(&start));
         format!("{start}{}", fit(e, room))
     };
     out.line(&out.paint(format!("      {}", row(head)).trim_end(), "2"));
@@ -189,7 +190,7 @@ fn not_met(view: &View<'_>, board: &Board<'_>, out: &mut Out) {
         if value.is_empty() {
             // Without a value the recorded sentence is all there is.
             let start = format!("{}  {}", pad(&fit(&shown, left), left), pad(&called(model), CELL));
-            let room = COLUMNS.saturating_sub(6 + width(&start));
+            let room = columns.saturating_sub(6 + width(&start));
             out.line(&format!("  {sign}  {start}{}", fit(&clean(&c.why), room)));
         } else {
             out.line(&format!("  {sign}  {}", row([&shown, &called(model), value, limit, &groups(c)])));

@@ -1,7 +1,7 @@
 //! One verdict with everything behind it, in words: the rule and the words of it that decide, what was seen at each
 //! clause, who shows it, what would change it.
 
-use super::{COLUMNS, Out};
+use super::Out;
 use crate::policy::clause::{Clause, Counts, Kind, Witness};
 use crate::report::format::{clean, constant, count, fit, plural, width, wrap};
 use crate::report::view::{glyph, word};
@@ -18,14 +18,14 @@ pub fn checked(results: &[PolicyResult], out: &mut Out) {
     for result in results {
         let day = result.as_of.as_deref().map_or(String::new(), |d| format!(", as of {}", clean(d)));
         let rest = format!(" on {}{day}", clean(&result.scenario));
-        let room = COLUMNS.saturating_sub(12 + width(&rest)).max(20);
+        let room = out.columns().saturating_sub(12 + width(&rest)).max(20);
         out.heading(&format!("check {}{rest}", fit(&clean(&result.name), room)));
         let left = result.constraints.iter().map(|c| width(&clean(&c.name))).max().unwrap_or(0).clamp(10, 40);
         for c in &result.constraints {
             let sign =
                 out.paint(&format!("{} {}", glyph(c.verdict), super::pad(word(c.verdict), 14)), paint(c.verdict));
             let name = super::pad(&clean(&c.name), left);
-            let room = COLUMNS.saturating_sub(22 + left);
+            let room = out.columns().saturating_sub(22 + left);
             let why = wrap(&clean(&c.why), room.max(30));
             for (i, line) in why.iter().take(2).enumerate() {
                 let cut = if i == 1 && why.len() > 2 { format!("{line} …") } else { line.clone() };
@@ -153,7 +153,7 @@ fn clause(at: &Clause, before: &str, below: &str, out: &mut Out) {
         _ => format!("{item}{}", clean(&at.text)),
     };
     let indent = width(before);
-    let room = COLUMNS.saturating_sub(indent + 4).max(30);
+    let room = out.columns().saturating_sub(indent + 4).max(30);
     for (i, line) in wrap(&format!("{head}{tally}"), room).iter().enumerate() {
         match i {
             0 => out.line(&format!("  {before}{sign} {line}")),

@@ -6,6 +6,9 @@ use crate::synth::controls::{CONTROLS, copula};
 /// AUC on copies of the training rows below which an attack cannot be said to have failed on a generator.
 const POWERLESS: f64 = 0.6;
 
+/// R² of real records against real ones below which the figure says nothing about a generator.
+const SAYS_LITTLE: f64 = 0.3;
+
 /// Writes the sentence of every section.
 pub fn say(report: &mut SyntheticReport) {
     let says: Vec<String> = report.sections.iter().map(|s| sentence(s, report)).collect();
@@ -109,7 +112,11 @@ fn records(section: &Section) -> Option<String> {
         .filter_map(|(name, what)| Some((what, value(name)?)))
         .max_by(|a, b| (a.1.1 - a.1.0).total_cmp(&(b.1.1 - b.1.0)))?;
     let mut out = format!("{worst} go together less than in real records: R² {own:.3}, real against real {real:.3}");
-    if own >= real {
+    if real < SAYS_LITTLE {
+        out = format!(
+            "codes are spread too evenly, or people too few, for R² to say how codes go together (real against real {real:.3})"
+        );
+    } else if own >= real {
         out = format!("codes go together as in real records: R² of {worst} {own:.3}, real against real {real:.3}");
     }
     if let Some((own, real)) = value("visits_mean") {
