@@ -35,7 +35,7 @@ def fit(epochs):
 
 few, _ = fit(2)
 many, model = fit(12)
-width = model._transformer.output_dimensions
+width = int(model._transformer.output_dimensions)
 out = {"width": width, "ctgan_cpu_ms": 1000 * (many - few) / (10 * max(len(data) // 500, 1))}
 
 
