@@ -53,7 +53,7 @@ pub fn rows(_: &Run) -> Vec<Item> {
         item(
             5,
             "membership by Hamming distance, and on a model that memorises",
-            "AUROC <= 0.55; memorising >= 0.80",
+            "AUROC <= 0.55 with one and four records drawn a member; memorising >= 0.80 with four",
             membership,
         ),
         item(
@@ -409,18 +409,22 @@ fn membership(run: &Run) -> Outcome {
     let base = Settings::small();
     let memorising =
         Settings { dropout: 0.0, plan: Plan { epochs: 300, batch: 16, patience: None, ..base.plan }, ..base.clone() };
-    let attack = |members: &Visits, settings: &Settings, n: usize| -> Result<f64, String> {
+    // With as many records as were learned, as the published evaluation has it, and with four times as many: a hundred
+    // draws meet two thirds of a hundred memorised records at best, so that the first says less about the model.
+    let attack = |members: &Visits, settings: &Settings| -> Result<[f64; 2], String> {
         let model = fitted(members, &Known::default(), settings, 0, &device)?;
-        let drawn = model.records(n, 0).map_err(|e| e.to_string())?;
-        hamming_membership(members, &held, &drawn, 0.95).map(|e| e.value).map_err(|e| e.reason)
+        let n = members.records.len();
+        let drawn = model.records(4 * n, 0).map_err(|e| e.to_string())?;
+        let found =
+            |records: &Visits| hamming_membership(members, &held, records, 0.95).map(|e| e.value).map_err(|e| e.reason);
+        Ok([found(&drawn.of(&(0..n).collect::<Vec<_>>()))?, found(&drawn)?])
     };
-    // As many synthetic records as were learned, as the published evaluation has it.
-    let found = attack(&train, &base, train.records.len()).and_then(|a| Ok((a, attack(&few, &memorising, 100)?)));
-    match found {
+    match attack(&train, &base).and_then(|a| Ok((a, attack(&few, &memorising)?))) {
         Ok((trained, control)) => Outcome {
-            value: json!({ "auroc": round(trained), "auroc_of_memorising_model": round(control),
-                "members": train.records.len(), "memorised": 100, "others": held.records.len() }),
-            pass: Some(trained <= 0.55 && control >= 0.80),
+            value: json!({ "auroc": trained.map(round), "auroc_of_memorising_model": control.map(round),
+                "records_drawn_a_member": [1, 4], "members": train.records.len(), "memorised": 100,
+                "others": held.records.len() }),
+            pass: Some(trained.iter().all(|auroc| *auroc <= 0.55) && control[1] >= 0.80),
             seeds: 1,
         },
         Err(why) => failed(why),
