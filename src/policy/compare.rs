@@ -166,7 +166,8 @@ impl Compared<'_, '_> {
         } else if verdict != Verdict::Pass && !asking.is_phi {
             // Further figures of the same rows say what kind of gap it is.
             let beside = left.parts.iter().take(MOST_FIGURES).filter_map(|p| Some((p, p.value?)));
-            let beside: Vec<String> = beside.map(|(p, v)| format!("{} {}", p.group, figure(v))).collect();
+            let beside: Vec<String> =
+                beside.map(|(p, v)| format!("{} {}", p.group.replace('_', " "), figure(v))).collect();
             if !beside.is_empty() {
                 out.push_str(&format!(" ({})", beside.join(", ")));
             }
@@ -223,11 +224,11 @@ impl Compared<'_, '_> {
                 let fits = |k: u64| holds(op, k as f64 / n_real - right);
                 let event = show(&args.first()?.value);
                 let (change, way) = if matches!(op, BinOp::Le | BinOp::Lt) {
-                    ((1..=k).find(|d| fits(k - d))?, "did not hold")
+                    ((1..=k).find(|d| fits(k - d))?, "fewer")
                 } else {
-                    ((1..=n - k).find(|d| fits(k + d))?, "held")
+                    ((1..=n - k).find(|d| fits(k + d))?, "more")
                 };
-                flip(change, format!("passes when `{event}` {way} in {} more (of {n})", plural(change)))
+                flip(change, format!("passes if `{event}` held in {} {way} (of {n})", plural(change)))
             }
             Special::Count => {
                 let (k, more) = (left.value, matches!(op, BinOp::Ge | BinOp::Gt));

@@ -92,7 +92,7 @@ fn explain(asking: &Asking, env: &Env, out: &mut Clause, condition: &Expr, given
             Some(names) if !asking.is_phi => names
                 .iter()
                 .filter(|n| asking.subject != Some(n.as_str()))
-                .map(|n| (n.clone(), env.view.value(n, row).to_string()))
+                .map(|n| (n.clone(), shown(&env.view.value(n, row))))
                 .collect(),
             _ => Vec::new(),
         };
@@ -154,12 +154,25 @@ fn part<'e>(env: &Env, expr: &'e Expr) -> Option<Part<'e>> {
     Some(Part { expr, truth, below })
 }
 
-/// The innermost clause that decides in a row.
+/// The innermost clause that decides in a row: of `and` the first operand that is as the whole; of `or` the only one that
+/// is, and the whole `or` where several are, since no single one of them is at fault.
 fn deciding<'e>(part: &Part<'e>, row: usize, wanted: Option<bool>) -> &'e Expr {
-    let same = |p: &&Part| p.truth.get(row).copied().flatten() == wanted;
+    let mut same = part.below.iter().filter(|p| p.truth.get(row).copied().flatten() == wanted);
+    let first = same.next();
     let is_or = matches!(part.expr.kind, ExprKind::Binary(BinOp::Or, ..));
-    let inner = if is_or { part.below.iter().rev().find(same) } else { part.below.iter().find(same) };
-    inner.map_or(part.expr, |p| deciding(p, row, wanted))
+    match first {
+        Some(_) if is_or && same.next().is_some() => part.expr,
+        Some(inner) => deciding(inner, row, wanted),
+        None => part.expr,
+    }
+}
+
+/// A cell as it is shown: numbers that are not whole with four digits.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(v) if v.fract() != 0.0 => figure(*v),
+        other => other.to_string(),
+    }
 }
 
 /// The columns that a clause reads itself.
