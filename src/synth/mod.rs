@@ -22,7 +22,8 @@ pub mod saved;
 pub mod settings;
 pub mod visits;
 
-#[cfg(all(test, feature = "nets"))]
+#[cfg(test)]
+#[cfg(feature = "nets")]
 mod killed;
 
 #[cfg(feature = "nets")]

@@ -160,7 +160,7 @@ fn mean(spread: Spread, n: usize) -> Measured {
     let half = normal_quantile(LEVEL) * spread.sd / (n as f64).sqrt();
     let method = "normal".to_string();
     let interval =
-        half.is_finite().then(|| Interval { lo: spread.mean - half, hi: spread.mean + half, level: LEVEL, method });
+        half.is_finite().then_some(Interval { lo: spread.mean - half, hi: spread.mean + half, level: LEVEL, method });
     Ok(Estimate { interval, ..Estimate::plain(spread.mean, n) })
 }
 
