@@ -30,7 +30,8 @@ pub fn after(questions: usize) -> impl Fn() -> bool {
     }
 }
 
-fn fit(
+/// A fit on the processor that nobody watches.
+pub fn fit(
     frame: &Frame,
     asked: &Asked,
     cancelled: &dyn Fn() -> bool,

@@ -149,21 +149,12 @@ pub fn distances(tables: &Tables) -> Option<Distances> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     fn value(synthetic: &Frame, name: &str) -> f64 {
         let (train, holdout, roles) = (table(500, 1), table(250, 2), roles());
-        let tables = Tables {
-            train: &train,
-            holdout: &holdout,
-            synthetic,
-            roles: &roles,
-            records: None,
-            rules: &no_rules,
-            seed: 3,
-        };
+        let tables = Tables { seed: 3, ..tables([&train, &holdout, synthetic], &roles) };
         figures(&tables).into_iter().find(|e| e.figure == name).unwrap().measured.unwrap().value
     }
 
@@ -180,15 +171,7 @@ mod tests {
     #[test]
     fn distances_are_shares_of_both_sides() {
         let (train, holdout, synthetic, roles) = (table(300, 1), table(100, 2), table(300, 3), roles());
-        let d = distances(&Tables {
-            train: &train,
-            holdout: &holdout,
-            synthetic: &synthetic,
-            roles: &roles,
-            records: None,
-            rules: &no_rules,
-            seed: 1,
-        });
+        let d = distances(&tables([&train, &holdout, &synthetic], &roles));
         let d = d.unwrap();
         assert_eq!(d.edges.len(), d.synthetic.len() + 1);
         for shares in [&d.synthetic, &d.holdout] {

@@ -86,8 +86,7 @@ fn label_gap(frame: &Frame, column: &str, tables: &Tables) -> Measured {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     #[test]
@@ -98,15 +97,7 @@ mod tests {
         let died = skewed.columns.iter_mut().find(|c| c.name == "died").unwrap();
         died.values.iter_mut().zip(sex).filter(|(_, s)| *s == 1.0).for_each(|(d, _)| *d = 1.0);
         let figure = |synthetic: &Frame, name: &str| {
-            let tables = Tables {
-                train: &train,
-                holdout: &holdout,
-                synthetic,
-                roles: &roles,
-                records: None,
-                rules: &no_rules,
-                seed: 1,
-            };
+            let tables = tables([&train, &holdout, synthetic], &roles);
             figures(&tables).into_iter().find(|e| e.figure == name).unwrap().measured.unwrap().value
         };
         for name in ["label_gap(sex)", "dpd(sex)", "equalized_odds(sex)"] {

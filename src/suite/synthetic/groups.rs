@@ -192,23 +192,14 @@ pub fn share(hits: usize, rows: usize) -> Measured {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     #[test]
     fn a_lost_group_is_named_and_weighs_most() {
         let (train, mut other, roles) = (table(400, 1), table(400, 2), roles());
         other.columns.iter_mut().filter(|c| c.name == "sex").for_each(|c| c.values.fill(0.0));
-        let tables = Tables {
-            train: &train,
-            holdout: &train,
-            synthetic: &other,
-            roles: &roles,
-            records: None,
-            rules: &no_rules,
-            seed: 1,
-        };
+        let tables = tables([&train, &train, &other], &roles);
         let found = figures(&tables);
         let kept = found[0].measured.as_ref().unwrap();
         assert!(kept.value < 1.0 && kept.notes[0].contains("sex = M"), "{kept:?}");

@@ -112,8 +112,7 @@ pub fn details(train: &Frame, synthetic: &Frame) -> (Vec<MissingRate>, Vec<Missi
 
 #[cfg(test)]
 mod tests {
-    use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     #[test]
@@ -122,15 +121,7 @@ mod tests {
         let mut torn = table(500, 2);
         torn.columns.iter_mut().filter(|c| c.name == "bmi").for_each(|c| c.values.rotate_left(250));
         let value = |synthetic: &Frame, at: usize| {
-            let tables = Tables {
-                train: &train,
-                holdout: &train,
-                synthetic,
-                roles: &roles,
-                records: None,
-                rules: &no_rules,
-                seed: 1,
-            };
+            let tables = tables([&train, &train, synthetic], &roles);
             figures(&tables).remove(at).measured.unwrap()
         };
         assert!(value(&torn, 0).value < 0.1, "rates are kept");

@@ -71,8 +71,8 @@ impl<'a> Side<'a> {
 
     fn halves(&self, seed: u64) -> [Side<'a>; 2] {
         match &self.records {
-            None => <[Frame; 2]>::from(tables::halves(&self.rows, seed)).map(Side::made),
-            Some(all) => <[Visits; 2]>::from(records::halves(all, seed)).map(|v| Side::recorded(v, &self.rows)),
+            None => tables::halves(&self.rows, seed).map(Side::made),
+            Some(all) => records::halves(all, seed).map(|v| Side::recorded(v, &self.rows)),
         }
     }
 

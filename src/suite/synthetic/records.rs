@@ -7,12 +7,13 @@
 use super::fidelity;
 use super::panel::Entry;
 use super::record::Aim;
+use super::tables::half;
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::eval::estimate::{Estimate, Interval, Measured, Undefined};
 use crate::metrics::bootstrap::standard_error;
 use crate::metrics::distance::quality;
 use crate::metrics::inference::{LEVEL, normal_quantile};
-use crate::metrics::resampling::{Lane, below, stream, without_replacement};
+use crate::metrics::resampling::{Lane, below, stream};
 use crate::metrics::synthetic::codes::{self, Of};
 use crate::synth::SynthError;
 use crate::synth::controls::CONTROLS;
@@ -50,14 +51,8 @@ pub fn rows(visits: &Visits, like: &Frame) -> Frame {
 }
 
 /// Two halves of the records, by the seed.
-pub fn halves(visits: &Visits, seed: u64) -> (Visits, Visits) {
-    let n = visits.records.len();
-    let mut is_drawn = vec![false; n];
-    for at in without_replacement(&mut stream(seed, Lane::Draw, 101), n, n / 2) {
-        is_drawn.get_mut(at).into_iter().for_each(|d| *d = true);
-    }
-    let half = |own: bool| -> Vec<usize> { (0..n).filter(|i| is_drawn.get(*i) == Some(&own)).collect() };
-    (visits.of(&half(true)), visits.of(&half(false)))
+pub fn halves(visits: &Visits, seed: u64) -> [Visits; 2] {
+    half(visits.records.len(), seed).map(|records| visits.of(&records))
 }
 
 /// The controls of [`CONTROLS`] for records: visits as long as real ones with codes drawn from all codes, whole records
@@ -300,7 +295,7 @@ mod tests {
     #[test]
     fn halves_share_nobody_and_rows_count_codes() {
         let all = Planted::new(4, 2.0).draw(41, 1);
-        let (a, b) = halves(&all, 3);
+        let [a, b] = halves(&all, 3);
         assert_eq!((a.records.len(), b.records.len()), (20, 21));
         assert_eq!(frame(&all).rows, all.counts().iter().sum::<usize>());
     }

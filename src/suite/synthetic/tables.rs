@@ -90,13 +90,18 @@ pub fn at_most(frame: &Frame, most: usize, seed: u64, lane: usize) -> Frame {
     frame.take(&without_replacement(&mut stream(seed, Lane::Draw, lane), frame.rows, most))
 }
 
-/// Two halves of the rows, by the seed.
-pub fn halves(frame: &Frame, seed: u64) -> (Frame, Frame) {
-    let drawn = without_replacement(&mut stream(seed, Lane::Draw, 101), frame.rows, frame.rows / 2);
-    let mut is_drawn = vec![false; frame.rows];
+/// Two halves of `n` places, by the seed.
+pub fn half(n: usize, seed: u64) -> [Vec<usize>; 2] {
+    let drawn = without_replacement(&mut stream(seed, Lane::Draw, 101), n, n / 2);
+    let mut is_drawn = vec![false; n];
     drawn.iter().for_each(|r| is_drawn.get_mut(*r).into_iter().for_each(|d| *d = true));
-    let others: Vec<usize> = is_drawn.iter().enumerate().filter(|(_, d)| !**d).map(|(r, _)| r).collect();
-    (frame.take(&drawn), frame.take(&others))
+    let others = is_drawn.iter().enumerate().filter(|(_, d)| !**d).map(|(r, _)| r).collect();
+    [drawn, others]
+}
+
+/// Two halves of the rows, by the seed.
+pub fn halves(frame: &Frame, seed: u64) -> [Frame; 2] {
+    half(frame.rows, seed).map(|rows| frame.take(&rows))
 }
 
 /// Level codes and names of a category; NaN rows have none.
@@ -125,7 +130,7 @@ mod tests {
     #[test]
     fn halves_are_disjoint_and_repeatable() {
         let frame = table(21, 3);
-        let (a, b) = halves(&frame, 9);
+        let [a, b] = halves(&frame, 9);
         assert_eq!((a.rows, b.rows), (10, 11));
         let all = |x: &Frame, y: &Frame| {
             let mut v: Vec<u64> = x.columns[0].values.iter().chain(&y.columns[0].values).map(|v| v.to_bits()).collect();
@@ -133,7 +138,7 @@ mod tests {
             v
         };
         assert_eq!(all(&a, &b), all(&frame, &Frame { columns: vec![frame.columns[0].clone_shape()], rows: 0 }));
-        assert_eq!(halves(&frame, 9).0.columns[0].values, a.columns[0].values);
+        assert_eq!(halves(&frame, 9)[0].columns[0].values, a.columns[0].values);
         assert_eq!(at_most(&frame, 4, 1, 0).rows, 4);
     }
 }

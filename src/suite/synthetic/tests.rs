@@ -42,6 +42,11 @@ pub fn table(rows: usize, seed: u64) -> Frame {
     Frame { columns, rows }
 }
 
+/// Tables of rows under the schema's rules alone.
+pub fn tables<'a>([train, holdout, synthetic]: [&'a Frame; 3], roles: &'a Roles) -> Tables<'a> {
+    Tables { train, holdout, synthetic, roles, records: None, rules: &panel::no_rules, seed: 1 }
+}
+
 pub fn roles() -> Roles {
     Roles { label: Some("died".into()), protected: vec!["sex".into()], hidden: Vec::new() }
 }

@@ -84,8 +84,7 @@ pub fn labelled(frame: &Frame, roles: &Roles) -> Result<(Frame, Vec<bool>), Unde
 
 #[cfg(test)]
 mod tests {
-    use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     #[test]
@@ -95,15 +94,7 @@ mod tests {
         let at = shuffled.columns.iter().position(|c| c.name == "died").unwrap();
         shuffled.columns[at].values.rotate_left(7);
         let figure = |synthetic: &Frame, name: &str| {
-            let tables = Tables {
-                train: &train,
-                holdout: &holdout,
-                synthetic,
-                roles: &roles,
-                records: None,
-                rules: &no_rules,
-                seed: 1,
-            };
+            let tables = tables([&train, &holdout, synthetic], &roles);
             figures(&tables).into_iter().find(|e| e.figure == name).unwrap().measured
         };
         let good = figure(&table(600, 4), "auroc_lost_logistic").unwrap();
@@ -118,15 +109,7 @@ mod tests {
         let (train, with_label) = (table(100, 1), roles());
         let mut one = train.clone();
         one.columns.iter_mut().filter(|c| c.name == "died").for_each(|c| c.values.fill(0.0));
-        let tables = |roles| Tables {
-            train: &train,
-            holdout: &train,
-            synthetic: &one,
-            roles,
-            records: None,
-            rules: &no_rules,
-            seed: 1,
-        };
+        let tables = |roles| tables([&train, &train, &one], roles);
         let why = figures(&tables(&with_label)).remove(0).measured.unwrap_err().reason;
         assert!(why.contains("lack the outcome"), "{why}");
         let without = Roles::default();

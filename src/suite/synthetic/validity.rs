@@ -66,22 +66,14 @@ pub fn details(synthetic: &Frame, more: Rules) -> Vec<RuleResult> {
 #[cfg(test)]
 mod tests {
     use super::super::panel::no_rules;
-    use super::super::tests::{roles, table};
+    use super::super::tests::{roles, table, tables};
     use super::*;
 
     #[test]
     fn each_kind_of_rule_is_seen() {
         let (train, roles) = (table(50, 1), roles());
         let valid = |synthetic: &Frame| {
-            let tables = Tables {
-                train: &train,
-                holdout: &train,
-                synthetic,
-                roles: &roles,
-                records: None,
-                rules: &no_rules,
-                seed: 1,
-            };
+            let tables = tables([&train, &train, synthetic], &roles);
             figures(&tables).remove(0).measured.unwrap().value
         };
         assert_eq!(valid(&train), 1.0);

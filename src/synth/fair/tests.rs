@@ -3,11 +3,10 @@
 use super::super::encoder::tests::clinic;
 use super::super::killed;
 use super::super::privacy::Unit;
-use super::super::{Asked, Checkpoints, Fitting, Generator, Given, NoCheckpoints, Private, Roles, SynthError, load};
+use super::super::{Asked, Generator, Given, NoCheckpoints, Private, Roles, SynthError, load};
 use crate::data::frame::{Frame, FrameColumn, FrameKind};
 use crate::nets::device::cpu;
 use crate::nets::fair::information::Joint;
-use crate::source::world::Silent;
 
 fn asked(kind: &str) -> Asked {
     let mut asked = Asked::plain(kind, 3).with("epochs", 6.0).with("batch", 100.0).with("hidden", 24.0);
@@ -16,17 +15,7 @@ fn asked(kind: &str) -> Asked {
 }
 
 fn fit(frame: &Frame, asked: &Asked) -> Result<Box<dyn Generator>, SynthError> {
-    fit_with(frame, asked, &|| false, &NoCheckpoints)
-}
-
-fn fit_with(
-    frame: &Frame,
-    asked: &Asked,
-    cancelled: &dyn Fn() -> bool,
-    checkpoints: &dyn Checkpoints,
-) -> Result<Box<dyn Generator>, SynthError> {
-    let device = cpu();
-    super::super::fit(frame, asked, &Fitting { device: &device, stage: &Silent, cancelled, checkpoints })
+    killed::fit(frame, asked, &|| false, &NoCheckpoints)
 }
 
 fn bits(frame: &Frame) -> Vec<u64> {
